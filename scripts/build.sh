@@ -1,0 +1,24 @@
+# Builds, and what only needs a build: demonstration, benchmarks.
+
+build() { # PRESET [NINJA ARGUMENT...]
+  local preset=$1
+  shift
+  cmake --preset "$preset" >"build-$preset.log" 2>&1 || {
+    cat "build-$preset.log" >&2
+    rm -f "build-$preset.log"
+    return 1
+  }
+  rm -f "build-$preset.log"
+  cmake --build --preset "$preset" "$@"
+}
+
+demo() {
+  scripts/data/fetch.sh
+  node scripts/data/demo_tree.mjs --out build/data/demo
+  build/release/halley demo --data build/data/demo "$@"
+}
+
+bench() {
+  scripts/data/fetch.sh
+  bench/run "$@"
+}

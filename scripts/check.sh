@@ -1,0 +1,29 @@
+# What a change must satisfy besides the tests: format, layers, sizes, names, clang-tidy.
+
+sources() { git ls-files -co --exclude-standard '*.cc' '*.h'; }
+
+format_all() { sources | xargs -r clang-format-14 -i; }
+
+check() { # [--all]
+  local failed=0
+  sources | xargs -r clang-format-14 --dry-run --Werror || failed=1
+  node scripts/check.mjs || failed=1
+  tidy "${1:-}" || failed=1
+  [ "$failed" = 0 ] && echo 'check: all is well'
+}
+
+# Tidies the .cc files that differ from main's published state (all of them with --all, or where there is none).
+tidy() { # [--all]
+  cmake --preset release >/dev/null
+  local base files
+  base=$(git merge-base HEAD origin/main 2>/dev/null || true)
+  if [ "$1" = --all ] || [ -z "$base" ]; then
+    files=$(git ls-files -co --exclude-standard 'src/*.cc' 'tests/*.cc' 'bench/*.cc')
+  else
+    files=$({ git diff --name-only --diff-filter=d "$base" && git ls-files -o --exclude-standard; } | grep '\.cc$' || true)
+  fi
+  files=$(for file in $files; do [ -f "$file" ] && scripts/tidied.sh "$file"; done)
+  [ -n "$files" ] || return 0
+  echo "check: clang-tidy of $(wc -w <<<"$files") files" >&2
+  xargs -r -P "$(nproc)" -n 1 scripts/tidied.sh --run <<<"$files"
+}

@@ -1,0 +1,65 @@
+# Runs the tests and sums what the runners said into one closing line.
+
+run_tests() { # [FILTER]
+  local log=build/test-ctest.log passed=0 failed=0 skipped=0 status=0
+  run_ctest release "${1:-}" | tee "$log" || status=1
+  count_ctest "$log"
+  if [ $# -eq 0 ]; then
+    log=build/test-e2e.log
+    node --test --test-reporter=spec tests/e2e/*.test.mjs 2>&1 | tee "$log" || status=1
+    count_node "$log"
+  fi
+  echo
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$status" = 0 ] && [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+run_ctest() { # PRESET [FILTER]
+  local filter=()
+  [ -z "${2:-}" ] || filter=(-R "$2")
+  ctest --test-dir "build/$1" --output-on-failure --no-tests=error --progress -j "$(nproc)" "${filter[@]}"
+}
+
+# Adds to passed, failed, skipped from ctest's closing line: `100% tests passed, 0 tests failed out of 12`.
+count_ctest() { # LOG
+  local total lost
+  total=$(sed -nE 's/.*tests failed out of ([0-9]+)$/\1/p' "$1" | tail -n 1)
+  lost=$(sed -nE 's/.* ([0-9]+) tests failed out of [0-9]+$/\1/p' "$1" | tail -n 1)
+  local left_out
+  left_out=$(grep -cE '^\s*[0-9]+ - .* \((Skipped|Disabled)\)$' "$1" || true)
+  passed=$((passed + ${total:-0} - ${lost:-0} - left_out))
+  failed=$((failed + ${lost:-0}))
+  skipped=$((skipped + left_out))
+}
+
+# The same from the summary of node's runner: lines `ℹ pass 3`, `ℹ fail 0`, `ℹ skipped 0`.
+count_node() { # LOG
+  local ok bad left_out
+  ok=$(sed -nE 's/^. pass ([0-9]+)$/\1/p' "$1" | tail -n 1)
+  bad=$(sed -nE 's/^. (fail|cancelled) ([0-9]+)$/\2/p' "$1" | tail -n 2 | paste -sd+)
+  left_out=$(sed -nE 's/^. skipped ([0-9]+)$/\1/p' "$1" | tail -n 1)
+  passed=$((passed + ${ok:-0}))
+  failed=$((failed + ${bad:-0}))
+  skipped=$((skipped + ${left_out:-0}))
+}
+
+sanitize() { # asan|tsan
+  local preset
+  case $1 in
+    asan) preset=asan-ubsan ;;
+    tsan) preset=tsan ;;
+    *)
+      echo 'usage: ./dev sanitize asan|tsan' >&2
+      return 2
+      ;;
+  esac
+  build "$preset"
+  run_ctest "$preset"
+}
+
+coverage() {
+  build coverage
+  find build/coverage -name '*.gcda' -delete
+  run_ctest coverage
+  node scripts/coverage.mjs build/coverage
+}

@@ -1,0 +1,65 @@
+// One pass of capture over an account: everything the first time, the changes afterwards. docs/guarantees.md has the rules it keeps.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cosmos/client.h"
+#include "repo/repository.h"
+
+namespace halley::capture {
+
+enum class ModeChoice : std::uint8_t { automatic, all_versions, latest };
+
+struct BackupOptions {
+  std::vector<std::string> include;  // "db/container" patterns with *, "db" means "db/*"; empty = everything
+  std::vector<std::string> exclude;
+  ModeChoice mode = ModeChoice::automatic;
+  bool wait = true;                          // poll until the moment the pass began is inside coverage
+  std::size_t flush_bytes = 48 << 20;        // captured bytes a lane holds before it commits
+  unsigned containers_at_once = 2;
+  unsigned ranges_at_once = 4;               // per container
+};
+
+// Read it at any time, from any thread.
+struct BackupProgress {
+  std::atomic<std::uint64_t> containers{0};       // to be captured in this pass
+  std::atomic<std::uint64_t> containers_done{0};
+  std::atomic<std::uint64_t> documents{0};
+  std::atomic<std::uint64_t> deletes{0};
+  std::atomic<std::uint64_t> bytes_read{0};
+  std::atomic<std::uint64_t> bytes_stored{0};
+  std::atomic<std::uint64_t> commits{0};
+};
+
+// A container (or "definitions") that could not be captured, or not wholly, and why.
+struct Incomplete {
+  std::string what;
+  Error error;
+};
+
+struct BackupReport {
+  std::uint64_t documents = 0;      // versions captured that are documents
+  std::uint64_t deletes = 0;        // versions captured that are deletes or expiries
+  std::uint64_t bytes_read = 0;     // of response bodies
+  std::uint64_t bytes_stored = 0;   // of repository objects
+  double request_units = 0;
+  std::uint64_t commits = 0;
+  double seconds = 0;
+  std::optional<Second> restorable_until;  // every container can be restored to the second before (exact), or to this sync point
+  std::vector<Incomplete> incomplete;
+  std::vector<std::string> events;         // what the owner should know of
+};
+
+// Fails as a whole when the account can't be read, is not the one the repository is pinned to (precondition), or the
+// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others. Nothing captured
+// before a failure is lost: the next pass goes on from the last commit of each lane.
+Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
+                            const BackupOptions& options, BackupProgress& progress, std::stop_token stop);
+
+}  // namespace halley::capture

@@ -1,0 +1,183 @@
+// A typed client of one Cosmos account (API for NoSQL, gateway protocol). Facts: docs/wire-protocol.md.
+//
+// Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says may be
+// retried (retry.h is the one place that decides), and accounts its request charge by operation. Safe from any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "cosmos/partition_key.h"
+#include "http/transport.h"
+#include "json/value.h"
+
+namespace halley::cosmos {
+
+// What request units are accounted under.
+enum class Operation : std::uint8_t { metadata, change_feed, read_feed, point_read, query, write };
+inline constexpr std::size_t kOperations = 6;
+std::string_view operation_name(Operation operation);
+
+// Totals since the client was made. Request units in thousandths.
+struct Charges {
+  struct Entry {
+    std::uint64_t requests = 0;
+    std::uint64_t retries = 0;
+    std::uint64_t milli_units = 0;
+    std::uint64_t bytes_received = 0;
+  };
+  std::array<Entry, kOperations> by_operation;
+  double request_units() const;
+  std::uint64_t bytes_received() const;
+};
+
+struct ClientOptions {
+  std::string endpoint;  // https://account.documents.azure.com:443/
+  std::string key;       // base64 master key
+  Milliseconds attempt_timeout{65000};
+  int max_attempts = 10;              // per call, throttling aside
+  Milliseconds throttle_patience{120000};  // how long one call may wait out 429s altogether
+  std::size_t max_page_items = 0;     // x-ms-max-item-count of feeds; 0 = -1, the server decides
+};
+
+// A definition or script exactly as the service returned it, and what identifies it.
+struct Resource {
+  std::string id;
+  std::string rid;
+  std::string etag;
+  Second ts;
+  std::string text;   // the whole JSON object as received, system properties included
+  json::Value value;  // the same, parsed
+};
+
+struct Account {
+  std::string id;
+  bool continuous_backup = false;
+  bool all_versions_feed = false;  // enableAllVersionsAndDeletesChangeFeed, when the record says
+  bool multiple_write_regions = false;
+  std::string write_endpoint;
+  json::Value value;
+};
+
+struct PartitionKeyRange {
+  std::string id;
+  HashRange range;
+  std::vector<std::string> parents;
+};
+
+// Names a container by database and container name (raw, not encoded).
+struct ContainerName {
+  std::string database;
+  std::string container;
+  std::string text() const { return database + "/" + container; }
+  friend auto operator<=>(const ContainerName&, const ContainerName&) = default;
+};
+
+enum class FeedMode : std::uint8_t { latest_version, all_versions };
+
+struct FeedRequest {
+  FeedMode mode = FeedMode::latest_version;
+  std::string range_id;            // partition key range to ask
+  std::optional<HashRange> part;   // only this part of it (EPK headers)
+  std::string continuation;        // the last etag; empty = from the beginning (latest), "*" = from now
+  std::size_t max_items = 0;       // 0 = the client's max_page_items
+};
+
+// One page of a change feed. `body` has json::kPadding bytes behind it and is empty on 304.
+struct FeedPage {
+  bool not_modified = false;  // 304: nothing newer now
+  std::string continuation;   // for the next request; never empty
+  std::uint64_t lsn = 0;      // the position the continuation stands for, where it is a number, else the header lsn
+  Second server_time;         // the Date header
+  Milliseconds round_trip{0};
+  std::size_t items = 0;      // x-ms-item-count where sent
+  std::string session_token;
+  std::string body;
+};
+
+// One page of the read feed (every live document once, in rid order).
+struct ReadPage {
+  std::string continuation;  // empty on the last page
+  Second server_time;
+  std::string body;
+};
+
+struct BulkOperation {
+  enum class Kind : std::uint8_t { create, upsert, replace, remove };
+  Kind kind = Kind::upsert;
+  std::string_view id;             // for replace and remove
+  std::string_view partition_key;  // canonical key
+  std::string_view body;           // JSON text, for all but remove
+};
+
+struct BulkResult {
+  int status = 0;
+  int sub_status = 0;
+  Milliseconds retry_after{0};
+  std::string message;
+};
+
+// Which scripts, as the path has them.
+enum class ScriptKind : std::uint8_t { stored_procedure, trigger, user_defined_function };
+std::string_view script_path(ScriptKind kind);  // "sprocs", "triggers", "udfs"
+
+class Client {
+ public:
+  // Fails with invalid_argument for an endpoint or key of the wrong form. Sends nothing.
+  static Result<std::unique_ptr<Client>> create(Runtime& runtime, http::Transport& transport, ClientOptions options);
+  virtual ~Client() = default;
+
+  // GET /. Later requests go to the endpoint given, not to the regional ones (one endpoint for now).
+  virtual Result<Account> read_account(std::stop_token stop) = 0;
+
+  virtual Result<std::vector<Resource>> list_databases(std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_containers(std::string_view database, std::stop_token stop) = 0;
+  virtual Result<Resource> read_database(std::string_view database, std::stop_token stop) = 0;
+  virtual Result<Resource> read_container(const ContainerName& name, std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_scripts(const ContainerName& name, ScriptKind kind, std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_users(std::string_view database, std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
+                                                         std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_offers(std::stop_token stop) = 0;
+  virtual Result<std::vector<PartitionKeyRange>> partition_key_ranges(const ContainerName& name, std::stop_token stop) = 0;
+
+  virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request, std::stop_token stop) = 0;
+  virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id, std::string_view continuation,
+                                          std::stop_token stop) = 0;
+  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind it.
+  virtual Result<std::string> read_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                            std::stop_token stop) = 0;
+
+  // Definitions are JSON texts without system properties. `offer_headers` are sent as they are (throughput).
+  // already_exists when the id is taken.
+  virtual Result<Resource> create_database(std::string_view definition, const http::Headers& offer_headers, std::stop_token stop) = 0;
+  virtual Result<Resource> create_container(std::string_view database, std::string_view definition,
+                                            const http::Headers& offer_headers, std::stop_token stop) = 0;
+  virtual Result<Resource> replace_container(const ContainerName& name, std::string_view definition, std::stop_token stop) = 0;
+  virtual Status delete_database(std::string_view database, std::stop_token stop) = 0;
+  virtual Status delete_container(const ContainerName& name, std::stop_token stop) = 0;
+  // Creates, or replaces when the id is taken.
+  virtual Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition, std::stop_token stop) = 0;
+
+  virtual Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                                 std::stop_token stop) = 0;
+  // Success also when it is gone already.
+  virtual Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                 std::stop_token stop) = 0;
+  // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole (gone after a split:
+  // refresh the ranges); what became of each operation is in its result. Single 429s are not retried here.
+  virtual Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
+                                               const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
+
+  virtual Charges charges() const = 0;
+};
+
+}  // namespace halley::cosmos

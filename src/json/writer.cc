@@ -1,0 +1,169 @@
+#include "json/writer.h"
+
+#include <array>
+#include <charconv>
+
+#include "json/number.h"
+
+namespace halley::json {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+void append_escape(std::string& out, unsigned char c) {
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default:
+      out += "\\u00";
+      out += kHexDigits[c >> 4];
+      out += kHexDigits[c & 15];
+  }
+}
+
+void append_code_unit(std::string& out, unsigned unit) {
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHexDigits[unit >> shift & 15];
+}
+
+constexpr bool must_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+template <typename Integer>
+void append_integer(std::string& out, Integer value) {
+  std::array<char, 24> digits;
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), result.ptr);
+}
+
+// Reads one code point off the front of UTF-8; a byte that is none gives U+FFFD.
+unsigned take_code_point(std::string_view& text) {
+  constexpr unsigned kReplacement = 0xFFFD;
+  const auto first = static_cast<unsigned char>(text.front());
+  text.remove_prefix(1);
+  const std::size_t more = first < 0xC2 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : 0;
+  if (more == 0 || text.size() < more) return kReplacement;
+  unsigned code_point = first & (0x3FU >> more);
+  for (std::size_t i = 0; i < more; ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c & 0xC0) != 0x80) return kReplacement;
+    code_point = code_point << 6 | (c & 0x3FU);
+  }
+  text.remove_prefix(more);
+  return code_point;
+}
+
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (!must_escape(c)) continue;
+    out.append(text, run, i - run);
+    append_escape(out, c);
+    run = i + 1;
+  }
+  out.append(text, run);
+  out += '"';
+}
+
+void append_ascii_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text.front());
+    if (c < 0x80) {
+      text.remove_prefix(1);
+      if (must_escape(c)) {
+        append_escape(out, c);
+      } else if (c == 0x7F) {
+        append_code_unit(out, c);
+      } else {
+        out += static_cast<char>(c);
+      }
+      continue;
+    }
+    const unsigned code_point = take_code_point(text);
+    if (code_point < 0x10000) {
+      append_code_unit(out, code_point);
+    } else {
+      append_code_unit(out, 0xD800 + ((code_point - 0x10000) >> 10));
+      append_code_unit(out, 0xDC00 + ((code_point - 0x10000) & 0x3FF));
+    }
+  }
+  out += '"';
+}
+
+void Writer::before_value() {
+  if (needs_comma_) out_ += ',';
+  needs_comma_ = true;
+}
+
+Writer& Writer::begin_object() {
+  before_value();
+  out_ += '{';
+  needs_comma_ = false;
+  return *this;
+}
+
+Writer& Writer::end_object() {
+  out_ += '}';
+  needs_comma_ = true;
+  return *this;
+}
+
+Writer& Writer::begin_array() {
+  before_value();
+  out_ += '[';
+  needs_comma_ = false;
+  return *this;
+}
+
+Writer& Writer::end_array() {
+  out_ += ']';
+  needs_comma_ = true;
+  return *this;
+}
+
+Writer& Writer::key(std::string_view name) {
+  before_value();
+  append_string(out_, name);
+  out_ += ':';
+  needs_comma_ = false;
+  return *this;
+}
+
+Writer& Writer::string(std::string_view text) {
+  before_value();
+  append_string(out_, text);
+  return *this;
+}
+
+Writer& Writer::integer(std::int64_t value) {
+  before_value();
+  append_integer(out_, value);
+  return *this;
+}
+
+Writer& Writer::unsigned_integer(std::uint64_t value) {
+  before_value();
+  append_integer(out_, value);
+  return *this;
+}
+
+Writer& Writer::real(double value) { return raw(format_double(value)); }
+Writer& Writer::boolean(bool value) { return raw(value ? "true" : "false"); }
+Writer& Writer::null() { return raw("null"); }
+
+Writer& Writer::raw(std::string_view json) {
+  before_value();
+  out_ += json;
+  return *this;
+}
+
+}  // namespace halley::json

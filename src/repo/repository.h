@@ -1,0 +1,114 @@
+// An encrypted, write-once repository over an object store (docs/repository-format.md).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "repo/lane.h"
+#include "runtime/runtime.h"
+#include "store/object_store.h"
+
+namespace halley::repo {
+
+struct RepositoryOptions {
+  int compression_level = 3;
+  std::size_t block_bytes = 1 << 20;             // bodies per block
+  std::size_t inline_bytes = 256 * 1024;         // a segment up to this rides in its commit
+  std::uint64_t rollup_every = 256;              // commits between rollups
+};
+
+// Versions in (effective partition key, partition key, id, newest first) order. Views are valid until the next call.
+class VersionStream {
+ public:
+  virtual ~VersionStream() = default;
+  // False at the end. Fails with corrupt naming the object.
+  virtual Result<bool> next(Version& out) = 0;
+};
+
+// The newest version of each key inside a cut.
+struct Cut {
+  std::optional<Second> time;            // only versions with Version::time <= time
+  std::vector<RangePosition> positions;  // only versions at or before the position of their hash interval; empty = all
+};
+
+struct ReadOptions {
+  Cut cut;
+  cosmos::HashRange range;                     // only keys in it
+  std::optional<std::string> partition_key;    // only this canonical key
+  std::optional<std::string> id;               // with partition_key: only this document (filters and block index are used)
+  bool bodies = true;                          // false: Version::body stays empty and no body is inflated
+};
+
+class LaneWriter;
+
+class Repository {
+ public:
+  // Makes a repository: halley.json and the first key. already_exists when there is one.
+  static Result<std::unique_ptr<Repository>> create(Runtime& runtime, std::unique_ptr<store::ObjectStore> store,
+                                                    std::string_view password, RepositoryOptions options = {});
+  // no_repository, wrong_password, corrupt (halley.json or key file damaged) or unsupported (format version).
+  static Result<std::unique_ptr<Repository>> open(Runtime& runtime, std::unique_ptr<store::ObjectStore> store,
+                                                  std::string_view password, RepositoryOptions options = {});
+  ~Repository();
+
+  const std::string& id() const;  // 32 hex digits
+  store::ObjectStore& store();
+
+  // Lanes that have a commit, by listing.
+  Result<std::vector<LaneId>> lanes();
+  // Folds a lane from its newest rollup. not_found when it has no commit.
+  Result<LaneState> read_lane(const LaneId& lane);
+
+  // The writer of a lane, at its head; a lane without commits begins with `identity`. precondition when the lane is of
+  // another identity.
+  Result<std::unique_ptr<LaneWriter>> open_writer(const LaneId& lane, const LaneIdentity& identity);
+
+  // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the caller looks at
+  // the operation). Memory is bounded by the blocks of the segments that overlap, never by their size.
+  Result<std::unique_ptr<VersionStream>> versions(const LaneState& lane, const ReadOptions& options);
+  Result<std::unique_ptr<VersionStream>> snapshot(const LaneState& lane, const ReadOptions& options);
+
+ private:
+  Repository();
+  friend class LaneWriter;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct CommitResult {
+  std::uint64_t seq = 0;
+  std::uint64_t bytes_stored = 0;  // objects written, commit included
+};
+
+class LaneWriter {
+ public:
+  ~LaneWriter();
+  const LaneState& state() const;
+
+  // Sorts, packs and seals `batch` (may be empty) as one segment, makes it durable, then makes it and the draft visible by one
+  // conditional put. On success the state is the new head and the batch is empty. already_exists when another writer has taken the sequence
+  // number: nothing became visible; open a writer again and capture again. On any other error nothing of the draft is visible, or (an
+  // ambiguous put that could not be read back) the same commit() may be found done by opening the writer again.
+  Result<CommitResult> commit(const CommitDraft& draft, VersionBatch& batch);
+
+ private:
+  friend class Repository;
+  LaneWriter();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Versions of these digests summed: equal sets of (partition key, id, body) have equal sums, whatever their order.
+struct SetDigest {
+  std::uint64_t low = 0, high = 0;
+  std::uint64_t count = 0;
+  void add(std::string_view partition_key, std::string_view id, std::uint64_t body_digest);
+  void add(const SetDigest& other);
+  friend bool operator==(const SetDigest&, const SetDigest&) = default;
+  std::string text() const;  // 32 hex digits
+};
+
+}  // namespace halley::repo

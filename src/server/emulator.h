@@ -1,0 +1,70 @@
+// A Cosmos-compatible account in memory, served over HTTP: what `halley emulator` runs, and the world of tests, drills and the demo.
+// docs/wire-protocol.md says what it answers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "http/listener.h"
+#include "runtime/runtime.h"
+#include "server/clock.h"
+
+namespace halley::server {
+
+class Engine;
+
+struct AccountOptions {
+  std::string account_id = "halley-emulator";  // never "localhost": the JavaScript SDK treats that id apart
+  std::string key;                             // base64; empty = the well-known emulator key
+  int partitions = 1;                          // physical partitions of a new container
+  bool all_versions_feed = true;
+  std::int64_t request_units_per_second = 0;   // per container; 0 = no limit
+  bool test_door = false;                      // POST /_emulator/{split,merge,fault,clock}
+};
+
+// The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account record is
+// the request's Host header.
+class Account {
+ public:
+  Account(Runtime& runtime, AccountOptions options);
+  ~Account();
+
+  http::ServerResponse handle(const http::ServerRequest& request);
+
+  // The clock behind _ts, TTL and Date.
+  VirtualClock& clock();
+  Engine& engine();
+  const std::string& key() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct EmulatorOptions {
+  AccountOptions account;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool tls = false;  // with a generated certificate
+};
+
+// An Account behind a Listener.
+class Emulator {
+ public:
+  static Result<std::unique_ptr<Emulator>> start(Runtime& runtime, EmulatorOptions options);
+  ~Emulator();
+
+  std::string endpoint() const;  // http(s)://127.0.0.1:PORT/
+  const std::string& key() const;
+  const std::string& certificate_pem() const;  // empty without TLS
+  Account& account();
+
+ private:
+  Emulator();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace halley::server

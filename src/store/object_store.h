@@ -1,0 +1,44 @@
+// The seam to durable bytes: named objects, written once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace halley::store {
+
+// Names are '/'-separated paths of [a-z0-9._-], relative, without "." or ".." parts.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // Writes a new object, durable when it returns. already_exists when there is one of that name (nothing is changed). An answer that
+  // was lost (Code::ambiguous) means: read back. no_space, io, unavailable: certainly not visible under `name`.
+  virtual Status put(std::string_view name, std::string_view bytes) = 0;
+
+  // The bytes [offset, offset + size) of an object, fewer only where it ends. not_found when absent.
+  virtual Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) = 0;
+  Result<std::string> get_all(std::string_view name);
+
+  virtual Result<std::uint64_t> size(std::string_view name) = 0;  // not_found when absent
+
+  // Names that begin with `prefix` and are greater than `after`, sorted, at most `limit`.
+  virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
+
+  // Removes an object; success when it is gone already.
+  virtual Status remove(std::string_view name) = 0;
+
+  // For messages: the place, without credentials.
+  virtual std::string description() const = 0;
+};
+
+// A put whose answer may be lost, settled: on `ambiguous` the object is read back; equal bytes are success, absent means the
+// put is sent again with the same bytes, others mean already_exists.
+Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes);
+
+}  // namespace halley::store
