@@ -13,17 +13,18 @@ check() { # [--all]
 }
 
 # Tidies the .cc files that differ from main's published state (all of them with --all, or where there is none).
+# Tests are left out: their macros cost most of the time and hide nothing that the compiler's warnings do not show.
 tidy() { # [--all]
-  cmake --preset release >/dev/null
+  [ -f build/release/compile_commands.json ] || cmake --preset release >/dev/null
   local base files
   base=$(git merge-base HEAD origin/main 2>/dev/null || true)
   if [ "$1" = --all ] || [ -z "$base" ]; then
-    files=$(git ls-files -co --exclude-standard 'src/*.cc' 'tests/*.cc' 'bench/*.cc')
+    files=$(git ls-files -co --exclude-standard 'src/*.cc' 'bench/*.cc')
   else
     files=$({ git diff --name-only --diff-filter=d "$base" && git ls-files -o --exclude-standard; } | grep '\.cc$' || true)
   fi
-  files=$(for file in $files; do [ -f "$file" ] && scripts/tidied.sh "$file"; done)
+  files=$(grep -v '_test\.cc$' <<<"$files" | grep -v '^tests/' || true)
   [ -n "$files" ] || return 0
   echo "check: clang-tidy of $(wc -w <<<"$files") files" >&2
-  xargs -r -P "$(nproc)" -n 1 scripts/tidied.sh --run <<<"$files"
+  timeout 1500 xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/release --quiet <<<"$files" 2> >(grep -v 'warnings generated' >&2)
 }
