@@ -43,9 +43,9 @@ struct ClientOptions {
   std::string endpoint;  // https://account.documents.azure.com:443/
   std::string key;       // base64 master key
   Milliseconds attempt_timeout{65000};
-  int max_attempts = 10;              // per call, throttling aside
+  int max_attempts = 10;                   // per call, throttling aside
   Milliseconds throttle_patience{120000};  // how long one call may wait out 429s altogether
-  std::size_t max_page_items = 0;     // x-ms-max-item-count of feeds; 0 = -1, the server decides
+  std::size_t max_page_items = 0;          // x-ms-max-item-count of feeds; 0 = -1, the server decides
 };
 
 // A definition or script exactly as the service returned it, and what identifies it.
@@ -85,10 +85,10 @@ enum class FeedMode : std::uint8_t { latest_version, all_versions };
 
 struct FeedRequest {
   FeedMode mode = FeedMode::latest_version;
-  std::string range_id;            // partition key range to ask
-  std::optional<HashRange> part;   // only this part of it (EPK headers)
-  std::string continuation;        // the last etag; empty = from the beginning (latest), "*" = from now
-  std::size_t max_items = 0;       // 0 = the client's max_page_items
+  std::string range_id;           // partition key range to ask
+  std::optional<HashRange> part;  // only this part of it (EPK headers)
+  std::string continuation;       // the last etag; empty = from the beginning (latest), "*" = from now
+  std::size_t max_items = 0;      // 0 = the client's max_page_items
 };
 
 // One page of a change feed. `body` has json::kPadding bytes behind it and is empty on 304.
@@ -98,7 +98,7 @@ struct FeedPage {
   std::uint64_t lsn = 0;      // the position the continuation stands for, where it is a number, else the header lsn
   Second server_time;         // the Date header
   Milliseconds round_trip{0};
-  std::size_t items = 0;      // x-ms-item-count where sent
+  std::size_t items = 0;  // x-ms-item-count where sent
   std::string session_token;
   std::string body;
 };
@@ -142,30 +142,36 @@ class Client {
   virtual Result<std::vector<Resource>> list_containers(std::string_view database, std::stop_token stop) = 0;
   virtual Result<Resource> read_database(std::string_view database, std::stop_token stop) = 0;
   virtual Result<Resource> read_container(const ContainerName& name, std::stop_token stop) = 0;
-  virtual Result<std::vector<Resource>> list_scripts(const ContainerName& name, ScriptKind kind, std::stop_token stop) = 0;
+  virtual Result<std::vector<Resource>> list_scripts(const ContainerName& name, ScriptKind kind,
+                                                     std::stop_token stop) = 0;
   virtual Result<std::vector<Resource>> list_users(std::string_view database, std::stop_token stop) = 0;
   virtual Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
                                                          std::stop_token stop) = 0;
   virtual Result<std::vector<Resource>> list_offers(std::stop_token stop) = 0;
-  virtual Result<std::vector<PartitionKeyRange>> partition_key_ranges(const ContainerName& name, std::stop_token stop) = 0;
+  virtual Result<std::vector<PartitionKeyRange>> partition_key_ranges(const ContainerName& name,
+                                                                      std::stop_token stop) = 0;
 
-  virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request, std::stop_token stop) = 0;
-  virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id, std::string_view continuation,
-                                          std::stop_token stop) = 0;
-  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind it.
-  virtual Result<std::string> read_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+  virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request,
                                             std::stop_token stop) = 0;
+  virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
+                                          std::string_view continuation, std::stop_token stop) = 0;
+  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind it.
+  virtual Result<std::string> read_document(const ContainerName& name, std::string_view id,
+                                            std::string_view partition_key, std::stop_token stop) = 0;
 
   // Definitions are JSON texts without system properties. `offer_headers` are sent as they are (throughput).
   // already_exists when the id is taken.
-  virtual Result<Resource> create_database(std::string_view definition, const http::Headers& offer_headers, std::stop_token stop) = 0;
+  virtual Result<Resource> create_database(std::string_view definition, const http::Headers& offer_headers,
+                                           std::stop_token stop) = 0;
   virtual Result<Resource> create_container(std::string_view database, std::string_view definition,
                                             const http::Headers& offer_headers, std::stop_token stop) = 0;
-  virtual Result<Resource> replace_container(const ContainerName& name, std::string_view definition, std::stop_token stop) = 0;
+  virtual Result<Resource> replace_container(const ContainerName& name, std::string_view definition,
+                                             std::stop_token stop) = 0;
   virtual Status delete_database(std::string_view database, std::stop_token stop) = 0;
   virtual Status delete_container(const ContainerName& name, std::stop_token stop) = 0;
   // Creates, or replaces when the id is taken.
-  virtual Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition, std::stop_token stop) = 0;
+  virtual Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
+                            std::stop_token stop) = 0;
 
   virtual Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                  std::stop_token stop) = 0;

@@ -13,9 +13,9 @@ namespace halley::http {
 class Headers {
  public:
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);        // replaces or adds
-  const std::string* find(std::string_view name) const;      // the first of that name, or nullptr
-  std::string_view get(std::string_view name) const;         // its value, or empty
+  void set(std::string_view name, std::string value);    // replaces or adds
+  const std::string* find(std::string_view name) const;  // the first of that name, or nullptr
+  std::string_view get(std::string_view name) const;     // its value, or empty
   // The value compared without case with "true".
   bool is_true(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
