@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "repo/lane.h"
+#include "repo/version_batch.h"
 #include "runtime/runtime.h"
 #include "store/object_store.h"
 

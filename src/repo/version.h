@@ -3,10 +3,8 @@
 
 #include <compare>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/time.h"
 
@@ -40,32 +38,6 @@ struct Version {
   SystemLayout layout = 0;
   std::uint64_t digest = 0;        // json::value_digest of the body without system properties; 0 for deletes
   std::string_view body;           // JSON object text; empty for deletes
-};
-
-// Versions in memory with the bytes they point into: pages are adopted whole, so nothing is copied on the way to a segment.
-class VersionBatch {
- public:
-  // Takes over a page; the views of versions added later may point into the returned text.
-  std::string& adopt(std::string page);
-  // Keeps a copy of a small text.
-  std::string_view keep(std::string_view text);
-  void add(const Version& version) { versions_.push_back(version); }
-
-  std::vector<Version>& versions() { return versions_; }
-  const std::vector<Version>& versions() const { return versions_; }
-  bool empty() const { return versions_.empty(); }
-  std::size_t bytes() const { return bytes_ + versions_.size() * sizeof(Version); }  // memory held
-  void clear();
-
-  VersionBatch() = default;
-  VersionBatch(VersionBatch&&) = default;
-  VersionBatch& operator=(VersionBatch&&) = default;
-
- private:
-  std::deque<std::string> pages_;
-  std::deque<std::string> kept_;
-  std::vector<Version> versions_;
-  std::size_t bytes_ = 0;
 };
 
 // The document as it was captured: the body with its system properties as the layout says. `container_rid_path` is
