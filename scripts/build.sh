@@ -13,12 +13,12 @@ build() { # PRESET [NINJA ARGUMENT...]
 }
 
 demo() {
-  scripts/data/fetch.sh
+  node scripts/data/fetch.mjs
   node scripts/data/demo_tree.mjs --out build/data/demo
   build/release/halley demo --data build/data/demo "$@"
 }
 
 bench() {
-  scripts/data/fetch.sh
+  node scripts/data/fetch.mjs
   bench/run "$@"
 }
