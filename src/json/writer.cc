@@ -4,34 +4,10 @@
 #include <charconv>
 
 #include "json/number.h"
+#include "json/string_text.h"
 
 namespace halley::json {
 namespace {
-
-constexpr char kHexDigits[] = "0123456789abcdef";
-
-void append_escape(std::string& out, unsigned char c) {
-  switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default:
-      out += "\\u00";
-      out += kHexDigits[c >> 4];
-      out += kHexDigits[c & 15];
-  }
-}
-
-void append_code_unit(std::string& out, unsigned unit) {
-  out += "\\u";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHexDigits[unit >> shift & 15];
-}
-
-constexpr bool must_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
 
 template <typename Integer>
 void append_integer(std::string& out, Integer value) {
