@@ -1,0 +1,37 @@
+// The documents of a planned container: what was visible in it at the plan's moment.
+#pragma once
+
+#include <memory>
+
+#include "recovery/plan.h"
+
+namespace halley::recovery {
+
+class Documents {
+ public:
+  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them. The plan and the selection must
+  // outlive this.
+  static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
+                                const Selection& selection, bool bodies);
+
+  // The next document in the order of the hash space, false at the end. Views are valid until the next call.
+  Result<bool> next(repo::Version& out);
+
+  std::uint64_t expired() const { return expired_; }  // passed over because they were expired at the moment
+  const repo::LaneState& lane() const { return *lane_; }
+  std::string rid_path() const;  // "dbs/<rid>/colls/<rid>/" of the source, as repo::original_text() takes it
+
+ private:
+  Documents() = default;
+  const PlannedContainer* container_ = nullptr;
+  const Selection* selection_ = nullptr;
+  std::unique_ptr<repo::LaneState> lane_;
+  std::unique_ptr<repo::VersionStream> stream_;
+  std::uint64_t expired_ = 0;
+  bool all_ = false;
+};
+
+// The body without system properties: a view of `version`, or of `scratch` where it had to be made.
+std::string_view document_body(const repo::Version& version, std::string& scratch);
+
+}  // namespace halley::recovery

@@ -1,0 +1,26 @@
+// One document as of a moment.
+#pragma once
+
+#include <string>
+
+#include "recovery/plan.h"
+
+namespace halley::recovery {
+
+struct FoundDocument {
+  std::string text;  // as it was captured, system properties included
+  std::string id;
+  std::string partition_key;  // canonical
+  std::string rid;
+  std::string etag;
+  Second ts;
+  std::uint64_t lsn = 0;
+  Second at;  // the moment
+};
+
+// A point read: a few blocks are read, whatever the container's size. `partition_key` is a JSON array, or one scalar. Fails with not_found when
+// there was no such document at the moment (the message says whether it was deleted or had expired), outside_coverage as make_plan().
+Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
+                                   std::string_view container, std::string_view id, std::string_view partition_key);
+
+}  // namespace halley::recovery

@@ -1,0 +1,49 @@
+// A file written in large pieces: under a temporary name, renamed when it is whole; or a descriptor such as standard output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace halley::recovery {
+
+class OutputFile {
+ public:
+  // Writes to `path` + ".partial" until commit() puts it in place of `path`.
+  static Result<OutputFile> create(std::string path);
+  // Writes to an open descriptor, which stays open.
+  static OutputFile to_descriptor(int descriptor, std::string name);
+  // Without commit() the temporary file is removed.
+  ~OutputFile();
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&& other) noexcept;
+
+  // no_space when the disk is full, io otherwise.
+  Status append(std::string_view bytes);
+  // Whether rewrite() works: a file that is not a descriptor's.
+  bool rewritable() const { return !path_.empty(); }
+  // Replaces bytes that were appended before.
+  Status rewrite(std::uint64_t offset, std::string_view bytes);
+  std::uint64_t size() const { return size_; }
+  // Writes out what is buffered; a file is made durable and takes its name.
+  Status commit();
+
+ private:
+  OutputFile() = default;
+  Status flush();
+  Status write_all(std::string_view bytes);
+  void abandon();
+
+  int descriptor_ = -1;
+  std::string path_;  // empty for descriptors
+  std::string name_;  // for messages
+  std::string buffer_;
+  std::uint64_t size_ = 0;
+};
+
+// The whole of a small file, in place when it returns.
+Status write_file(const std::string& path, std::string_view bytes);
+
+}  // namespace halley::recovery

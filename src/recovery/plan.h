@@ -1,0 +1,70 @@
+// A restore plan: which definitions and which cut of which lanes make an account, or a part of it, as of a moment. A plan
+// reads and decides; it changes nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recovery/expiry.h"
+#include "recovery/moment.h"
+#include "recovery/selection.h"
+#include "repo/definitions.h"
+#include "repo/repository.h"
+
+namespace halley::recovery {
+
+struct PlannedContainer {
+  std::string database;
+  std::string container;
+  repo::LaneId lane;
+  repo::Cut cut;
+  Second at;  // the moment of the cut: the one asked for, or for `latest` the newest captured
+  cosmos::PartitionKeyDefinition key;
+  ExpiryRule expiry;  // in force at `at`
+  repo::Definition definition;
+  std::optional<repo::Definition> offer;
+  std::vector<repo::Definition> scripts;
+  bool approximate = false;  // the moment is outside coverage, and the plan was asked to go on
+
+  std::string name() const { return database + "/" + container; }
+};
+
+struct PlannedDatabase {
+  std::string name;
+  repo::Definition definition;
+  std::optional<repo::Definition> offer;
+  std::vector<repo::Definition> users;        // of restores to files only
+  std::vector<repo::Definition> permissions;  // of restores to files only
+};
+
+struct RestorePlan {
+  std::string repository_id;
+  std::string account_id;
+  Moment moment;
+  Second at;  // of the definitions
+  Selection selection;
+  std::optional<repo::Definition> account;
+  std::vector<PlannedDatabase> databases;
+  std::vector<PlannedContainer> containers;  // sorted by name
+  std::vector<std::string>
+      notes;  // what the owner should know, e.g. documents that an approximate restore is unsure of
+};
+
+struct PlanOptions {
+  // Go on where the moment is outside coverage: the plan takes what was captured up to it and `notes` name the documents that
+  // may not be as they were.
+  bool approximate = false;
+};
+
+// Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the message names which, the
+// hint the nearest moments that are good for the whole selection. Fails with not_found when nothing at the moment is selected by one of the
+// patterns, or no container has the partition key's shape.
+Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
+                              const PlanOptions& options = {});
+
+// The plan of one container that must exist at the moment.
+Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
+                                        std::string_view container);
+
+}  // namespace halley::recovery

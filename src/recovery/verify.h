@@ -1,0 +1,33 @@
+// Verification: is the latest backup there, is everything whole, can it be restored?
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recovery/timeline.h"
+#include "repo/check.h"
+
+namespace halley::recovery {
+
+// Seconds between two restorable stretches of a container that can't be restored.
+struct CoverageHole {
+  std::string container;  // "db/container"
+  std::string incarnation;
+  repo::Interval hole;
+};
+
+struct VerifyReport {
+  repo::CheckReport check;
+  std::vector<CoverageHole> coverage_holes;
+  std::optional<Second> last_backup;       // the agent's clock at the newest commit; nothing: no backup exists
+  std::optional<Second> restorable_until;  // as in the timeline
+  bool restorable = false;                 // a plan for the whole account as of `latest` can be made
+  std::string not_restorable;              // why not
+  bool sound() const { return check.damaged.empty() && last_backup && restorable; }
+};
+
+// `options` as repo::check() takes them. Damage is reported, not an error.
+Result<VerifyReport> verify(repo::Repository& repository, const repo::CheckOptions& options);
+
+}  // namespace halley::recovery
