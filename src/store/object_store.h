@@ -12,13 +12,19 @@
 
 namespace halley::store {
 
-// Names are '/'-separated paths of [a-z0-9._-], relative, without "." or ".." parts.
+// Names are '/'-separated paths of [a-z0-9._-], relative, without empty, "." or ".." parts, at most kMaxName bytes.
+inline constexpr std::size_t kMaxName = 512;
+
+// invalid_argument unless `name` is such a name. Every store asks it before it looks at anything.
+Status check_name(std::string_view name);
+
+// One store may be used from several threads at once.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  // Writes a new object, durable when it returns. already_exists when there is one of that name (nothing is changed). An answer that
-  // was lost (Code::ambiguous) means: read back. no_space, io, unavailable: certainly not visible under `name`.
+  // Writes a new object, durable when it returns. already_exists when there is one of that name (nothing is changed). An
+  // answer that was lost (Code::ambiguous) means: read back. no_space, io, unavailable: certainly not visible under `name`.
   virtual Status put(std::string_view name, std::string_view bytes) = 0;
 
   // The bytes [offset, offset + size) of an object, fewer only where it ends. not_found when absent.
@@ -38,7 +44,7 @@ class ObjectStore {
 };
 
 // A put whose answer may be lost, settled: on `ambiguous` the object is read back; equal bytes are success, absent means the
-// put is sent again with the same bytes, others mean already_exists.
+// put is sent again with the same bytes (a few times, then the error stands), others mean already_exists.
 Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes);
 
 }  // namespace halley::store

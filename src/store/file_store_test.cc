@@ -1,0 +1,118 @@
+#include "store/file_store.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "store/url.h"
+
+namespace halley::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileStoreTest : public testing::Test {
+ protected:
+  FileStoreTest() : directory_(testing::TempDir() + "halley-file-XXXXXX") {
+    EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
+  }
+  ~FileStoreTest() override { fs::remove_all(directory_); }
+
+  std::string directory_;
+};
+
+TEST_F(FileStoreTest, IsMadeOnlyWhenAsked) {
+  const std::string place = directory_ + "/a/b";
+  EXPECT_EQ(open_file_store(place, false).error().code, Code::not_found);
+  ASSERT_TRUE(open_file_store(place, true));
+  ASSERT_TRUE(open_file_store(place, false));
+  ASSERT_TRUE(open_file_store(place + "/", true));
+}
+
+TEST_F(FileStoreTest, RefusesAFileAsItsFolder) {
+  std::ofstream(directory_ + "/file") << "x";
+  EXPECT_FALSE(open_file_store(directory_ + "/file", true));
+  EXPECT_FALSE(open_file_store(directory_ + "/file", false));
+}
+
+TEST_F(FileStoreTest, KeepsObjectsAcrossOpens) {
+  ASSERT_TRUE((*open_file_store(directory_, true))->put("a/b", "bytes"));
+  EXPECT_EQ((*open_file_store(directory_, false))->get_all("a/b").value(), "bytes");
+}
+
+TEST_F(FileStoreTest, LeavesNoTemporaryFile) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a", "x"));
+  EXPECT_FALSE(store->put("a", "y"));
+  EXPECT_TRUE(fs::is_empty(directory_ + "/+incoming"));
+}
+
+TEST_F(FileStoreTest, IgnoresUnfinishedFilesAndCleansOldOnes) {
+  fs::create_directory(directory_ + "/+incoming");
+  std::ofstream(directory_ + "/+incoming/young") << "part";
+  std::ofstream(directory_ + "/+incoming/old") << "part";
+  const timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (directory_ + "/+incoming/old").c_str(), times, 0), 0);
+  auto store = *open_file_store(directory_, false);
+  EXPECT_TRUE(store->list("", "", 10).value().empty());
+  EXPECT_TRUE(fs::exists(directory_ + "/+incoming/young"));
+  EXPECT_FALSE(fs::exists(directory_ + "/+incoming/old"));
+}
+
+TEST_F(FileStoreTest, IgnoresFilesThatAreNoObjects) {
+  fs::create_directory(directory_ + "/lost+found");
+  std::ofstream(directory_ + "/lost+found/x") << "x";
+  std::ofstream(directory_ + "/README") << "x";
+  auto store = *open_file_store(directory_, false);
+  ASSERT_TRUE(store->put("a", "x"));
+  EXPECT_EQ(store->list("", "", 10).value(), std::vector<std::string>{"a"});
+}
+
+TEST_F(FileStoreTest, AFullDiskLeavesNothingVisible) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a", "x"));
+  // A limit on the size of files stands in for a full disk: the write stops half way.
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status put = store->put("b", std::string(5000, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, Code::no_space);
+  EXPECT_EQ(store->get_all("b").error().code, Code::not_found);
+  EXPECT_EQ(store->get_all("a").value(), "x");
+  EXPECT_TRUE(fs::is_empty(directory_ + "/+incoming"));
+  EXPECT_TRUE(store->put("b", std::string(5000, 'x')));
+}
+
+TEST_F(FileStoreTest, FailsWithoutATraceWhereItMayNotWrite) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a", "x"));
+  fs::remove_all(directory_ + "/+incoming");
+  std::ofstream(directory_ + "/+incoming") << "in the way";
+  EXPECT_FALSE(store->put("b", "x"));
+  EXPECT_EQ(store->list("", "", 10).value(), std::vector<std::string>{"a"});
+}
+
+TEST_F(FileStoreTest, OpensByUrl) {
+  ASSERT_TRUE((*open_store(directory_ + "/with space", true))->put("a", "x"));
+  EXPECT_EQ((*open_store("file://" + directory_ + "/with%20space", false))->get_all("a").value(), "x");
+  EXPECT_EQ(open_store("file://host/path", false).error().code, Code::invalid_argument);
+  EXPECT_EQ(open_store("file:///a%2", false).error().code, Code::invalid_argument);
+  EXPECT_EQ(open_store("s3://bucket/prefix", false).error().code, Code::unsupported);
+  EXPECT_EQ(open_store("azblob://account/container", false).error().code, Code::unsupported);
+  EXPECT_EQ(open_store("ftp://host/x", false).error().code, Code::invalid_argument);
+  EXPECT_EQ(open_store("", true).error().code, Code::invalid_argument);
+}
+
+}  // namespace
+}  // namespace halley::store

@@ -1,0 +1,44 @@
+#include "store/object_store.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace halley::store {
+namespace {
+
+constexpr int kPutAttempts = 4;
+
+bool allowed(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; }
+
+}  // namespace
+
+Status check_name(std::string_view name) {
+  const auto bad = [&] { return fail(Code::invalid_argument, "`" + std::string(name) + "` is no object name"); };
+  if (name.empty() || name.size() > kMaxName) return bad();
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = name.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == ".." || !std::all_of(part.begin(), part.end(), allowed)) return bad();
+    begin = end + 1;
+  }
+  return {};
+}
+
+Result<std::string> ObjectStore::get_all(std::string_view name) {
+  return get(name, 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes) {
+  Status put;
+  for (int attempt = 0; attempt < kPutAttempts; ++attempt) {
+    put = store.put(name, bytes);
+    if (put || put.error().code != Code::ambiguous) return put;
+    const auto found = store.get_all(name);
+    if (found && *found == bytes) return {};
+    if (found) return fail(Code::already_exists, "`" + std::string(name) + "` was written by another");
+    if (found.error().code != Code::not_found) return put;
+  }
+  return put;
+}
+
+}  // namespace halley::store
