@@ -22,7 +22,7 @@ class ByteQueue {
   bool push(T item, std::size_t bytes, std::stop_token stop) {
     std::unique_lock lock(mutex_);
     const bool room = changed_.wait(lock, stop, [&] { return closed_ || held_ == 0 || held_ + bytes <= capacity_; });
-    if (!room || closed_) return false;
+    if (!room || closed_ || stop.stop_requested()) return false;
     held_ += bytes;
     items_.emplace_back(std::move(item), bytes);
     changed_.notify_all();
@@ -32,7 +32,8 @@ class ByteQueue {
   // Waits for an item. Nothing when the queue is closed and empty, or `stop` was requested.
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return closed_ || !items_.empty(); }) || items_.empty()) return std::nullopt;
+    const bool ready = changed_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
+    if (!ready || items_.empty() || stop.stop_requested()) return std::nullopt;
     auto [item, bytes] = std::move(items_.front());
     items_.pop_front();
     held_ -= bytes;
