@@ -184,6 +184,8 @@ class Client {
                                                const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
 
   virtual Charges charges() const = 0;
+  // The newest Date header of any response so far: the only server clock a client has. Second{0} before the first response.
+  virtual Second newest_server_time() const = 0;
 };
 
 }  // namespace halley::cosmos

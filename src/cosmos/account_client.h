@@ -1,0 +1,80 @@
+// The client as it is: client.h over a RequestSender.
+#pragma once
+
+#include "cosmos/client.h"
+#include "cosmos/request_sender.h"
+
+namespace halley::cosmos {
+
+class AccountClient final : public Client {
+ public:
+  AccountClient(Runtime& runtime, http::Transport& transport, std::string base, std::string key,
+                const ClientOptions& options)
+      : sender_(runtime, transport, std::move(base), std::move(key), options),
+        max_page_items_(options.max_page_items) {}
+
+  // account_client.cc
+  Result<Account> read_account(std::stop_token stop) override;
+  Result<std::vector<Resource>> list_databases(std::stop_token stop) override;
+  Result<std::vector<Resource>> list_containers(std::string_view database, std::stop_token stop) override;
+  Result<Resource> read_database(std::string_view database, std::stop_token stop) override;
+  Result<Resource> read_container(const ContainerName& name, std::stop_token stop) override;
+  Result<std::vector<Resource>> list_scripts(const ContainerName& name, ScriptKind kind, std::stop_token stop) override;
+  Result<std::vector<Resource>> list_users(std::string_view database, std::stop_token stop) override;
+  Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
+                                                 std::stop_token stop) override;
+  Result<std::vector<Resource>> list_offers(std::stop_token stop) override;
+  Charges charges() const override { return sender_.charges(); }
+  Second newest_server_time() const override { return sender_.newest_server_time(); }
+
+  // document_feeds.cc
+  Result<std::vector<PartitionKeyRange>> partition_key_ranges(const ContainerName& name, std::stop_token stop) override;
+  Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request,
+                                    std::stop_token stop) override;
+  Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id, std::string_view continuation,
+                                  std::stop_token stop) override;
+  Result<std::string> read_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                    std::stop_token stop) override;
+
+  // definition_writes.cc
+  Result<Resource> create_database(std::string_view definition, const http::Headers& offer_headers,
+                                   std::stop_token stop) override;
+  Result<Resource> create_container(std::string_view database, std::string_view definition,
+                                    const http::Headers& offer_headers, std::stop_token stop) override;
+  Result<Resource> replace_container(const ContainerName& name, std::string_view definition,
+                                     std::stop_token stop) override;
+  Status delete_database(std::string_view database, std::stop_token stop) override;
+  Status delete_container(const ContainerName& name, std::stop_token stop) override;
+  Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
+                    std::stop_token stop) override;
+
+  // document_writes.cc
+  Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                         std::stop_token stop) override;
+  Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                         std::stop_token stop) override;
+  Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
+                                       const std::vector<BulkOperation>& operations, std::stop_token stop) override;
+
+ private:
+  // Every element of the array `envelope` over all pages of a metadata feed.
+  Result<std::vector<Resource>> list(const ResourcePath& path, std::string_view envelope, const std::string& what,
+                                     const std::stop_token& stop);
+  Result<Resource> read(const ResourcePath& path, const std::string& what, const std::stop_token& stop);
+  Result<Resource> create(const ResourcePath& feed, std::string_view definition, const http::Headers& headers,
+                          const std::string& what, const std::function<Result<Resource>()>& read_back,
+                          const std::stop_token& stop);
+  Status remove(const ResourcePath& path, const std::string& what, const std::stop_token& stop);
+  std::string page_items(std::size_t asked) const;
+
+  RequestSender sender_;
+  const std::size_t max_page_items_;
+};
+
+// A resource from its JSON text. Corrupt when it has no id.
+Result<Resource> parse_resource(std::string text, const std::string& what);
+
+// Whether `held` has everything that `wanted` says: members the service added (defaults, system properties) do not matter.
+bool says_the_same(const json::Value& wanted, const json::Value& held);
+
+}  // namespace halley::cosmos

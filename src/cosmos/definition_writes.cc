@@ -1,0 +1,132 @@
+// Creating, replacing and deleting databases, containers and scripts.
+#include <algorithm>
+
+#include "cosmos/account_client.h"
+
+namespace halley::cosmos {
+namespace {
+
+Result<std::string> id_of(std::string_view definition) {
+  const auto value = json::parse(definition);
+  const std::string id = value ? value->string_at("id") : std::string();
+  if (id.empty()) return fail(Code::invalid_argument, "a definition without an id");
+  return id;
+}
+
+bool is_not_found(const Error& error) { return error.code == Code::not_found; }
+
+}  // namespace
+
+bool says_the_same(const json::Value& wanted, const json::Value& held) {
+  if (wanted.kind() != held.kind()) return false;
+  switch (wanted.kind()) {
+    case json::Kind::object:
+      return std::all_of(wanted.members().begin(), wanted.members().end(), [&](const json::Value::Member& member) {
+        const json::Value* same = held.find(member.first);
+        return same != nullptr && says_the_same(member.second, *same);
+      });
+    case json::Kind::array:
+      return std::equal(wanted.items().begin(), wanted.items().end(), held.items().begin(), held.items().end(),
+                        says_the_same);
+    case json::Kind::number:
+      return wanted.as_double() == held.as_double();
+    case json::Kind::boolean:
+      return wanted.as_bool() == held.as_bool();
+    default:
+      return wanted.text() == held.text();
+  }
+}
+
+Result<Resource> AccountClient::create(const ResourcePath& feed, std::string_view definition,
+                                       const http::Headers& headers, const std::string& what,
+                                       const std::function<Result<Resource>()>& read_back,
+                                       const std::stop_token& stop) {
+  Call call;
+  call.method = "POST";
+  call.path = feed;
+  call.effect = Effect::write;
+  call.headers = headers;
+  call.body = definition;
+  call.what = what;
+  Outcome outcome = sender_.send(call, stop);
+  if (outcome.response) return parse_resource(std::move(outcome.response->body), what);
+  if (outcome.response.error().code != Code::already_exists || !outcome.after_lost_answer) {
+    return fail(std::move(outcome.response.error()));
+  }
+  // An attempt lost its answer and now the id is taken: by that attempt, if what is there says what was sent.
+  auto held = read_back();
+  const auto wanted = json::parse(definition);
+  if (held && wanted && says_the_same(*wanted, held->value)) return held;
+  return fail(Error(Code::ambiguous, held ? "the answer was lost, and what is there now differs from what was sent"
+                                          : "the answer was lost, and reading back failed: " + held.error().message)
+                  .in(what));
+}
+
+Status AccountClient::remove(const ResourcePath& path, const std::string& what, const std::stop_token& stop) {
+  Call call;
+  call.method = "DELETE";
+  call.path = path;
+  call.effect = Effect::write;
+  call.what = what;
+  Outcome outcome = sender_.send(call, stop);
+  if (outcome.response || (outcome.after_lost_answer && is_not_found(outcome.response.error()))) return {};
+  return fail(std::move(outcome.response.error()));
+}
+
+Result<Resource> AccountClient::create_database(std::string_view definition, const http::Headers& offer_headers,
+                                                std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  return create(
+      resource_path({"dbs"}), definition, offer_headers, "creating database " + id,
+      [&] { return read_database(id, stop); }, stop);
+}
+
+Result<Resource> AccountClient::create_container(std::string_view database, std::string_view definition,
+                                                 const http::Headers& offer_headers, std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  const ContainerName name{std::string(database), id};
+  return create(
+      resource_path({"dbs", database, "colls"}), definition, offer_headers, "creating container " + name.text(),
+      [&] { return read_container(name, stop); }, stop);
+}
+
+Result<Resource> AccountClient::replace_container(const ContainerName& name, std::string_view definition,
+                                                  std::stop_token stop) {
+  Call call;
+  call.method = "PUT";
+  call.path = resource_path({"dbs", name.database, "colls", name.container});
+  call.effect = Effect::write;
+  call.body = definition;
+  call.what = "replacing the definition of container " + name.text();
+  ASSIGN(http::Response response, sender_.send(call, stop).response);
+  return parse_resource(std::move(response.body), call.what);
+}
+
+Status AccountClient::delete_database(std::string_view database, std::stop_token stop) {
+  return remove(resource_path({"dbs", database}), "deleting database " + std::string(database), stop);
+}
+
+Status AccountClient::delete_container(const ContainerName& name, std::stop_token stop) {
+  return remove(resource_path({"dbs", name.database, "colls", name.container}), "deleting container " + name.text(),
+                stop);
+}
+
+Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
+                                 std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  Call call;
+  call.method = "POST";
+  call.path = resource_path({"dbs", name.database, "colls", name.container, script_path(kind)});
+  call.effect = Effect::write;
+  call.body = definition;
+  call.what = "writing " + std::string(script_path(kind)) + "/" + id + " of " + name.text();
+  const Outcome created = sender_.send(call, stop);
+  if (created.response) return {};
+  if (created.response.error().code != Code::already_exists) return fail(created.response.error());
+  call.method = "PUT";
+  call.path = resource_path({"dbs", name.database, "colls", name.container, script_path(kind), id});
+  TRY(sender_.send(call, stop).response);
+  return {};
+}
+
+}  // namespace halley::cosmos

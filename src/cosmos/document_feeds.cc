@@ -1,0 +1,186 @@
+// Partition key ranges, change feeds, read feed and point reads: docs/wire-protocol.md, partition key ranges and change feeds.
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "cosmos/account_client.h"
+
+namespace halley::cosmos {
+namespace {
+
+constexpr std::string_view kRangeHeader = "x-ms-documentdb-partitionkeyrangeid";
+constexpr std::string_view kWireFormat = "2021-09-15";  // all versions: {current, metadata} envelopes
+constexpr int kRangeReads = 5;                          // while the ranges are changing
+constexpr Milliseconds kRangeReadPause{200};
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Result<Second> server_time(const http::Response& response, const std::string& what) {
+  const std::string_view date = response.headers.get("Date");
+  const auto time = parse_http_date(date);
+  if (time) return *time;
+  const std::string held =
+      date.empty() ? "no Date header" : "a Date header that is no date: " + std::string(date.substr(0, 64));
+  return fail(Error(Code::corrupt, "the answer has " + held,
+                    "the service's clock dates what is read; look for a proxy that changes answers")
+                  .in(what));
+}
+
+Result<PartitionKeyRange> parse_range(const Resource& resource) {
+  PartitionKeyRange range;
+  range.id = resource.id;
+  const json::Value* max = resource.value.find("maxExclusive");
+  if (resource.value.find("minInclusive") == nullptr || max == nullptr) {
+    return fail(Code::corrupt, "partition key range " + resource.id + " has no bounds");
+  }
+  const auto min_bytes = epk_from_hex(resource.value.string_at("minInclusive"));
+  const auto max_bytes = epk_from_hex(max->text());
+  if (!min_bytes || !max_bytes) return fail(Code::corrupt, "partition key range " + resource.id + " has odd bounds");
+  range.range = {*min_bytes, *max_bytes};
+  if (const json::Value* parents = resource.value.find("parents"); parents != nullptr) {
+    for (const json::Value& parent : parents->items()) range.parents.push_back(parent.text());
+  }
+  return range;
+}
+
+// The ranges in force, in order: those that are nobody's parents.
+Result<std::vector<PartitionKeyRange>> live_ranges(const std::vector<Resource>& resources) {
+  std::vector<PartitionKeyRange> ranges;
+  std::set<std::string> parents;
+  for (const Resource& resource : resources) {
+    ASSIGN(PartitionKeyRange range, parse_range(resource));
+    parents.insert(range.parents.begin(), range.parents.end());
+    ranges.push_back(std::move(range));
+  }
+  std::erase_if(ranges, [&](const PartitionKeyRange& range) { return parents.contains(range.id); });
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range < b.range; });
+  return ranges;
+}
+
+bool covers_everything(const std::vector<PartitionKeyRange>& ranges) {
+  std::string reached;
+  for (const PartitionKeyRange& range : ranges) {
+    if (range.range.min != reached) return false;
+    reached = range.range.max;
+  }
+  return reached == HashRange().max;
+}
+
+ResourcePath documents_of(const ContainerName& name) {
+  return resource_path({"dbs", name.database, "colls", name.container, "docs"});
+}
+
+Call change_feed_call(const ContainerName& name, const FeedRequest& request) {
+  Call call;
+  call.method = "GET";
+  call.path = documents_of(name);
+  call.operation = Operation::change_feed;
+  call.what = "reading the change feed of " + name.text();
+  if (request.mode == FeedMode::latest_version) {
+    call.headers.add("A-IM", "Incremental feed");
+  } else {
+    call.headers.add("A-IM", "Full-Fidelity Feed");
+    call.headers.add("x-ms-cosmos-changefeed-wire-format-version", std::string(kWireFormat));
+  }
+  call.headers.add(std::string(kRangeHeader), request.range_id);
+  if (!request.continuation.empty()) call.headers.add("If-None-Match", request.continuation);
+  if (request.part) {
+    call.headers.add("x-ms-start-epk", epk_to_hex(request.part->min));
+    call.headers.add("x-ms-end-epk", epk_to_hex(request.part->max));
+    call.headers.add("x-ms-read-key-type", "EffectivePartitionKeyRange");
+  }
+  return call;
+}
+
+}  // namespace
+
+std::string AccountClient::page_items(std::size_t asked) const {
+  const std::size_t items = asked != 0 ? asked : max_page_items_;
+  return items == 0 ? "-1" : std::to_string(items);
+}
+
+Result<std::vector<PartitionKeyRange>> AccountClient::partition_key_ranges(const ContainerName& name,
+                                                                           std::stop_token stop) {
+  const std::string what = "reading the partition key ranges of " + name.text();
+  for (int reads = 1;; ++reads) {
+    ASSIGN(const auto resources, list(resource_path({"dbs", name.database, "colls", name.container, "pkranges"}),
+                                      "PartitionKeyRanges", what, stop));
+    auto ranges = live_ranges(resources);
+    if (!ranges) return fail(std::move(ranges.error()).in(what));
+    if (covers_everything(*ranges)) return ranges;
+    // A hole means that a split or merge is being published.
+    if (reads == kRangeReads) {
+      return fail(Error(Code::unavailable, "the ranges leave a part of the key space out").in(what));
+    }
+    if (!sender_.runtime().sleep(kRangeReadPause, stop)) return fail(Error(Code::cancelled, "stopped").in(what));
+  }
+}
+
+Result<FeedPage> AccountClient::read_change_feed(const ContainerName& name, const FeedRequest& request,
+                                                 std::stop_token stop) {
+  Call call = change_feed_call(name, request);
+  call.headers.add("x-ms-max-item-count", page_items(request.max_items));
+  ASSIGN(http::Response response, sender_.send(call, stop).response);
+  const auto corrupt = [&](std::string message) {
+    return fail(Error(Code::corrupt, std::move(message)).in(call.what));
+  };
+
+  FeedPage page;
+  page.not_modified = response.status == 304;
+  page.continuation = response.headers.get("ETag");
+  if (page.continuation.empty()) return corrupt("the answer has no etag to continue from");
+  const auto lsn = whole_number(page.continuation);
+  page.lsn = lsn ? *lsn : whole_number(response.headers.get("lsn")).value_or(0);
+  ASSIGN(page.server_time, server_time(response, call.what));
+  page.round_trip = response.round_trip;
+  page.items = static_cast<std::size_t>(whole_number(response.headers.get("x-ms-item-count")).value_or(0));
+  page.session_token = response.headers.get("x-ms-session-token");
+  if (!page.not_modified) {
+    if (response.body.empty()) return corrupt("a page without a body");
+    page.body = std::move(response.body);
+  }
+  return page;
+}
+
+Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::string_view range_id,
+                                               std::string_view continuation, std::stop_token stop) {
+  Call call;
+  call.method = "GET";
+  call.path = documents_of(name);
+  call.operation = Operation::read_feed;
+  call.what = "reading the documents of " + name.text();
+  call.headers.add(std::string(kRangeHeader), std::string(range_id));
+  call.headers.add("x-ms-max-item-count", page_items(0));
+  if (!continuation.empty()) call.headers.add("x-ms-continuation", std::string(continuation));
+  ASSIGN(http::Response response, sender_.send(call, stop).response);
+  ReadPage page;
+  page.continuation = response.headers.get("x-ms-continuation");
+  if (!page.continuation.empty() && page.continuation == continuation) {
+    return fail(Error(Code::corrupt, "the service gave the same continuation twice").in(call.what));
+  }
+  ASSIGN(page.server_time, server_time(response, call.what));
+  if (response.body.empty()) return fail(Error(Code::corrupt, "a page without a body").in(call.what));
+  page.body = std::move(response.body);
+  return page;
+}
+
+Result<std::string> AccountClient::read_document(const ContainerName& name, std::string_view id,
+                                                 std::string_view partition_key, std::stop_token stop) {
+  Call call;
+  call.method = "GET";
+  call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
+  call.operation = Operation::point_read;
+  call.what = "reading a document of " + name.text();
+  call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
+  ASSIGN(http::Response response, sender_.send(call, stop).response);
+  if (response.body.empty()) return fail(Error(Code::corrupt, "an answer without a body").in(call.what));
+  return std::move(response.body);
+}
+
+}  // namespace halley::cosmos

@@ -1,0 +1,128 @@
+#include "cosmos/status_error.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/time.h"
+#include "json/value.h"
+
+namespace halley::cosmos {
+namespace {
+
+constexpr std::size_t kMaxMessage = 400;
+constexpr std::size_t kMaxErrorBody = 256 * 1024;
+constexpr std::int64_t kSuspiciousSkew = 5 * 60;  // The service itself allows 15 minutes.
+
+// A non-negative number in a header; 0 when absent or anything else.
+int header_number(const http::Headers& headers, std::string_view name) {
+  const std::string_view text = headers.get(name);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
+}
+
+// One bounded line of what the service said, cut before its activity ids and before anything that looks like a signature.
+std::string tidy(std::string text) {
+  for (const std::string_view mark : {"\r\nActivityId", "\nActivityId", ", Windows/", "sig=", "sig%3"}) {
+    text.resize(std::min(text.find(mark), text.size()));
+  }
+  if (text.starts_with("Message: ")) text.erase(0, 9);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  if (text.size() > kMaxMessage) text = text.substr(0, kMaxMessage) + "…";
+  return text;
+}
+
+std::string service_message(const http::Response& response) {
+  if (response.body.size() > kMaxErrorBody) return {};
+  const auto body = json::parse(response.body);
+  return body ? tidy(body->string_at("message")) : std::string();
+}
+
+Code unclear(Effect effect) { return effect == Effect::read ? Code::unavailable : Code::ambiguous; }
+
+Code not_found_code(int sub_status) {
+  // 1002: no replica is as new as the session yet; 1013: the container is still being created.
+  return sub_status == 1002 || sub_status == 1013 ? Code::unavailable : Code::not_found;
+}
+
+Code code_of(int status, int sub_status, Effect effect) {
+  switch (status) {
+    case 401:
+      return Code::unauthorized;
+    case 403:
+      return Code::forbidden;
+    case 404:
+      return not_found_code(sub_status);
+    case 405:
+    case 501:
+      return Code::unsupported;
+    case 408:
+      return Code::timeout;
+    case 409:
+      return Code::already_exists;
+    case 410:
+      return sub_status == 1022 ? Code::unavailable : Code::gone;
+    case 412:
+      return Code::precondition;
+    case 429:
+      return Code::throttled;
+    case 449:
+    case 503:
+      return Code::unavailable;  // Both promise that nothing was done.
+    default:
+      break;
+  }
+  if (status >= 500) return unclear(effect);
+  return status >= 400 ? Code::invalid_argument : Code::corrupt;
+}
+
+std::string unauthorized_hint(const http::Response& response, Second now) {
+  const auto date = parse_http_date(response.headers.get("Date"));
+  const std::int64_t skew = date ? now - *date : 0;
+  if (skew > kSuspiciousSkew || skew < -kSuspiciousSkew) {
+    return "this machine's clock is " + std::to_string(skew < 0 ? -skew : skew) + " s " +
+           (skew < 0 ? "behind" : "ahead of") + " the service's: set it right";
+  }
+  return "check that the key belongs to this account, and that this machine's clock is right";
+}
+
+std::string hint_of(const http::Response& response, int sub_status, Second now) {
+  switch (response.status) {
+    case 401:
+      return unauthorized_hint(response, now);
+    case 403:
+      if (sub_status == 3) return "this region takes no writes: use the account's global endpoint";
+      if (sub_status == 1008) return "the account is not in this region: use the account's global endpoint";
+      if (sub_status == 5202) return "keys are disabled for this account";
+      if (sub_status == 1014) return "a logical partition is full (20 GB)";
+      return sub_status == 0 ? unauthorized_hint(response, now) : std::string();
+    case 413:
+      return "the request is too large: send fewer or smaller documents at once";
+    case 429:
+      return "give the container or the account more throughput, or ask for less at a time";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+bool is_answer(int status) { return (status >= 200 && status < 300) || status == 304; }
+
+Error status_error(const http::Response& response, Effect effect, Second now) {
+  const int sub_status = header_number(response.headers, "x-ms-substatus");
+  std::string message = "the service answered " + std::to_string(response.status);
+  if (sub_status != 0) message += "/" + std::to_string(sub_status);
+  if (const std::string said = service_message(response); !said.empty()) message += ": " + said;
+  Error error(code_of(response.status, sub_status, effect), std::move(message), hint_of(response, sub_status, now));
+  error.status = response.status;
+  error.sub_status = sub_status;
+  if (response.headers.find("x-ms-retry-after-ms") != nullptr) {
+    error.retry_after = Milliseconds(header_number(response.headers, "x-ms-retry-after-ms"));
+  }
+  return error;
+}
+
+}  // namespace halley::cosmos
