@@ -23,7 +23,7 @@ function interleave(lists) {
 }
 
 function copyOf(document, copy, number) {
-  const changed = { ...document, id: `${document.id ?? document.name}.${copy}.${number}` };
+  const changed = { ...document, id: `${document.id}.${copy}.${number}` };
   changed.partition = `p${copy}-${Math.floor(number / kDocumentsOfKey)}`;
   if (copy === 0) return changed;
   for (const [name, value] of Object.entries(changed)) {
