@@ -20,15 +20,15 @@ struct BackupOptions {
   std::vector<std::string> include;  // "db/container" patterns with *, "db" means "db/*"; empty = everything
   std::vector<std::string> exclude;
   ModeChoice mode = ModeChoice::automatic;
-  bool wait = true;                          // poll until the moment the pass began is inside coverage
-  std::size_t flush_bytes = 48 << 20;        // captured bytes a lane holds before it commits
+  bool wait = true;                    // poll until the moment the pass began is inside coverage
+  std::size_t flush_bytes = 48 << 20;  // captured bytes a lane holds before it commits
   unsigned containers_at_once = 2;
-  unsigned ranges_at_once = 4;               // per container
+  unsigned ranges_at_once = 4;  // per container
 };
 
 // Read it at any time, from any thread.
 struct BackupProgress {
-  std::atomic<std::uint64_t> containers{0};       // to be captured in this pass
+  std::atomic<std::uint64_t> containers{0};  // to be captured in this pass
   std::atomic<std::uint64_t> containers_done{0};
   std::atomic<std::uint64_t> documents{0};
   std::atomic<std::uint64_t> deletes{0};
@@ -44,16 +44,17 @@ struct Incomplete {
 };
 
 struct BackupReport {
-  std::uint64_t documents = 0;      // versions captured that are documents
-  std::uint64_t deletes = 0;        // versions captured that are deletes or expiries
-  std::uint64_t bytes_read = 0;     // of response bodies
-  std::uint64_t bytes_stored = 0;   // of repository objects
+  std::uint64_t documents = 0;     // versions captured that are documents
+  std::uint64_t deletes = 0;       // versions captured that are deletes or expiries
+  std::uint64_t bytes_read = 0;    // of response bodies
+  std::uint64_t bytes_stored = 0;  // of repository objects
   double request_units = 0;
   std::uint64_t commits = 0;
   double seconds = 0;
-  std::optional<Second> restorable_until;  // every container can be restored to the second before (exact), or to this sync point
+  std::optional<Second>
+      restorable_until;  // every container can be restored to the second before (exact), or to this sync point
   std::vector<Incomplete> incomplete;
-  std::vector<std::string> events;         // what the owner should know of
+  std::vector<std::string> events;  // what the owner should know of
 };
 
 // Fails as a whole when the account can't be read, is not the one the repository is pinned to (precondition), or the

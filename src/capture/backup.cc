@@ -1,0 +1,145 @@
+#include "capture/backup.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+
+#include "capture/container_capture.h"
+#include "capture/definition_poll.h"
+#include "capture/margins.h"
+
+namespace halley::capture {
+namespace {
+
+struct Job {
+  std::unique_ptr<ContainerCapture> capture;
+  std::optional<Error> failure;
+};
+
+Result<ContainerTarget> target_of(const cosmos::Account& account, const DefinitionPoll::LiveContainer& live) {
+  ContainerTarget target;
+  target.name = {live.container.key.database, live.container.key.id};
+  target.lane = repo::lane_of(account.id, live.database, live.container);
+  ASSIGN(const json::Value definition, json::parse(live.container.text));
+  const json::Value* key = definition.find("partitionKey");
+  if (key == nullptr) {
+    return fail(Code::unsupported, "container " + target.name.text() + " has no partition key",
+                "containers made without one can't be captured; copy it into a container that has one");
+  }
+  ASSIGN(auto key_definition, cosmos::PartitionKeyDefinition::parse(*key));
+  const json::Value* instance = definition.find("restoreParameters");
+  target.identity = {account.id,
+                     target.name.database,
+                     target.name.container,
+                     live.database.rid,
+                     live.container.rid,
+                     instance == nullptr ? "" : instance->to_text(),
+                     std::move(key_definition)};
+  return target;
+}
+
+// Runs `step` for every job that has not failed, several at a time.
+void for_jobs(Pass& pass, std::vector<Job>& jobs, const std::function<Status(ContainerCapture&)>& step) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::stop_token) {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      if (jobs[i].failure) continue;
+      if (Status done = step(*jobs[i].capture); !done) jobs[i].failure = std::move(done).error();
+    }
+  };
+  const std::size_t workers = std::min<std::size_t>(jobs.size(), std::max(1U, pass.options.containers_at_once));
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass.runtime.start_thread("container", work));
+}
+
+// Definitions are known up to the Date of a poll's first answer, exclusive: for a sync point at `moment` the poll waits for the next
+// second.
+Status poll_beyond(Pass& pass, DefinitionPoll& definitions, Second moment, std::stop_token stop) {
+  if (pass.options.wait) {
+    while (pass.client.newest_server_time() <= moment) {
+      if (!pass.runtime.sleep(kSettlePoll, stop)) return fail(Code::cancelled, "stopped");
+      TRY(pass.client.read_account(stop));
+    }
+  } else {
+    TRY(pass.client.read_account(stop));
+  }
+  return definitions.poll(stop);
+}
+
+// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer.
+Second common_sync_label(const std::vector<Job>& jobs) {
+  Second label;
+  for (const Job& job : jobs) {
+    if (!job.failure && job.capture->mode() == repo::CaptureMode::latest)
+      label = std::max(label, job.capture->newest_304());
+  }
+  return label;
+}
+
+void summarise(std::vector<Job>& jobs, Second label, BackupReport& report) {
+  for (Job& job : jobs) {
+    if (job.failure) {
+      report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
+      continue;
+    }
+    const Second until = job.capture->mode() == repo::CaptureMode::latest ? label : job.capture->restorable_until();
+    if (!report.restorable_until || until < *report.restorable_until) report.restorable_until = until;
+  }
+  for (const Job& job : jobs) {
+    for (const repo::Event& event : job.capture->events()) {
+      report.events.push_back(job.capture->target().name.text() + ": " + event.text);
+    }
+  }
+}
+
+void count(const Pass& pass, SteadyTime started, BackupReport& report) {
+  const cosmos::Charges charges = pass.client.charges();
+  report.documents = pass.progress.documents;
+  report.deletes = pass.progress.deletes;
+  report.bytes_read = charges.bytes_received();
+  report.bytes_stored = pass.progress.bytes_stored;
+  report.commits = pass.progress.commits;
+  report.request_units = charges.request_units();
+  report.seconds = std::chrono::duration<double>(pass.runtime.steady_now() - started).count();
+}
+
+}  // namespace
+
+Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
+                            const BackupOptions& options, BackupProgress& progress, std::stop_token stop) {
+  const SteadyTime started = runtime.steady_now();
+  ASSIGN(const cosmos::Account account, client.read_account(stop));
+  Pass pass{runtime, client, repository, options, progress, client.newest_server_time()};
+  ASSIGN(const auto definitions, DefinitionPoll::open(pass, account));
+  TRY(definitions->poll(stop));
+
+  BackupReport report;
+  std::vector<Job> jobs;
+  for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {
+    auto target = target_of(account, live);
+    if (!target) {
+      report.incomplete.push_back(
+          {live.container.key.database + "/" + live.container.key.id, std::move(target).error()});
+      continue;
+    }
+    jobs.push_back({std::make_unique<ContainerCapture>(pass, std::move(*target)), std::nullopt});
+  }
+  progress.containers = jobs.size();
+  for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.catch_up(stop); });
+  for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.settle(stop); });
+  const Second label = common_sync_label(jobs);
+  for_jobs(pass, jobs, [&](ContainerCapture& capture) -> Status {
+    TRY(capture.finish(label, stop));
+    ++progress.containers_done;
+    return {};
+  });
+  if (stop.stop_requested()) {
+    return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
+  }
+  TRY(poll_beyond(pass, *definitions, label, stop));
+  summarise(jobs, label, report);
+  count(pass, started, report);
+  return report;
+}
+
+}  // namespace halley::capture

@@ -1,0 +1,283 @@
+#include "capture/container_capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "capture/margins.h"
+#include "capture/reconcile.h"
+
+namespace halley::capture {
+namespace {
+
+using repo::CaptureMode;
+using repo::RangeState;
+
+constexpr int kRefitAttempts = 40;
+constexpr Milliseconds kRefitPause{250};
+
+// The service's way of saying that the all-versions feed is not to be had here.
+bool refused(const Error& error) { return error.code == Code::invalid_argument || error.code == Code::unsupported; }
+
+}  // namespace
+
+ContainerCapture::ContainerCapture(Pass& pass, ContainerTarget target) : pass_(pass), target_(std::move(target)) {}
+
+Status ContainerCapture::catch_up(std::stop_token stop) {
+  TRY(open(stop));
+  TRY(choose_mode(stop));
+  if (mode_ == CaptureMode::all_versions) TRY(read_bases(stop));
+  Status followed = follow_all(false, stop);
+  if (!followed && mode_ == CaptureMode::all_versions && refused(followed.error())) {
+    TRY(start_over(followed.error(), stop));
+    followed = follow_all(false, stop);
+  }
+  TRY(std::move(followed));
+  if (mode_ == CaptureMode::latest || rebase_) TRY(reconcile(stop));
+  if (pending_.bytes() > (1U << 20)) TRY(commit({}, stop));
+  return {};
+}
+
+Status ContainerCapture::settle(std::stop_token stop) {
+  return follow_all(mode_ == CaptureMode::all_versions && pass_.options.wait, stop);
+}
+
+Status ContainerCapture::finish(Second at, std::stop_token stop) {
+  std::vector<repo::SyncPoint> points;
+  if (mode_ == CaptureMode::latest) {
+    repo::SyncPoint point{at, {}};
+    for (const RangeState& state : states_) point.cut.push_back({state.range, {state.epoch, state.lsn}});
+    points.push_back(std::move(point));
+  }
+  if (points.empty() && pending_.empty() && events_.empty() && !changed_) return {};
+  return commit(std::move(points), stop);
+}
+
+Second ContainerCapture::newest_304() const {
+  Second newest;
+  for (const RangeState& state : states_) newest = std::max(newest, state.last_304);
+  return newest;
+}
+
+Second ContainerCapture::restorable_until() const {
+  Second until = states_.empty() ? Second{0} : states_.front().until;
+  for (const RangeState& state : states_) until = std::min(until, state.until);
+  return until;
+}
+
+Status ContainerCapture::open(std::stop_token stop) {
+  ASSIGN(writer_, pass_.repository.open_writer(target_.lane, target_.identity));
+  const repo::LaneState& head = writer_->state();
+  states_ = head.ranges;
+  exact_ = head.exact;
+  if (head.seq != 0) mode_ = head.mode;
+  return refit(stop);
+}
+
+// Fits the lane to the physical ranges as they are now, waiting out a split or merge under way.
+Status ContainerCapture::refit(std::stop_token stop) {
+  for (int attempt = 0;; ++attempt) {
+    ASSIGN(auto ranges, pass_.client.partition_key_ranges(target_.name, stop));
+    auto live = live_ranges(std::move(ranges));
+    if (live) {
+      const std::vector<RangeState> before = states_;
+      sources_ = fit_to_ranges(*live, states_, exact_);
+      changed_ = changed_ || states_ != before;
+      return {};
+    }
+    if (attempt == kRefitAttempts) return fail(std::move(live).error());
+    if (!pass_.runtime.sleep(kRefitPause, stop)) return fail(Code::cancelled, "stopped");
+  }
+}
+
+// All-versions where the service offers that feed and the user did not ask for the other; a lane keeps its mode while it can.
+Status ContainerCapture::choose_mode(std::stop_token stop) {
+  if (pass_.options.mode == ModeChoice::latest) {
+    if (mode_ != CaptureMode::latest) switch_mode(CaptureMode::latest);
+    return {};
+  }
+  const bool was_latest = writer_->state().seq != 0 && mode_ == CaptureMode::latest;
+  if (was_latest) switch_mode(CaptureMode::all_versions);
+  const Status cursors = take_cursors(stop);
+  if (cursors) {
+    if (was_latest) note("mode", "the all-versions feed is offered now: a new base is taken");
+    const bool base_missing =
+        std::any_of(states_.begin(), states_.end(), [](const RangeState& s) { return !s.base_done; });
+    rebase_ = base_missing && (!writer_->state().exact.empty() || !writer_->state().sync_points.empty());
+    return {};
+  }
+  if (!refused(cursors.error())) return cursors;
+  if (pass_.options.mode == ModeChoice::all_versions) {
+    Error error = cursors.error();
+    error.hint =
+        "turn continuous backup and the all-versions-and-deletes feed on for the account, or back up with --mode "
+        "latest";
+    return fail(std::move(error).in("the all-versions feed of " + target_.name.text() + " is not offered"));
+  }
+  if (was_latest) {  // As before: go on from where the lane stands.
+    states_ = writer_->state().ranges;
+    exact_ = writer_->state().exact;
+    mode_ = CaptureMode::latest;
+    return refit(stop);
+  }
+  switch_mode(CaptureMode::latest);
+  return {};
+}
+
+// Another feed has other continuations: every range starts afresh in it, in a new epoch where it had begun already.
+void ContainerCapture::switch_mode(CaptureMode mode) {
+  mode_ = mode;
+  for (RangeState& state : states_) {
+    RangeState fresh;
+    fresh.range = state.range;
+    fresh.range_id = state.range_id;
+    const bool begun = !state.feed.empty() || !state.base.empty();
+    fresh.epoch = begun ? state.epoch + 1 : state.epoch;
+    fresh.newest = state.newest;
+    state = std::move(fresh);
+  }
+  changed_ = true;
+}
+
+// One poll of every range "from now", committed before anything of the base is read.
+Status ContainerCapture::take_cursors(std::stop_token stop) {
+  const auto without = [](const RangeState& state) { return state.feed.empty(); };
+  if (std::none_of(states_.begin(), states_.end(), without)) return {};
+  TRY(for_ranges(
+      without, [this](std::size_t i, const Emit& emit, std::stop_token s) { return cursor_of(i, emit, s); }, stop));
+  return commit({}, stop);
+}
+
+Status ContainerCapture::read_bases(std::stop_token stop) {
+  // A base that was read over an older history is complete once reconcile() has found what it lacks.
+  return for_ranges([this](const RangeState& s) { return !s.base_done && (!rebase_ || s.base_end_time == Second{0}); },
+                    [this](std::size_t i, const Emit& emit, std::stop_token s) { return base_of(i, emit, s); }, stop);
+}
+
+Status ContainerCapture::follow_all(bool until_covered, std::stop_token stop) {
+  // After a split in the middle only the ranges that have not had their turn are asked again.
+  std::unordered_set<std::string> done;
+  std::mutex mutex;
+  return for_ranges([&](const RangeState& state) { return done.count(state.range.min) == 0; },
+                    [&](std::size_t index, const Emit& emit, std::stop_token s) -> Status {
+                      const std::string begin = states_[index].range.min;  // absorb() writes the state once pages come
+                      TRY(follow(index, until_covered, emit, s));
+                      const std::lock_guard lock(mutex);
+                      done.insert(begin);
+                      return {};
+                    },
+                    stop);
+}
+
+// The feed can't be continued (outside the account's retention, or switched off): coverage closes, and a new base is taken in a new
+// epoch, or the container goes on in latest mode.
+Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
+  note("gap", "the all-versions feed could not be continued: " + why.message);
+  switch_mode(CaptureMode::all_versions);
+  rebase_ = true;
+  const Status cursors = take_cursors(stop);
+  if (cursors) return read_bases(stop);
+  if (!refused(cursors.error()) || pass_.options.mode == ModeChoice::all_versions) return cursors;
+  switch_mode(CaptureMode::latest);
+  return {};
+}
+
+// Finds the deletes that no feed told: what the lane holds and the service no longer lists, seen by no feed meanwhile.
+Status ContainerCapture::reconcile(std::stop_token stop) {
+  TRY(commit({}, stop));
+  std::vector<std::string> range_ids;
+  for (const RangeSource& source : sources_) {
+    if (std::find(range_ids.begin(), range_ids.end(), source.range_id) == range_ids.end())
+      range_ids.push_back(source.range_id);
+  }
+  watched_.emplace();
+  auto live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
+  if (!live && live.error().code == Code::gone) {  // A split meanwhile: the list is asked of the new ranges.
+    TRY(refit(stop));
+    range_ids.clear();
+    for (const RangeSource& source : sources_) range_ids.push_back(source.range_id);
+    live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
+  }
+  if (!live) return fail(std::move(live).error());
+  const repo::LaneState before = writer_->state();
+  TRY(follow_all(false, stop));
+  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, *live, *watched_, stop));
+  watched_.reset();
+  return bury(vanished);
+}
+
+const RangeState& ContainerCapture::range_of(std::string_view partition_key) const {
+  const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
+  const auto found = std::find_if(states_.begin(), states_.end(),
+                                  [&](const RangeState& state) { return epk && state.range.contains(*epk); });
+  return found == states_.end() ? states_.front() : *found;
+}
+
+Status ContainerCapture::bury(const std::vector<Vanished>& vanished) {
+  const Second last_sync = writer_->state().sync_points.empty() ? Second{0} : writer_->state().sync_points.back().at;
+  for (const Vanished& document : vanished) {
+    const RangeState& range = range_of(document.partition_key);
+    repo::Version version;
+    version.partition_key = pending_.keep(document.partition_key);
+    version.id = pending_.keep(document.id);
+    version.rid = pending_.keep(document.rid);
+    version.time = std::max(range.last_304, range.newest);
+    version.ts = version.time;
+    version.since = std::min(version.time, std::max(document.last_seen, last_sync));
+    version.position = {range.epoch, range.lsn};
+    version.operation = repo::Operation::remove;
+    pending_.add(version);
+    ++pass_.progress.deletes;
+  }
+  for (RangeState& state : states_) {
+    if (mode_ == CaptureMode::all_versions && !state.base_done) {
+      // Exactness of the new base begins where its deletes are known.
+      state.base_end_time = std::max({state.base_end_time, state.last_304, state.newest});
+      state.base_end_lsn = std::max(state.base_end_lsn, state.lsn);
+      state.base_done = true;
+    }
+  }
+  rebase_ = false;
+  changed_ = true;
+  return {};
+}
+
+Status ContainerCapture::commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop) {
+  TRY(check_incarnation(stop));
+  repo::CommitDraft draft;
+  draft.mode = mode_;
+  draft.ranges = states_;
+  draft.exact = exact_;
+  draft.sync_points = std::move(sync_points);
+  draft.events = events_;
+  auto committed = writer_->commit(draft, pending_);
+  if (!committed) {
+    Error error = std::move(committed).error();
+    if (error.code == Code::already_exists) {
+      error.hint = "another backup of this container committed meanwhile; nothing is lost: run backup again";
+    }
+    return fail(std::move(error).in("committing " + target_.name.text()));
+  }
+  pass_.progress.bytes_stored += committed->bytes_stored;
+  ++pass_.progress.commits;
+  events_.clear();
+  changed_ = false;
+  return {};
+}
+
+// Pages are asked for by name: what they brought belongs to this lane only while the name still means this incarnation.
+Status ContainerCapture::check_incarnation(std::stop_token stop) {
+  ASSIGN(const cosmos::Resource container, pass_.client.read_container(target_.name, stop));
+  if (container.rid == target_.identity.container_rid) return {};
+  return fail(Code::gone,
+              fmt::format("container {} was dropped and created again while it was read", target_.name.text()),
+              "run backup again: the new container is captured on its own");
+}
+
+void ContainerCapture::note(std::string kind, std::string text) {
+  repo::Event event{pass_.client.newest_server_time(), std::move(kind), std::move(text)};
+  all_events_.push_back(event);
+  events_.push_back(std::move(event));
+}
+
+}  // namespace halley::capture

@@ -1,0 +1,204 @@
+// The reading half of ContainerCapture: range workers, and what their pages do to the lane.
+#include <atomic>
+#include <mutex>
+
+#include "capture/container_capture.h"
+#include "capture/margins.h"
+#include "capture/reconcile.h"
+
+namespace halley::capture {
+namespace {
+
+using repo::CaptureMode;
+using repo::RangeState;
+
+constexpr std::size_t kQueueBytes = 16U << 20;
+constexpr int kRoutingRounds = 50;
+
+}  // namespace
+
+// Runs `job` on every range that is `wanted`, several at a time; ranges that were split or merged meanwhile are fitted again, and
+// what is still wanted gets another round.
+Status ContainerCapture::for_ranges(const std::function<bool(const RangeState&)>& wanted, const RangeJob& job,
+                                    std::stop_token stop) {
+  for (int round = 0; round < kRoutingRounds; ++round) {
+    std::vector<std::size_t> indices;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (wanted(states_[i])) indices.push_back(i);
+    }
+    if (indices.empty()) return {};
+    bool routing_changed = false;
+    TRY(run_round(indices, job, stop, routing_changed));
+    if (!routing_changed) return {};
+    TRY(refit(stop));
+  }
+  return fail(Code::unavailable, "the partitions of " + target_.name.text() + " keep changing",
+              "run backup again later");
+}
+
+Status ContainerCapture::run_round(const std::vector<std::size_t>& indices, const RangeJob& job, std::stop_token stop,
+                                   bool& routing_changed) {
+  ByteQueue<PageResult> queue(kQueueBytes);
+  std::stop_source ours;
+  const std::stop_callback forward(stop, [&ours] { ours.request_stop(); });
+  std::mutex mutex;
+  std::optional<Error> failure;
+  std::atomic<std::size_t> next{0};
+  const std::size_t workers = std::min<std::size_t>(indices.size(), std::max(1U, pass_.options.ranges_at_once));
+  std::atomic<std::size_t> running{workers};
+
+  const auto record = [&](Error error) {
+    const std::lock_guard lock(mutex);
+    if (error.code == Code::gone) {
+      routing_changed = true;
+      return;
+    }
+    if (!failure) failure = std::move(error);
+    ours.request_stop();
+  };
+  const Emit emit = [&](PageResult result) {
+    const std::size_t bytes = result.batch.bytes();
+    return queue.push(std::move(result), bytes, ours.get_token());
+  };
+  const auto work = [&](std::stop_token) {
+    for (std::size_t i = next++; i < indices.size() && !ours.stop_requested(); i = next++) {
+      if (Status done = job(indices[i], emit, ours.get_token()); !done) record(std::move(done).error());
+    }
+    if (--running == 0) queue.close();
+  };
+
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass_.runtime.start_thread("range", work));
+  while (auto result = queue.pop(ours.get_token())) {
+    if (Status absorbed = absorb(std::move(*result), stop); !absorbed) record(std::move(absorbed).error());
+  }
+  threads.clear();
+  if (failure) return fail(std::move(*failure));
+  if (stop.stop_requested()) return fail(Code::cancelled, "stopped");
+  return {};
+}
+
+// One page becomes part of what the lane will commit next: its versions, its range's state, its coverage.
+Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
+  RangeState& state = states_[result.index];
+  const Second claimed_until = state.until;
+  if (watched_) {
+    for (const repo::Version& version : result.batch.versions()) {
+      watched_->insert(document_key(version.partition_key, version.id));
+    }
+  }
+  changed_ = changed_ || state != result.state;
+  state = std::move(result.state);
+  pending_.absorb(std::move(result.batch));
+  if (mode_ == CaptureMode::all_versions) extend_exact(exact_, state, result.context.late, claimed_until);
+  if (!result.context.late.empty()) {
+    note("late_change",
+         "a change arrived for a second that was covered already: " + format_rfc3339(result.context.late.front()));
+  }
+  if (result.context.step_back > kStepBackSeconds) {
+    note("clock_step",
+         "the service's time stepped back by " + std::to_string(result.context.step_back) + " s in one range");
+  }
+  pass_.progress.documents += result.context.upserts;
+  pass_.progress.deletes += result.context.removes;
+  return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
+}
+
+cosmos::FeedRequest ContainerCapture::request_for(std::size_t index, cosmos::FeedMode mode,
+                                                  const std::string& continuation) const {
+  return {mode, sources_[index].range_id, sources_[index].part, continuation, 0};
+}
+
+Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::stop_token stop) {
+  ASSIGN(const cosmos::FeedPage page,
+         pass_.client.read_change_feed(target_.name, request_for(index, cosmos::FeedMode::all_versions, "*"), stop));
+  PageResult result;
+  result.index = index;
+  result.state = states_[index];
+  result.state.feed = page.continuation;
+  result.state.cursor_lsn = page.lsn;
+  result.state.lsn = page.lsn;
+  emit(std::move(result));
+  return {};
+}
+
+// The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the all-versions feed,
+// which is followed meanwhile.
+Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
+  PageDecoder decoder(*target_.identity.key);
+  RangeState state = states_[index];
+  Second newest;
+  SteadyTime followed = pass_.runtime.steady_now();
+  while (true) {
+    ASSIGN(cosmos::FeedPage page,
+           pass_.client.read_change_feed(target_.name, request_for(index, cosmos::FeedMode::latest_version, state.base),
+                                         stop));
+    pass_.progress.bytes_read += page.body.size();
+    PageResult result;
+    result.index = index;
+    state.base = page.continuation;
+    if (page.not_modified) {
+      state.base_end_lsn = page.lsn;
+      state.base_end_time = std::max(page.server_time, newest);
+      state.base_done = !rebase_;
+    } else {
+      result.context.epoch = state.epoch;
+      result.context.skip_beyond_lsn = state.cursor_lsn;
+      result.context.newest = newest;
+      TRY(decoder.decode(cosmos::FeedMode::latest_version, std::move(page.body), result.context, result.batch));
+      newest = result.context.newest;
+      result.context.step_back = 0;  // Within a base, time says nothing of order.
+    }
+    result.state = state;
+    if (!emit(std::move(result)) || page.not_modified) return {};
+    if (pass_.runtime.steady_now() - followed > kFollowWhileBase) {
+      for (bool nothing_newer = false; !nothing_newer;) {
+        ASSIGN(nothing_newer, follow_once(index, state, decoder, emit, stop));
+      }
+      followed = pass_.runtime.steady_now();
+    }
+  }
+}
+
+Result<bool> ContainerCapture::follow_once(std::size_t index, RangeState& state, PageDecoder& decoder, const Emit& emit,
+                                           std::stop_token stop) {
+  const bool all_versions = mode_ == CaptureMode::all_versions;
+  const cosmos::FeedMode mode = all_versions ? cosmos::FeedMode::all_versions : cosmos::FeedMode::latest_version;
+  ASSIGN(cosmos::FeedPage page,
+         pass_.client.read_change_feed(target_.name, request_for(index, mode, state.feed), stop));
+  pass_.progress.bytes_read += page.body.size();
+  PageResult result;
+  result.index = index;
+  state.feed = page.continuation;
+  state.lsn = page.lsn;
+  if (page.not_modified) {
+    advance_on_not_modified(state, page);
+    if (!all_versions) state.base_done = true;
+  } else {
+    result.context.epoch = state.epoch;
+    result.context.newest = state.newest;
+    result.context.claimed_until = all_versions ? state.until : Second{};
+    TRY(decoder.decode(mode, std::move(page.body), result.context, result.batch));
+    state.newest = result.context.newest;
+    advance_on_items(state);
+  }
+  result.state = state;
+  if (!emit(std::move(result))) return fail(Code::cancelled, "stopped");
+  return page.not_modified;
+}
+
+// Follows the feed to a 304; with `until_covered` to one that covers the second the pass began in.
+Status ContainerCapture::follow(std::size_t index, bool until_covered, const Emit& emit, std::stop_token stop) {
+  PageDecoder decoder(*target_.identity.key);
+  RangeState state = states_[index];
+  while (true) {
+    ASSIGN(const bool nothing_newer, follow_once(index, state, decoder, emit, stop));
+    if (!nothing_newer) continue;
+    if (!until_covered || state.until > pass_.began) return {};
+    const std::int64_t missing = pass_.began + 1 - state.until;
+    const Milliseconds pause = std::max(kSettlePoll, Milliseconds(std::max<std::int64_t>(0, missing - 1) * 1000));
+    if (!pass_.runtime.sleep(pause, stop)) return fail(Code::cancelled, "stopped");
+  }
+}
+
+}  // namespace halley::capture

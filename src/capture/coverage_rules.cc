@@ -1,0 +1,115 @@
+#include "capture/coverage_rules.h"
+
+#include <algorithm>
+#include <set>
+
+#include "capture/margins.h"
+
+namespace halley::capture {
+namespace {
+
+using cosmos::HashRange;
+using cosmos::PartitionKeyRange;
+using repo::ExactInterval;
+using repo::RangeState;
+
+HashRange overlap(const HashRange& a, const HashRange& b) { return {std::max(a.min, b.min), std::min(a.max, b.max)}; }
+
+// The parts of `range` by the live ranges they lie in.
+std::vector<HashRange> pieces_of(const HashRange& range, const std::vector<PartitionKeyRange>& live) {
+  std::vector<HashRange> pieces;
+  for (const PartitionKeyRange& physical : live) {
+    if (physical.range.overlaps(range)) pieces.push_back(overlap(physical.range, range));
+  }
+  return pieces;
+}
+
+const PartitionKeyRange& home_of(const HashRange& range, const std::vector<PartitionKeyRange>& live) {
+  return *std::find_if(live.begin(), live.end(),
+                       [&](const PartitionKeyRange& physical) { return physical.range.contains(range); });
+}
+
+}  // namespace
+
+Result<std::vector<PartitionKeyRange>> live_ranges(std::vector<PartitionKeyRange> ranges) {
+  std::set<std::string> parents;
+  for (const PartitionKeyRange& range : ranges) parents.insert(range.parents.begin(), range.parents.end());
+  std::erase_if(ranges, [&](const PartitionKeyRange& range) { return parents.count(range.id) != 0; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const PartitionKeyRange& a, const PartitionKeyRange& b) { return a.range.min < b.range.min; });
+  std::string reached;
+  for (const PartitionKeyRange& range : ranges) {
+    if (range.range.min != reached) return fail(Code::gone, "the partition key ranges have a hole or an overlap");
+    reached = range.range.max;
+  }
+  if (reached != HashRange().max)
+    return fail(Code::gone, "the partition key ranges do not reach the end of the hash space");
+  return ranges;
+}
+
+std::vector<RangeSource> fit_to_ranges(const std::vector<PartitionKeyRange>& live, std::vector<RangeState>& states,
+                                       std::vector<ExactInterval>& exact) {
+  if (states.empty()) states.emplace_back();
+  std::vector<RangeState> fitted;
+  for (const RangeState& state : states) {
+    for (const HashRange& piece : pieces_of(state.range, live)) {
+      RangeState part = state;
+      part.range = piece;
+      part.range_id = home_of(piece, live).id;
+      if (!state.range_id.empty() && part.range_id != state.range_id) ++part.epoch;
+      fitted.push_back(std::move(part));
+    }
+  }
+  std::vector<ExactInterval> fitted_exact;
+  for (const ExactInterval& interval : exact) {
+    for (const RangeState& state : fitted) {
+      if (state.range.overlaps(interval.range)) {
+        fitted_exact.push_back({overlap(state.range, interval.range), interval.from, interval.until});
+      }
+    }
+  }
+  std::vector<RangeSource> sources;
+  for (const RangeState& state : fitted) {
+    const PartitionKeyRange& home = home_of(state.range, live);
+    sources.push_back({home.id, home.range == state.range ? std::nullopt : std::optional<HashRange>(state.range)});
+  }
+  states = std::move(fitted);
+  exact = std::move(fitted_exact);
+  return sources;
+}
+
+void advance_on_not_modified(RangeState& state, const cosmos::FeedPage& page) {
+  const auto round_trip = std::chrono::ceil<std::chrono::seconds>(page.round_trip).count();
+  state.until = std::max(state.until, page.server_time - round_trip - kCoverageMarginSeconds);
+  state.last_304 = std::max(state.last_304, page.server_time);
+}
+
+void advance_on_items(RangeState& state) { state.until = std::max(state.until, state.newest); }
+
+void extend_exact(std::vector<ExactInterval>& exact, const RangeState& state, const std::vector<Second>& late,
+                  Second claimed_until) {
+  if (!state.base_done || state.lsn < state.base_end_lsn) return;
+  const Second from = state.base_end_time;
+  ExactInterval* current = nullptr;
+  for (ExactInterval& interval : exact) {
+    const bool ours = interval.range == state.range && interval.from >= from;
+    if (ours && (current == nullptr || interval.from > current->from)) current = &interval;
+  }
+  if (current == nullptr) {
+    if (state.until > from) exact.push_back({state.range, from, state.until});
+    return;
+  }
+  if (late.empty()) {
+    current->until = std::max(current->until, state.until);
+    return;
+  }
+  // A late version takes exactness away from its second up to what had been claimed.
+  const Second first_late = *std::min_element(late.begin(), late.end());
+  for (ExactInterval& interval : exact) {
+    if (interval.range == state.range) interval.until = std::min(interval.until, std::max(interval.from, first_late));
+  }
+  std::erase_if(exact, [&](const ExactInterval& interval) { return interval.until <= interval.from; });
+  if (state.until > claimed_until) exact.push_back({state.range, std::max(from, claimed_until), state.until});
+}
+
+}  // namespace halley::capture

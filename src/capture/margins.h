@@ -1,0 +1,19 @@
+// Every safety margin of capture, in one place (docs/guarantees.md, coverage).
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/runtime.h"
+
+namespace halley::capture {
+
+// A 304 proves what was committed this long before its Date, not later: commit times and Date come from different clocks.
+inline constexpr std::int64_t kCoverageMarginSeconds = 5;
+// A version whose time steps back further than this behind its range's newest is reported.
+inline constexpr std::int64_t kStepBackSeconds = 60;
+// How often the all-versions feed is followed while the base is still being read.
+inline constexpr Milliseconds kFollowWhileBase{15000};
+// How often an unfinished range is polled again at the end of a pass.
+inline constexpr Milliseconds kSettlePoll{500};
+
+}  // namespace halley::capture

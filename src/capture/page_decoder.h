@@ -1,0 +1,55 @@
+// From a page of a change feed to versions, in one pass and in place.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cosmos/client.h"
+#include "json/document_scanner.h"
+#include "repo/version_batch.h"
+
+namespace halley::capture {
+
+// What a page is decoded under, and what decoding it found.
+struct DecodeContext {
+  std::uint32_t epoch = 0;
+  std::uint64_t skip_beyond_lsn = UINT64_MAX;  // items with a greater LSN are left out (they come through another feed)
+  Second newest;                               // in, out: running maximum of version times of the range
+  Second claimed_until;                        // versions timed before it are late
+  std::uint64_t upserts = 0;                   // out, added to
+  std::uint64_t removes = 0;
+  std::vector<Second> late;    // out: times of late versions
+  std::int64_t step_back = 0;  // out: the largest step back of time seen, in seconds
+};
+
+// One per thread.
+class PageDecoder {
+ public:
+  explicit PageDecoder(const cosmos::PartitionKeyDefinition& key);
+
+  // Adopts `page` into `batch` and adds one version per item. Fails with corrupt, naming the property that is missing or wrong;
+  // the batch may then hold some of the page's versions and must be dropped.
+  Status decode(cosmos::FeedMode mode, std::string page, DecodeContext& context, repo::VersionBatch& batch);
+
+ private:
+  struct Edit {
+    std::size_t offset;
+    char value;
+  };
+  Status add_upsert(const json::ScannedDocument& document, std::uint64_t lsn, Second committed, DecodeContext& context,
+                    repo::VersionBatch& batch);
+  Status add_remove(const json::ScannedDocument& document, const json::Value& metadata, std::uint64_t lsn,
+                    Second committed, DecodeContext& context, repo::VersionBatch& batch);
+  Status add_latest(const json::ScannedDocument& document, DecodeContext& context, repo::VersionBatch& batch);
+  Status add_all_versions(const json::ScannedDocument& document, DecodeContext& context, repo::VersionBatch& batch);
+  std::string_view etag_of(const json::ScannedDocument& document, repo::VersionBatch& batch);
+  std::string_view body_of(const json::ScannedDocument& document);
+
+  cosmos::PartitionKeyDefinition key_;
+  json::DocumentScanner scanner_;
+  const char* page_ = nullptr;
+  std::vector<Edit> edits_;  // made once the page has been scanned
+};
+
+}  // namespace halley::capture

@@ -1,0 +1,17 @@
+// What every part of one pass of backup works with.
+#pragma once
+
+#include "capture/backup.h"
+
+namespace halley::capture {
+
+struct Pass {
+  Runtime& runtime;
+  cosmos::Client& client;
+  repo::Repository& repository;
+  const BackupOptions& options;
+  BackupProgress& progress;
+  Second began;  // Date of the pass's first response: what the pass must cover
+};
+
+}  // namespace halley::capture
