@@ -21,10 +21,11 @@ tidy() { # [--all]
   if [ "$1" = --all ] || [ -z "$base" ]; then
     files=$(git ls-files -co --exclude-standard 'src/*.cc' 'bench/*.cc')
   else
-    files=$({ git diff --name-only --diff-filter=d "$base" && git ls-files -o --exclude-standard; } | grep '\.cc$' || true)
+    files=$(git diff --name-only --diff-filter=d "$base" && git ls-files -o --exclude-standard)
   fi
-  files=$(grep -v '_test\.cc$' <<<"$files" | grep -v '^tests/' || true)
+  files=$(grep '\.cc$' <<<"$files" | grep -v '_test\.cc$' | grep -v '^tests/' || true)
   [ -n "$files" ] || return 0
   echo "check: clang-tidy of $(wc -w <<<"$files") files" >&2
-  timeout 1500 xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/release --quiet <<<"$files" 2> >(grep -v 'warnings generated' >&2)
+  timeout 1500 xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/release --quiet <<<"$files" \
+    2> >(grep -v 'warnings generated' >&2)
 }

@@ -43,5 +43,7 @@ export const sprocs = [
   { id: 'importCards', body: bodyOf(importCards) },
   { id: 'renameSet', body: bodyOf(renameSet) },
 ];
-export const triggers = [{ id: 'stampPrice', body: bodyOf(stampPrice), triggerType: 'Pre', triggerOperation: 'Create' }];
+export const triggers = [
+  { id: 'stampPrice', body: bodyOf(stampPrice), triggerType: 'Pre', triggerOperation: 'Create' },
+];
 export const udfs = [{ id: 'manaValue', body: bodyOf(manaValue) }];

@@ -1,4 +1,5 @@
-// Brings the packages of packages.mjs into build/data/packages, through npm, once; refuses content that is not the pinned.
+// Brings the packages of packages.mjs into build/data/packages, through npm, once; refuses content that is not the
+// pinned.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';

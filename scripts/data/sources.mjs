@@ -1,5 +1,5 @@
-// The real documents, source by source: generators of plain objects, in a fixed order, without ids and partition keys of
-// their own unless the source has them.
+// The real documents, source by source: generators of plain objects, in a fixed order, without ids and partition keys
+// of their own unless the source has them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kCache } from './packages.mjs';

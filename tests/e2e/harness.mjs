@@ -1,5 +1,5 @@
-// Starts the real program for the tests, and stops it: emulators on ports that the kernel gives, commands whose last line
-// of --json is the answer, folders that go with the test.
+// Starts the real program for the tests, and stops it: emulators on ports that the kernel gives, commands whose last
+// line of --json is the answer, folders that go with the test.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import crypto, { webcrypto } from 'node:crypto';
@@ -47,8 +47,8 @@ function start(args, env) {
   return child;
 }
 
-// `halley ARGS --json`: {code, signal, lines, result, error, stdout, stderr}. Whoever expects another exit code than 0 says
-// so; `kill` ends the process with SIGKILL after so many milliseconds, and then no exit code is expected.
+// `halley ARGS --json`: {code, signal, lines, result, error, stdout, stderr}. Whoever expects another exit code than 0
+// says so; `kill` ends the process with SIGKILL after so many milliseconds, and then no exit code is expected.
 export async function halley(args, { env = {}, expect = 0, kill, timeout = kCommandMs, json = true } = {}) {
   const child = start(json ? [...args, '--json'] : args, env);
   const timer = setTimeout(() => child.kill('SIGKILL'), kill ?? timeout);
@@ -75,7 +75,8 @@ export async function startEmulator(...args) {
   const deadline = Date.now() + kReadyMs;
   while (!child.output.stdout.includes('\n')) {
     const ended = await Promise.race([child.ended, sleep(20)]);
-    assert.ok(!ended && Date.now() < deadline, `the emulator did not start: ${JSON.stringify(ended)} ${child.output.stderr}`);
+    const said = `the emulator did not start: ${JSON.stringify(ended)} ${child.output.stderr}`;
+    assert.ok(!ended && Date.now() < deadline, said);
   }
   const { endpoint, key, pid } = JSON.parse(child.output.stdout.split('\n')[0]);
   assert.equal(pid, child.pid);
@@ -120,7 +121,8 @@ async function signed(endpoint, key, verb, type, link, path, headers = {}, body 
   const text = `${verb}\n${type}\n`.toLowerCase() + `${link}\n${date.toLowerCase()}\n\n`;
   const signature = crypto.createHmac('sha256', Buffer.from(key, 'base64')).update(text, 'utf8').digest('base64');
   const authorization = encodeURIComponent(`type=master&ver=1.0&sig=${signature}`);
-  return request(endpoint, verb, path, { 'x-ms-version': '2020-07-15', 'x-ms-date': date, authorization, ...headers }, body);
+  const always = { 'x-ms-version': '2020-07-15', 'x-ms-date': date, authorization };
+  return request(endpoint, verb, path, { ...always, ...headers }, body);
 }
 
 function request(endpoint, method, path, headers, body) {

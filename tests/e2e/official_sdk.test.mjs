@@ -1,5 +1,5 @@
-// What the official SDK wrote, Halley backs up at five moments and restores into another account at each of them: the SDK
-// reads everything back equal.
+// What the official SDK wrote, Halley backs up at five moments and restores into another account at each of them: the
+// SDK reads everything back equal.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -73,11 +73,14 @@ async function createContainers() {
 async function writeHardDocuments() {
   const plain = container('plain').items;
   await plain.create({ id: 'numbers', pk: 'a', numbers: hard.numbers });
-  await plain.create({ id: 'strings', pk: 'a', strings: hard.strings, ...Object.fromEntries(hard.strings.map((s) => [`p${s}`, s])) });
+  const named = Object.fromEntries(hard.strings.map((text) => [`p${text}`, text]));
+  await plain.create({ id: 'strings', pk: 'a', strings: hard.strings, ...named });
   await plain.create({ id: 'underscored', pk: 'a', ...hard.underscored });
   await plain.create({ id: 'deep', pk: 'a', nested: hard.nested(60), empty: [{}, [], '', null, true, false] });
   for (const id of hard.ids) await plain.create({ id, pk: 'ids', id2: id });
-  for (const id of hard.idsThatTheSdkRefuses) await createRaw('plain', 'ids', JSON.stringify({ id, pk: 'ids', id2: id }));
+  for (const id of hard.idsThatTheSdkRefuses) {
+    await createRaw('plain', 'ids', JSON.stringify({ id, pk: 'ids', id2: id }));
+  }
   await createRaw('plain', 'a', `{"id":"number texts","pk":"a","numbers":[${hard.numberTexts}]}`);
   await createRaw('plain', 'a', '{ "z" : 1,\n"id":"order","a":"\\u00e9\\/","pk":"a","_own":true }');
 }
@@ -90,22 +93,27 @@ async function writeKeys() {
     const code = pk;
     await container('nested').items.create({ id: 'the same id', address: { city: { code, name: 'x' } }, index });
   }
-  for (const name of ['plain', 'first version']) await container(name).items.create({ id: 'the same id', text: 'without key' });
+  for (const name of ['plain', 'first version']) {
+    await container(name).items.create({ id: 'the same id', text: 'without key' });
+  }
   await container('nested').items.create({ id: 'the same id', address: { city: 'not an object' } });
   const tree = container('tree').items;
-  for (const [tenant, user, session] of [['a', 'b', 'c'], ['a', 'b', 'd'], ['a', 1, null], ['', true, 'x'], [null, null, null]]) {
+  const paths = [['a', 'b', 'c'], ['a', 'b', 'd'], ['a', 1, null], ['', true, 'x'], [null, null, null]];
+  for (const [tenant, user, session] of paths) {
     await tree.create({ id: 'the same id', tenant, user, session });
   }
   await tree.create({ id: 'the same id', tenant: 'a', user: 'b' });
   await tree.create({ id: 'the same id' });
   for (let number = 0; number < 40; ++number) {
-    await container('policies').items.create({ id: `${number}`, 'quoted name': number % 7, mail: `${number}@example.com` });
+    const document = { id: `${number}`, 'quoted name': number % 7, mail: `${number}@example.com` };
+    await container('policies').items.create(document);
   }
 }
 
 async function writeScripts() {
   const { scripts } = container('plain');
-  await scripts.storedProcedures.create({ id: 'say', body: 'function (x) { getContext().getResponse().setBody("ä\\n" + x); }' });
+  const body = 'function (x) { getContext().getResponse().setBody("ä\\n" + x); }';
+  await scripts.storedProcedures.create({ id: 'say', body });
   await scripts.triggers.create({ id: 'stamp', body: 'function () {}', triggerType: 'Pre', triggerOperation: 'All' });
   await scripts.userDefinedFunctions.create({ id: 'twice', body: 'function (x) { return 2 * x; }' });
 }
@@ -148,7 +156,8 @@ describe('official SDK end to end', { timeout: 600_000 }, () => {
     await container('big').items.create(hard.ofSize('almost too big', 'a', kNearlyTwoMegabytes));
     await container('big').items.create(hard.ofSize('as well', 'b', kNearlyTwoMegabytes - 1));
     const result = await backup();
-    const inAccount = Object.values(await accountSnapshot(source.client)).reduce((sum, c) => sum + (c.documents?.length ?? 0), 0);
+    const parts = Object.values(await accountSnapshot(source.client));
+    const inAccount = parts.reduce((sum, part) => sum + (part.documents?.length ?? 0), 0);
     assert.ok(result.documents >= inAccount, `${result.documents} of ${inAccount} documents`);
     await remember('everything written');
   });
@@ -231,7 +240,8 @@ describe('official SDK end to end', { timeout: 600_000 }, () => {
   });
 
   it('refuses a moment before coverage, naming the nearest good one', async () => {
-    const { error } = await halley(['restore', '--at', '2001-01-01T00:00:00Z', '--to', `dir:${temporaryFolder()}/tree`], { env, expect: 20 });
+    const to = ['--to', `dir:${temporaryFolder()}/tree`];
+    const { error } = await halley(['restore', '--at', '2001-01-01T00:00:00Z', ...to], { env, expect: 20 });
     assert.match(`${error.message} ${error.hint}`, /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
   });
 });
