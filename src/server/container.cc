@@ -1,0 +1,346 @@
+#include "server/container.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "cosmos/resource_id.h"
+#include "server/hash_space.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+using Kind = ItemOperation::Kind;
+
+tl::unexpected<Error> gone(std::string_view range_id) {
+  return refuse(410, fmt::format("The partition key range '{}' is gone.", range_id), kRangeGone);
+}
+
+ItemResult as_result(Error error) {
+  return ItemResult{error.status == 0 ? 400 : error.status, error.sub_status, std::move(error.message), nullptr, 1.0};
+}
+
+bool has_body(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
+
+// Where an earlier page of documents ended: inside `range`, behind the document `number`.
+struct ReadPosition {
+  cosmos::HashRange range;
+  std::uint64_t number = 0;
+
+  std::string text() const {
+    return fmt::format("{}-{}-{}", cosmos::epk_to_hex(range.min), cosmos::epk_to_hex(range.max), number);
+  }
+  static Result<ReadPosition> parse(std::string_view text) {
+    const auto bad = [&] { return refuse(400, fmt::format("The continuation '{}' is not one of this server.", text)); };
+    const std::size_t first = text.find('-');
+    const std::size_t last = text.rfind('-');
+    if (first == std::string_view::npos || first == last) return bad();
+    const auto min = cosmos::epk_from_hex(text.substr(0, first));
+    const auto max = cosmos::epk_from_hex(text.substr(first + 1, last - first - 1));
+    const std::string digits(text.substr(last + 1));
+    if (!min || !max || digits.empty() || digits.size() > 19) return bad();
+    if (digits.find_first_not_of("0123456789") != std::string::npos) return bad();
+    return ReadPosition{{*min, *max}, std::stoull(digits)};
+  }
+};
+
+std::vector<Partition> first_partitions(const ContainerOptions& options) {
+  std::vector<Partition> partitions;
+  for (cosmos::HashRange& range : divide_hash_space(options.key, options.partitions)) {
+    partitions.emplace_back(std::to_string(partitions.size()), std::move(range), std::vector<std::string>(), 0);
+  }
+  return partitions;
+}
+
+}  // namespace
+
+Container::Container(Runtime& runtime, Stamps& stamps, ContainerOptions options)
+    : stamps_(stamps),
+      options_(std::move(options)),
+      rid_text_(cosmos::rid_text(options_.rid)),
+      budget_(runtime, options_.request_units_per_second),
+      ttl_(options_.ttl),
+      partitions_(first_partitions(options_)),
+      next_range_(static_cast<int>(partitions_.size())) {}
+
+void Container::set_ttl(TimeToLive ttl) {
+  const std::lock_guard lock(mutex_);
+  ttl_ = ttl;
+  for (Partition& partition : partitions_) partition.forget_purge_time();
+}
+
+Result<Partition*> Container::partition_of_range(std::string_view range_id) {
+  for (Partition& partition : partitions_) {
+    if (partition.id() == range_id) return &partition;
+  }
+  return gone(range_id);
+}
+
+Partition& Container::partition_of(std::string_view epk) {
+  const auto next = std::find_if(partitions_.begin() + 1, partitions_.end(),
+                                 [&](const Partition& partition) { return epk < partition.range().min; });
+  return *(next - 1);
+}
+
+Result<Scope> Container::scope_of(const Selection& selection) const {
+  Scope scope;
+  if (selection.epks) scope.epks = *selection.epks;
+  if (selection.key.empty()) return scope;
+  auto epk = cosmos::effective_partition_key(options_.key, selection.key);
+  auto values = json::parse(selection.key);
+  if (!epk || !values) return refuse(400, "The partition key given does not fit the container's definition.");
+  // A key with all its values names one logical partition, a shorter one all that begin with it.
+  if (values->items().size() == options_.key.paths.size()) scope.key = selection.key;
+  const cosmos::HashRange keys{*epk, *epk + '\xFF'};
+  scope.epks = {std::max(scope.epks.min, keys.min), std::min(scope.epks.max, keys.max)};
+  return scope;
+}
+
+Result<Partition*> Container::one_partition(const Selection& selection, Scope& scope) {
+  ASSIGN(scope, scope_of(selection));
+  if (!selection.range_id.empty()) return partition_of_range(selection.range_id);
+  for (Partition& partition : partitions_) {
+    if (partition.range().contains(scope.epks)) return &partition;
+  }
+  if (!selection.epks && selection.key.empty()) {
+    return refuse(400, "The container has several partitions: name one with x-ms-documentdb-partitionkeyrangeid.");
+  }
+  return refuse(410, "The hash range asked for spans several partition key ranges.", kRangeGone);
+}
+
+DocumentContext Container::context() { return {stamps_, options_.rid, options_.self, next_number_, ttl_}; }
+
+void Container::touch(Partition& partition) { partition.purge_expired(ttl_, stamps_.now()); }
+
+Result<Draft> Container::draft_of(const ItemOperation& operation) {
+  std::unique_lock lock(mutex_);
+  const bool ttl_on = ttl_.on();
+  lock.unlock();
+  ASSIGN(Draft draft, read_draft(operation.body, DraftRules{options_.key, ttl_on}));
+  // A container made before keys were required states the key of its documents as [].
+  const bool stated = operation.key && *operation.key != "[]";
+  if (stated && *operation.key != draft.key) {
+    return refuse(400, "PartitionKey extracted from document doesn't match the one specified in the header",
+                  kKeyMismatch);
+  }
+  return draft;
+}
+
+Result<std::string> Container::epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const {
+  if (draft) return draft->epk;
+  if (!operation.key) return refuse(400, "PartitionKey value must be supplied for this operation.");
+  auto epk = cosmos::effective_partition_key(options_.key, *operation.key);
+  if (!epk) return refuse(400, epk.error().message);
+  return epk;
+}
+
+Result<ItemResult> Container::apply(Transaction& transaction, const ItemOperation& operation,
+                                    std::optional<Draft> draft) {
+  switch (operation.kind) {
+    case Kind::create: return transaction.create(std::move(*draft));
+    case Kind::upsert: return transaction.upsert(std::move(*draft), operation);
+    case Kind::replace: return transaction.replace(std::move(*draft), operation);
+    case Kind::remove: return transaction.remove(operation);
+    case Kind::read: return transaction.read(operation);
+  }
+  return refuse(400, "The operation is not known.");
+}
+
+Result<Container::Done> Container::run(const ItemOperation& operation, std::string_view range_id) {
+  std::optional<Draft> draft;
+  if (has_body(operation.kind)) {
+    ASSIGN(draft, draft_of(operation));
+  }
+  ASSIGN(const std::string epk, epk_of(operation, draft));
+  const std::lock_guard lock(mutex_);
+  Partition& partition = partition_of(epk);
+  if (!range_id.empty() && partition.id() != range_id) return gone(range_id);
+  touch(partition);
+  Transaction transaction(partition, context());
+  ASSIGN(ItemResult result, apply(transaction, operation, std::move(draft)));
+  transaction.commit();
+  return Done{std::move(result), {partition.id(), partition.lsn()}};
+}
+
+Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations) {
+  auto epk = cosmos::effective_partition_key(options_.key, key);
+  if (!epk) return refuse(400, epk.error().message);
+  std::vector<Result<std::optional<Draft>>> drafts;
+  for (ItemOperation& operation : operations) {
+    operation.key = key;
+    if (has_body(operation.kind)) {
+      drafts.push_back(draft_of(operation));
+    } else {
+      drafts.push_back(std::optional<Draft>());
+    }
+  }
+
+  BatchDone done;
+  const std::lock_guard lock(mutex_);
+  Partition& partition = partition_of(*epk);
+  touch(partition);
+  Transaction transaction(partition, context());
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    auto result = drafts[i] ? apply(transaction, operations[i], std::move(*drafts[i]))
+                            : Result<ItemResult>(fail(std::move(drafts[i]).error()));
+    if (!result) {
+      done.results.assign(operations.size(), ItemResult{424, 0, {}, nullptr, 0});
+      done.results[i] = as_result(std::move(result).error());
+      done.position = {partition.id(), partition.lsn()};
+      return done;
+    }
+    done.results.push_back(std::move(*result));
+  }
+  transaction.commit();
+  done.position = {partition.id(), partition.lsn()};
+  return done;
+}
+
+Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
+                                                 const std::vector<ItemOperation>& operations) {
+  BatchDone done;
+  {
+    const std::lock_guard lock(mutex_);
+    ASSIGN(const Partition* partition, partition_of_range(range_id));
+    done.position = {partition->id(), partition->lsn()};
+  }
+  for (const ItemOperation& operation : operations) {
+    auto result = run(operation, range_id);
+    if (result) done.position.lsn = std::max(done.position.lsn, result->position.lsn);
+    done.results.push_back(result ? std::move(result->result) : as_result(std::move(result).error()));
+  }
+  return done;
+}
+
+Result<Position> Container::remove_key(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  Scope scope;
+  ASSIGN(Partition* const partition, one_partition({{}, {}, key}, scope));
+  touch(*partition);
+  std::vector<DocumentPtr> documents;
+  partition->walk(0, [&](const DocumentPtr& document) {
+    if (scope.matches(*document)) documents.push_back(document);
+    return true;
+  });
+  for (DocumentPtr& document : documents) {
+    partition->append(Change::remove, partition->lsn() + 1, stamps_.now(), std::move(document), ttl_);
+  }
+  return Position{partition->id(), partition->lsn()};
+}
+
+Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
+  const std::lock_guard lock(mutex_);
+  Scope scope;
+  ASSIGN(Partition* const partition, one_partition(request.selection, scope));
+  touch(*partition);
+  const std::uint64_t after = request.after   ? *request.after
+                              : request.since ? partition->lsn_at(*request.since)
+                                              : partition->lsn();
+  auto read = partition->read_log(after, !request.all_versions, scope, request.limits, ttl_, stamps_.now());
+  return ChangesPage{std::move(read.entries), {partition->id(), partition->lsn()}, read.next};
+}
+
+Result<DocumentsPage> Container::read_documents(const Selection& selection, std::string_view continuation,
+                                                const PageLimits& limits,
+                                                const std::function<bool(const Document&)>& filter) {
+  ReadPosition start;
+  if (!continuation.empty()) {
+    ASSIGN(start, ReadPosition::parse(continuation));
+  }
+  const std::lock_guard lock(mutex_);
+  ASSIGN(Scope scope, scope_of(selection));
+  if (!selection.range_id.empty()) {
+    ASSIGN(const Partition* partition, partition_of_range(selection.range_id));
+    scope.epks = {std::max(scope.epks.min, partition->range().min), std::min(scope.epks.max, partition->range().max)};
+  }
+  const Second now = stamps_.now();
+  DocumentsPage page;
+  std::size_t bytes = 0;
+  bool full = false;
+  for (Partition& partition : partitions_) {
+    if (!partition.range().overlaps(scope.epks) || partition.range().max <= start.range.min) continue;
+    if (full) {
+      page.continuation = ReadPosition{partition.range(), 0}.text();
+      break;
+    }
+    touch(partition);
+    page.position = {partition.id(), partition.lsn()};
+    std::uint64_t last = start.range.contains(partition.range()) ? start.number : 0;
+    partition.walk(last, [&](const DocumentPtr& document) {
+      if (scope.matches(*document) && !ttl_.expired(*document, now) && filter(*document)) {
+        bytes += document->text.size() + 1;
+        full = page.documents.size() >= limits.items || (!page.documents.empty() && bytes > limits.bytes);
+        if (full) return false;
+        page.documents.push_back(document);
+      }
+      last = document->number;
+      return true;
+    });
+    if (full) {
+      page.continuation = ReadPosition{partition.range(), last}.text();
+      break;
+    }
+    full = page.documents.size() >= limits.items;
+  }
+  return page;
+}
+
+Result<std::pair<std::string, std::string>> Container::name_of(std::string_view rid_text) {
+  const auto bytes = cosmos::rid_bytes(rid_text);
+  if (!bytes || bytes->size() != 16 || !bytes->starts_with(options_.rid)) {
+    return refuse(404, "Entity with the specified id does not exist in the system.");
+  }
+  const std::uint64_t number = ByteReader(std::string_view(*bytes).substr(8)).u64();
+  const std::lock_guard lock(mutex_);
+  for (const Partition& partition : partitions_) {
+    if (const DocumentPtr document = partition.find(number)) return std::pair(document->id, document->key);
+  }
+  return refuse(404, "Entity with the specified id does not exist in the system.");
+}
+
+std::vector<RangeInfo> Container::ranges() {
+  const std::lock_guard lock(mutex_);
+  std::vector<RangeInfo> ranges;
+  for (const Partition& partition : partitions_) {
+    ranges.push_back({partition.id(), partition.range(), partition.parents(), partition.lsn()});
+  }
+  return ranges;
+}
+
+std::uint64_t Container::ranges_version() {
+  const std::lock_guard lock(mutex_);
+  return ranges_version_;
+}
+
+Status Container::split(std::string_view range_id, std::string_view at) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(Partition* const parent, partition_of_range(range_id));
+  const std::string middle = at.empty() ? middle_of(options_.key, parent->range()) : std::string(at);
+  if (middle <= parent->range().min || middle >= parent->range().max) {
+    return refuse(400, "The range cannot be divided there.");
+  }
+  touch(*parent);
+  auto [left, right] = parent->split(middle, std::to_string(next_range_), std::to_string(next_range_ + 1));
+  next_range_ += 2;
+  ++ranges_version_;
+  const auto place = partitions_.begin() + (parent - partitions_.data());
+  *place = std::move(left);
+  partitions_.insert(place + 1, std::move(right));
+  return {};
+}
+
+std::vector<DocumentPtr> Container::live_documents() {
+  const std::lock_guard lock(mutex_);
+  std::vector<DocumentPtr> documents;
+  for (const Partition& partition : partitions_) {
+    partition.walk(0, [&](const DocumentPtr& document) {
+      if (!ttl_.expired(*document, stamps_.now())) documents.push_back(document);
+      return true;
+    });
+  }
+  return documents;
+}
+
+}  // namespace halley::server

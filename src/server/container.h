@@ -1,0 +1,140 @@
+// A container: its partitions, and how operations and feeds find theirs. Safe from any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cosmos/partition_key.h"
+#include "server/budget.h"
+#include "server/partition.h"
+#include "server/stamps.h"
+#include "server/transaction.h"
+
+namespace halley::server {
+
+struct ContainerOptions {
+  std::string rid;   // bytes
+  std::string self;  // "dbs/…/colls/…/"
+  cosmos::PartitionKeyDefinition key;
+  TimeToLive ttl;
+  int partitions = 1;
+  std::int64_t request_units_per_second = 0;
+};
+
+// Where a reply comes from.
+struct Position {
+  std::string range_id;
+  std::uint64_t lsn = 0;
+};
+
+// Which documents a feed or a query is about. Nothing set = all.
+struct Selection {
+  std::string range_id;
+  std::optional<cosmos::HashRange> epks;
+  std::string key;  // canonical; fewer values than paths = all that begin so
+};
+
+struct ChangesRequest {
+  Selection selection;  // must lie in one partition
+  bool all_versions = false;
+  std::optional<std::uint64_t> after;  // an LSN; absent = since `since`, or from now
+  std::optional<Second> since;
+  PageLimits limits;
+};
+
+struct ChangesPage {
+  std::vector<LogEntry> entries;
+  Position position;
+  std::uint64_t next = 0;  // the LSN to continue after
+};
+
+struct DocumentsPage {
+  std::vector<DocumentPtr> documents;
+  Position position;
+  std::string continuation;  // empty on the last page
+};
+
+struct RangeInfo {
+  std::string id;
+  cosmos::HashRange range;
+  std::vector<std::string> parents;
+  std::uint64_t lsn = 0;
+};
+
+class Container {
+ public:
+  Container(Runtime& runtime, Stamps& stamps, ContainerOptions options);
+
+  const std::string& rid() const { return options_.rid; }
+  const std::string& rid_text() const { return rid_text_; }
+  const std::string& self() const { return options_.self; }
+  const cosmos::PartitionKeyDefinition& key() const { return options_.key; }
+  Budget& budget() { return budget_; }
+
+  void set_ttl(TimeToLive ttl);
+
+  struct Done {
+    ItemResult result;
+    Position position;
+  };
+  // One operation in a transaction of its own. With a `range_id` it is refused with 410 when the document belongs to another partition.
+  Result<Done> run(const ItemOperation& operation, std::string_view range_id = {});
+
+  struct BatchDone {
+    std::vector<ItemResult> results;  // one for each operation
+    Position position;
+  };
+  // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status, the others 424.
+  Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations);
+  // Each operation on its own, all in the partition `range_id`; each states its key.
+  Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
+  // Removes every document of a partition key.
+  Result<Position> remove_key(const std::string& key);
+
+  Result<ChangesPage> read_changes(const ChangesRequest& request);
+  // Live documents in partition and then _rid order that `filter` accepts. `continuation` is that of an earlier page; a document
+  // moved by a split in between may come twice.
+  Result<DocumentsPage> read_documents(const Selection& selection, std::string_view continuation,
+                                       const PageLimits& limits, const std::function<bool(const Document&)>& filter);
+  // The id and key of the live document with this _rid (text).
+  Result<std::pair<std::string, std::string>> name_of(std::string_view rid_text);
+
+  std::vector<RangeInfo> ranges();
+  // Counts the splits: what the etag of the ranges is made of.
+  std::uint64_t ranges_version();
+  // Divides a partition in two, at `at` (EPK bytes) or in the middle. Refuses with 410 when there is no such partition, with 400
+  // when `at` is not inside.
+  Status split(std::string_view range_id, std::string_view at = {});
+
+  // For tests: every live, unexpired document.
+  std::vector<DocumentPtr> live_documents();
+
+ private:
+  Result<Partition*> partition_of_range(std::string_view range_id);
+  Partition& partition_of(std::string_view epk);
+  Result<Partition*> one_partition(const Selection& selection, Scope& scope);
+  Result<Scope> scope_of(const Selection& selection) const;
+  Result<Draft> draft_of(const ItemOperation& operation);
+  Result<std::string> epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const;
+  Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, std::optional<Draft> draft);
+  DocumentContext context();
+  void touch(Partition& partition);
+
+  Stamps& stamps_;
+  const ContainerOptions options_;
+  const std::string rid_text_;
+  Budget budget_;
+
+  std::mutex mutex_;  // over all below
+  TimeToLive ttl_;
+  std::vector<Partition> partitions_;  // in hash order, without gaps
+  std::uint64_t next_number_ = 1;
+  int next_range_ = 0;
+  std::uint64_t ranges_version_ = 1;
+};
+
+}  // namespace halley::server

@@ -1,0 +1,253 @@
+#include "server/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "cosmos/resource_id.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+ResourceView view_of(const Resource& resource) {
+  return {resource.kind, resource.rid_text, resource.names, resource.etag, resource.text, resource.container};
+}
+
+tl::unexpected<Error> not_found(bool owner) {
+  return refuse(404, owner ? "Owner resource does not exist" : "Entity with the specified id does not exist in the system.",
+                owner ? kOwnerGone : 0);
+}
+
+std::shared_ptr<Resource> find_child(const Resource& parent, ResourceKind kind, std::string_view name) {
+  const auto by = [&](auto matches) -> std::shared_ptr<Resource> {
+    const auto found = std::find_if(parent.children.begin(), parent.children.end(),
+                                    [&](const auto& child) { return child->kind == kind && matches(*child); });
+    return found == parent.children.end() ? nullptr : *found;
+  };
+  if (auto named = by([&](const Resource& child) { return child.id == name; })) return named;
+  return by([&](const Resource& child) { return child.rid_text == name; });
+}
+
+json::Value default_offer() { return json::Value::object({{"offerThroughput", json::Value::integer(400)}}); }
+
+json::Value whole_offer_content(json::Value content) {
+  if (content.find("offerIsRUPerMinuteThroughputEnabled") == nullptr) {
+    content.set("offerIsRUPerMinuteThroughputEnabled", json::Value::boolean(false));
+  }
+  return content;
+}
+
+Status check_tag(const Resource& resource, std::string_view if_match) {
+  if (if_match.empty() || if_match == "*" || if_match == resource.etag) return {};
+  return refuse(412, "One of the specified pre-condition is not met.");
+}
+
+}  // namespace
+
+Engine::Engine(Runtime& runtime, EngineOptions options)
+    : runtime_(runtime),
+      options_(options),
+      stamps_(runtime),
+      root_(std::make_shared<Resource>()),
+      next_number_(static_cast<std::uint32_t>(runtime.random_u64() & 0x7FFFFFFF)) {}
+
+Result<std::shared_ptr<Resource>> Engine::walk(const Path& path, std::size_t segments) {
+  std::shared_ptr<Resource> at = root_;
+  for (std::size_t i = 0; i + 1 < segments; i += 2) {
+    const ResourceTraits* traits = find_traits(at->kind, path[i]);
+    if (traits == nullptr) return refuse(400, fmt::format("The path has an unknown part '{}'.", path[i]));
+    at = find_child(*at, traits->kind, path[i + 1]);
+    if (at == nullptr) return not_found(i + 2 < segments);
+  }
+  return at;
+}
+
+Result<ResourceView> Engine::find(const Path& path) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(const auto resource, walk(path, path.size()));
+  return view_of(*resource);
+}
+
+Result<Engine::Listing> Engine::list(const Path& parent, ResourceKind kind) {
+  const std::lock_guard lock(mutex_);
+  auto owner = walk(parent, parent.size());
+  if (!owner) return owner.error().status == 404 ? not_found(true) : fail(std::move(owner).error());
+  Listing listing{view_of(**owner), {}};
+  for (const auto& child : (*owner)->children) {
+    if (child->kind == kind) listing.texts.push_back(child->text);
+  }
+  return listing;
+}
+
+std::string Engine::next_rid(const Resource& parent, ResourceKind kind) {
+  const std::uint32_t number = next_number_++;
+  std::string rid = parent.rid;
+  switch (kind) {
+    case ResourceKind::database: return cosmos::database_rid(number);
+    case ResourceKind::container: return cosmos::container_rid(parent.rid, number);
+    case ResourceKind::sproc: return cosmos::child_rid(parent.rid, cosmos::ChildKind::sproc, number);
+    case ResourceKind::trigger: return cosmos::child_rid(parent.rid, cosmos::ChildKind::trigger, number);
+    case ResourceKind::udf: return cosmos::child_rid(parent.rid, cosmos::ChildKind::udf, number);
+    case ResourceKind::conflict: return cosmos::child_rid(parent.rid, cosmos::ChildKind::conflict, number);
+    case ResourceKind::user: {
+      put_u32(rid, number);
+      rid[4] = static_cast<char>(rid[4] & 0x7F);  // the bit that would make it a container
+      return rid;
+    }
+    case ResourceKind::permission: put_u64(rid, number); return rid;
+    case ResourceKind::encryption_key:
+      put_u32(rid, 0);
+      put_u64(rid, number);
+      return rid;
+    case ResourceKind::offer: put_u32(rid, number); return rid.substr(0, 3);
+    case ResourceKind::account: break;
+  }
+  CHECK(false);
+}
+
+void Engine::stamp(Resource& resource) {
+  const Second now = stamps_.now();
+  resource.etag = stamps_.next_etag(now);
+  resource.text = std::make_shared<const std::string>(resource_text(resource, now.value));
+}
+
+void Engine::make_container(Resource& resource) {
+  auto key = cosmos::PartitionKeyDefinition::parse(*resource.definition.find("partitionKey"));
+  CHECK(key.has_value());
+  resource.container = std::make_shared<Container>(
+      runtime_, stamps_,
+      ContainerOptions{resource.rid, resource.self, std::move(*key), TimeToLive{default_ttl(resource.definition)},
+                       options_.partitions, options_.request_units_per_second});
+}
+
+std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json::Value definition) {
+  const ResourceTraits& traits = traits_of(kind);
+  auto resource = std::make_shared<Resource>();
+  resource->kind = kind;
+  resource->rid = next_rid(parent, kind);
+  resource->rid_text = cosmos::rid_text(resource->rid);
+  if (kind == ResourceKind::offer) definition.set("id", json::Value::string(resource->rid_text));
+  resource->id = definition.string_at("id");
+  resource->self = fmt::format("{}{}/{}/", parent.self, traits.keyword, resource->rid_text);
+  resource->names =
+      fmt::format("{}{}{}/{}", parent.names, parent.names.empty() ? "" : "/", traits.keyword, resource->id);
+  resource->definition = std::move(definition);
+  if (kind == ResourceKind::container) make_container(*resource);
+  stamp(*resource);
+  parent.children.push_back(resource);
+  return resource;
+}
+
+void Engine::make_offer(const Resource& resource, const Throughput& throughput, bool shared) {
+  if (throughput.content.is_null() && (shared || resource.kind == ResourceKind::database)) return;
+  json::Value content = throughput.content.is_null() ? default_offer() : throughput.content;
+  make(*root_, ResourceKind::offer,
+       json::Value::object({{"resource", json::Value::string(resource.self)},
+                            {"offerType", json::Value::string("Invalid")},
+                            {"offerResourceId", json::Value::string(resource.rid_text)},
+                            {"offerVersion", json::Value::string("V2")},
+                            {"content", whole_offer_content(std::move(content))}}));
+}
+
+void Engine::remove_offers(const Resource& resource) {
+  std::erase_if(root_->children, [&](const auto& child) {
+    return child->kind == ResourceKind::offer && child->definition.string_at("resource").starts_with(resource.self);
+  });
+}
+
+Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json::Value definition,
+                                    Throughput throughput) {
+  if (kind == ResourceKind::offer || kind == ResourceKind::conflict) {
+    return refuse(405, "Such resources are not created by requests.");
+  }
+  ASSIGN(definition, complete_definition(kind, std::move(definition)));
+  const std::lock_guard lock(mutex_);
+  auto owner = walk(parent, parent.size());
+  if (!owner) return owner.error().status == 404 ? not_found(true) : fail(std::move(owner).error());
+  const std::string id = definition.string_at("id");
+  for (const auto& child : (*owner)->children) {
+    if (child->kind == kind && child->id == id) {
+      return refuse(409, fmt::format("Resource with the specified id '{}' already exists.", id));
+    }
+  }
+  const auto resource = make(**owner, kind, std::move(definition));
+  if (kind == ResourceKind::database || kind == ResourceKind::container) {
+    const bool shared = std::any_of(root_->children.begin(), root_->children.end(), [&](const auto& child) {
+      return child->kind == ResourceKind::offer && child->definition.string_at("resource") == (*owner)->self;
+    });
+    make_offer(*resource, throughput, shared);
+  }
+  return view_of(*resource);
+}
+
+Result<ResourceView> Engine::replace(const Path& path, json::Value definition, std::string_view if_match) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(const auto resource, walk(path, path.size()));
+  TRY(check_tag(*resource, if_match));
+  if (resource->kind == ResourceKind::offer) {
+    const json::Value* content = definition.find("content");
+    if (content == nullptr || !content->is_object()) return refuse(400, "An offer must have a content.");
+    resource->definition.set("content", whole_offer_content(*content));
+  } else if (resource->kind == ResourceKind::database) {
+    return refuse(405, "A database can't be replaced.");
+  } else {
+    ASSIGN(definition, complete_definition(resource->kind, std::move(definition)));
+    TRY(check_replacement(resource->kind, resource->definition, definition));
+    resource->definition = std::move(definition);
+    if (resource->container) resource->container->set_ttl({default_ttl(resource->definition)});
+  }
+  stamp(*resource);
+  return view_of(*resource);
+}
+
+Status Engine::remove(const Path& path, std::string_view if_match) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(const auto resource, walk(path, path.size()));
+  TRY(check_tag(*resource, if_match));
+  if (resource->kind == ResourceKind::offer) return refuse(405, "An offer goes with its resource.");
+  ASSIGN(const auto owner, walk(path, path.size() - 2));
+  std::erase(owner->children, resource);
+  if (resource->container || resource->kind == ResourceKind::database) remove_offers(*resource);
+  return {};
+}
+
+Status Engine::create_database(const std::string& name) {
+  TRY(create({}, ResourceKind::database, json::Value::object({{"id", json::Value::string(name)}})));
+  return {};
+}
+
+Result<std::shared_ptr<Container>> Engine::create_container(const std::string& database, std::string_view definition) {
+  ASSIGN(json::Value parsed, json::parse(definition));
+  ASSIGN(const auto view, create({"dbs", database}, ResourceKind::container, std::move(parsed)));
+  return view.container;
+}
+
+Result<std::shared_ptr<Container>> Engine::container(const std::string& database, const std::string& name) {
+  ASSIGN(const auto view, find({"dbs", database, "colls", name}));
+  return view.container;
+}
+
+Status Engine::upsert(const std::string& database, const std::string& container_name, std::string body) {
+  ASSIGN(const auto target, container(database, container_name));
+  ItemOperation operation;
+  operation.kind = ItemOperation::Kind::upsert;
+  operation.body = std::move(body);
+  TRY(target->run(operation));
+  return {};
+}
+
+Status Engine::remove_document(const std::string& database, const std::string& container_name, std::string key,
+                               std::string id) {
+  ASSIGN(const auto target, container(database, container_name));
+  ItemOperation operation;
+  operation.kind = ItemOperation::Kind::remove;
+  operation.id = std::move(id);
+  operation.key = std::move(key);
+  TRY(target->run(operation));
+  return {};
+}
+
+}  // namespace halley::server

@@ -1,0 +1,86 @@
+// The account itself, without HTTP: a tree of resources, the documents in their containers. Safe from any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "json/value.h"
+#include "server/container.h"
+#include "server/resource.h"
+#include "server/stamps.h"
+
+namespace halley::server {
+
+struct EngineOptions {
+  int partitions = 1;
+  std::int64_t request_units_per_second = 0;
+};
+
+// Throughput asked for at creation: the offer's `content`; null = none was asked for.
+struct Throughput {
+  json::Value content;
+};
+
+// What a resource looks like now.
+struct ResourceView {
+  ResourceKind kind = ResourceKind::account;
+  std::string rid_text;
+  std::string names;
+  std::string etag;
+  std::shared_ptr<const std::string> text;
+  std::shared_ptr<Container> container;  // of a container
+};
+
+class Engine {
+ public:
+  Engine(Runtime& runtime, EngineOptions options);
+
+  Stamps& stamps() { return stamps_; }
+
+  // `path` is that of a request, decoded: {"dbs", D, "colls", C}, each by name or by rid; empty = the account. Refused with
+  // 404, sub-status 1003 when not the last but an earlier one is missing.
+  using Path = std::vector<std::string>;
+  Result<ResourceView> find(const Path& path);
+  struct Listing {
+    ResourceView parent;
+    std::vector<std::shared_ptr<const std::string>> texts;  // in order of creation
+  };
+  Result<Listing> list(const Path& parent, ResourceKind kind);
+  // 409 when the id is taken.
+  Result<ResourceView> create(const Path& parent, ResourceKind kind, json::Value definition, Throughput throughput = {});
+  // 412 when `if_match` is given and is not the etag.
+  Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
+  Status remove(const Path& path, std::string_view if_match = {});
+
+  // The short forms of tests.
+  Status create_database(const std::string& name);
+  Result<std::shared_ptr<Container>> create_container(const std::string& database, std::string_view definition);
+  Result<std::shared_ptr<Container>> container(const std::string& database, const std::string& name);
+  Status upsert(const std::string& database, const std::string& container, std::string body);
+  // `key` is a canonical partition key.
+  Status remove_document(const std::string& database, const std::string& container, std::string key, std::string id);
+
+ private:
+  Result<std::shared_ptr<Resource>> walk(const Path& path, std::size_t segments);
+  std::shared_ptr<Resource> make(Resource& parent, ResourceKind kind, json::Value definition);
+  std::string next_rid(const Resource& parent, ResourceKind kind);
+  void stamp(Resource& resource);
+  void make_container(Resource& resource);
+  void make_offer(const Resource& resource, const Throughput& throughput, bool shared);
+  void remove_offers(const Resource& resource);
+
+  Runtime& runtime_;
+  const EngineOptions options_;
+  Stamps stamps_;
+
+  std::mutex mutex_;  // over the tree
+  std::shared_ptr<Resource> root_;
+  std::uint32_t next_number_;  // of the next resource; begins anywhere, so that two accounts share no rids
+};
+
+}  // namespace halley::server

@@ -1,0 +1,144 @@
+#include "server/partition.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace halley::server {
+namespace {
+
+// A document is purged this long after it expired: what is gone for readers stays in the log's eyes for a while, as on the service.
+constexpr std::int64_t kPurgeDelay = 5;
+
+// What an entry adds to a page besides the text of its document.
+constexpr std::size_t kEnvelopeBytes = 160;
+
+// A canonical key ends where its JSON array ends, so key + id is unambiguous.
+std::string name_of(std::string_view key, std::string_view id) {
+  std::string name;
+  name.reserve(key.size() + id.size());
+  name += key;
+  name += id;
+  return name;
+}
+
+bool is_delete(Change change) { return change == Change::remove || change == Change::expire; }
+
+}  // namespace
+
+Partition::Partition(std::string id, cosmos::HashRange range, std::vector<std::string> parents, std::uint64_t lsn)
+    : id_(std::move(id)), range_(std::move(range)), parents_(std::move(parents)), lsn_(lsn) {}
+
+DocumentPtr Partition::find(std::string_view key, std::string_view id) const {
+  const auto number = numbers_.find(name_of(key, id));
+  return number == numbers_.end() ? nullptr : find(number->second);
+}
+
+DocumentPtr Partition::find(std::uint64_t number) const {
+  const auto live = live_.find(number);
+  return live == live_.end() ? nullptr : live->second.document;
+}
+
+void Partition::append(Change change, std::uint64_t lsn, Second time, DocumentPtr document, const TimeToLive& ttl) {
+  CHECK(lsn == lsn_ || lsn == lsn_ + 1);
+  lsn_ = lsn;
+  LogEntry entry{lsn, 0, time, change, !is_delete(change), std::move(document)};
+  const auto live = live_.find(entry.document->number);
+  if (live != live_.end()) {
+    LogEntry& previous = log_[live->second.entry];
+    previous.current = false;
+    entry.previous_lsn = previous.lsn;
+  }
+  if (entry.current) note_expiry(*entry.document, ttl);
+  inherit(entry);
+}
+
+void Partition::inherit(const LogEntry& entry) {
+  const Document& document = *entry.document;
+  if (is_delete(entry.change)) {
+    live_.erase(document.number);
+    numbers_.erase(name_of(document.key, document.id));
+  } else {
+    const bool added = live_.insert_or_assign(document.number, Live{entry.document, log_.size()}).second;
+    if (added) numbers_[name_of(document.key, document.id)] = document.number;
+  }
+  log_.push_back(entry);
+}
+
+void Partition::note_expiry(const Document& document, const TimeToLive& ttl) {
+  const auto end = ttl.expiry(document);
+  if (end && (!next_purge_ || *end + kPurgeDelay < *next_purge_)) next_purge_ = *end + kPurgeDelay;
+}
+
+void Partition::purge_expired(const TimeToLive& ttl, Second now) {
+  if (!ttl.on() || !next_purge_ || now < *next_purge_) return;
+  next_purge_.reset();
+  std::vector<DocumentPtr> gone;
+  for (const auto& [number, live] : live_) {
+    const auto end = ttl.expiry(*live.document);
+    if (end && *end + kPurgeDelay <= now) {
+      gone.push_back(live.document);
+    } else {
+      note_expiry(*live.document, ttl);
+    }
+  }
+  for (DocumentPtr& document : gone) purge(std::move(document), ttl, now);
+}
+
+void Partition::purge(DocumentPtr document, const TimeToLive& ttl, Second now) {
+  append(Change::expire, lsn_ + 1, now, std::move(document), ttl);
+}
+
+Partition::Entries Partition::read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits,
+                                       const TimeToLive& ttl, Second now) const {
+  Entries page;
+  page.next = after;
+  auto entry = std::upper_bound(log_.begin(), log_.end(), after,
+                                [](std::uint64_t lsn, const LogEntry& e) { return lsn < e.lsn; });
+  std::size_t bytes = 0;
+  while (entry != log_.end()) {
+    const std::size_t begin = page.entries.size();
+    const std::size_t bytes_before = bytes;
+    const std::uint64_t lsn = entry->lsn;
+    for (; entry != log_.end() && entry->lsn == lsn; ++entry) {
+      if (latest && (!entry->current || ttl.expired(*entry->document, now))) continue;
+      if (!scope.matches(*entry->document)) continue;
+      page.entries.push_back(*entry);
+      bytes += kEnvelopeBytes + (is_delete(entry->change) ? 0 : entry->document->text.size());
+    }
+    if (begin > 0 && page.entries.size() > begin && (page.entries.size() > limits.items || bytes > limits.bytes)) {
+      page.entries.resize(begin);
+      bytes = bytes_before;
+      return page;
+    }
+    page.next = lsn;
+  }
+  page.next = std::max(after, lsn_);
+  return page;
+}
+
+std::uint64_t Partition::lsn_at(Second moment) const {
+  const auto later = std::find_if(log_.begin(), log_.end(), [&](const LogEntry& e) { return e.time > moment; });
+  return later == log_.end() ? lsn_ : later->lsn - 1;
+}
+
+void Partition::walk(std::uint64_t after, const std::function<bool(const DocumentPtr&)>& each) const {
+  for (auto live = live_.upper_bound(after); live != live_.end(); ++live) {
+    if (!each(live->second.document)) return;
+  }
+}
+
+std::pair<Partition, Partition> Partition::split(const std::string& at, std::string left_id,
+                                                 std::string right_id) const {
+  CHECK(range_.min < at && at < range_.max);
+  std::vector<std::string> ancestors = parents_;
+  ancestors.push_back(id_);
+  Partition left(std::move(left_id), {range_.min, at}, ancestors, lsn_);
+  Partition right(std::move(right_id), {at, range_.max}, ancestors, lsn_);
+  for (const LogEntry& entry : log_) (left.range_.contains(entry.document->epk) ? left : right).inherit(entry);
+  left.next_purge_ = next_purge_;
+  right.next_purge_ = next_purge_;
+  return {std::move(left), std::move(right)};
+}
+
+}  // namespace halley::server

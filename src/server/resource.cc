@@ -1,0 +1,138 @@
+#include "server/resource.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cosmos/partition_key.h"
+#include "json/writer.h"
+#include "server/document.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+using enum ResourceKind;
+
+constexpr std::array<ResourceTraits, 11> kTraits = {{
+    {account, account, "", "", ""},
+    {database, account, "dbs", "Databases", R"(,"_colls":"colls/","_users":"users/")"},
+    {container, database, "colls", "DocumentCollections",
+     R"(,"_docs":"docs/","_sprocs":"sprocs/","_triggers":"triggers/","_udfs":"udfs/","_conflicts":"conflicts/")"},
+    {sproc, container, "sprocs", "StoredProcedures", ""},
+    {trigger, container, "triggers", "Triggers", ""},
+    {udf, container, "udfs", "UserDefinedFunctions", ""},
+    {conflict, container, "conflicts", "Conflicts", ""},
+    {user, database, "users", "Users", R"(,"_permissions":"permissions/")"},
+    {permission, user, "permissions", "Permissions", ""},
+    {encryption_key, database, "clientencryptionkeys", "ClientEncryptionKeys", ""},
+    {offer, account, "offers", "Offers", ""},
+}};
+
+constexpr std::array<std::string_view, 14> kSystemMembers = {
+    "_rid",  "_self",     "_etag", "_ts",        "_attachments", "_colls",       "_users",
+    "_docs", "_sprocs",   "_udfs", "_triggers",  "_conflicts",   "_permissions", "_token"};
+
+constexpr std::size_t kMaxNameBytes = 255;
+
+Status check_name(ResourceKind kind, const json::Value& definition) {
+  const json::Value* id = definition.find("id");
+  if (id == nullptr || !id->is_string() || id->text().empty()) {
+    return refuse(400, "The input content is invalid because the required property 'id' is missing or not a string.");
+  }
+  if (kind != database && kind != container) return {};
+  const std::string& name = id->text();
+  if (name.size() > kMaxNameBytes || name.find_first_of("/\\?#") != std::string::npos || name.ends_with(' ')) {
+    return refuse(400, fmt::format("The name '{}' is not allowed: at most 255 bytes, none of / \\ ? #, no space at "
+                                   "the end.", name));
+  }
+  return {};
+}
+
+json::Value parsed(std::string_view text) { return *json::parse(text); }
+
+void set_default(json::Value& definition, std::string_view name, std::string_view text) {
+  if (definition.find(name) == nullptr) definition.set(name, parsed(text));
+}
+
+Status check_ttl(const json::Value& definition) {
+  const json::Value* ttl = definition.find("defaultTtl");
+  if (ttl == nullptr) return {};
+  const auto seconds = ttl->as_integer();
+  if (seconds && (*seconds == -1 || (*seconds > 0 && *seconds <= kMaxTtl))) return {};
+  return refuse(400, "The defaultTtl must be a positive integer or -1.");
+}
+
+Status complete_container(json::Value& definition) {
+  json::Value* key = definition.find("partitionKey");
+  if (key == nullptr || !key->is_object()) return refuse(400, "A container must have a partitionKey.");
+  if (key->find("kind") == nullptr) key->set("kind", json::Value::string("Hash"));
+  const auto parsed_key = cosmos::PartitionKeyDefinition::parse(*key);
+  if (!parsed_key) return refuse(400, parsed_key.error().message);
+  const std::size_t paths = parsed_key->paths.size();
+  if (paths == 0 || (parsed_key->kind == cosmos::KeyKind::multi_hash ? paths > 3 : paths > 1)) {
+    return refuse(400, "The partitionKey must have one path, or with kind MultiHash up to three.");
+  }
+  TRY(check_ttl(definition));
+  set_default(definition, "indexingPolicy",
+              R"({"indexingMode":"consistent","automatic":true,"includedPaths":[{"path":"/*"}],)"
+              R"("excludedPaths":[{"path":"/\"_etag\"/?"}]})");
+  set_default(definition, "conflictResolutionPolicy",
+              R"({"mode":"LastWriterWins","conflictResolutionPath":"/_ts","conflictResolutionProcedure":""})");
+  set_default(definition, "geospatialConfig", R"({"type":"Geography"})");
+  return {};
+}
+
+}  // namespace
+
+const ResourceTraits& traits_of(ResourceKind kind) { return kTraits[static_cast<std::size_t>(kind)]; }
+
+const ResourceTraits* find_traits(ResourceKind parent, std::string_view keyword) {
+  const auto found = std::find_if(kTraits.begin() + 1, kTraits.end(), [&](const ResourceTraits& traits) {
+    return traits.parent == parent && traits.keyword == keyword;
+  });
+  return found == kTraits.end() ? nullptr : &*found;
+}
+
+Result<json::Value> complete_definition(ResourceKind kind, json::Value definition) {
+  if (!definition.is_object()) return refuse(400, "The body must be a JSON object.");
+  for (const std::string_view name : kSystemMembers) definition.erase(name);
+  TRY(check_name(kind, definition));
+  if (kind == container) TRY(complete_container(definition));
+  if (kind == sproc || kind == trigger || kind == udf) {
+    const json::Value* body = definition.find("body");
+    if (body == nullptr || !body->is_string()) return refuse(400, "A script must have a body, a string.");
+  }
+  return definition;
+}
+
+Status check_replacement(ResourceKind kind, const json::Value& old_definition, const json::Value& new_definition) {
+  if (old_definition.string_at("id") != new_definition.string_at("id")) {
+    return refuse(400, "The id in the body is not the id of the resource addressed.");
+  }
+  if (kind != container) return {};
+  const auto old_key = cosmos::PartitionKeyDefinition::parse(*old_definition.find("partitionKey"));
+  const auto new_key = cosmos::PartitionKeyDefinition::parse(*new_definition.find("partitionKey"));
+  if (!old_key || !new_key || *old_key != *new_key) return refuse(400, "The partitionKey of a container can't change.");
+  return {};
+}
+
+std::int64_t default_ttl(const json::Value& container_definition) {
+  const json::Value* ttl = container_definition.find("defaultTtl");
+  return ttl == nullptr ? 0 : ttl->as_integer().value_or(0);
+}
+
+std::string resource_text(const Resource& resource, std::int64_t ts) {
+  std::string text = resource.definition.to_text();
+  text.pop_back();  // the closing brace
+  text += fmt::format(R"(,"_rid":"{}","_ts":{},"_self":"{}","_etag":)", resource.rid_text, ts, resource.self);
+  json::append_string(text, resource.etag);
+  text += traits_of(resource.kind).links;
+  // Tokens are handed out, but requests that use one are refused: they would have to be limited to their resource.
+  if (resource.kind == permission) text += fmt::format(R"(,"_token":"type=resource&ver=1.0&sig={}")", resource.rid_text);
+  text += '}';
+  return text;
+}
+
+}  // namespace halley::server

@@ -1,0 +1,115 @@
+#include "server/transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cosmos/resource_id.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+constexpr std::string_view kNotFound = "Entity with the specified id does not exist in the system.";
+constexpr std::string_view kConflict = "Entity with the specified id already exists in the system.";
+constexpr std::string_view kConditionFailed = "One of the specified pre-condition is not met.";
+
+// Tags come with their quotes; clients that strip them mean the same tag.
+bool same_tag(std::string_view condition, std::string_view etag) {
+  return condition == "*" || condition == etag || condition == etag.substr(1, etag.size() - 2);
+}
+
+// A page of kilobytes costs about a request unit to read and five to write, as on the service.
+double read_charge(const Document& document) {
+  return std::max(1.0, static_cast<double>(document.text.size()) / 1024.0);
+}
+double write_charge(const Document& document) { return 5.29 * read_charge(document); }
+
+Status check_condition(const ItemOperation& operation, const DocumentPtr& document) {
+  if (document == nullptr || operation.if_match.empty()) return {};
+  if (!same_tag(operation.if_match, document->etag)) return refuse(412, std::string(kConditionFailed));
+  return {};
+}
+
+}  // namespace
+
+DocumentPtr Transaction::find(std::string_view key, std::string_view id) const {
+  const auto seen = seen_.find(std::string(key) + std::string(id));
+  if (seen != seen_.end()) return seen->second;
+  DocumentPtr document = partition_.find(key, id);
+  if (document != nullptr && context_.ttl.expired(*document, context_.stamps.now())) return nullptr;
+  return document;
+}
+
+ItemResult Transaction::stage(Change change, Draft draft, const DocumentPtr& previous, int status) {
+  const std::uint64_t number = previous != nullptr ? previous->number : context_.next_number++;
+  const Second now = context_.stamps.now();
+  const std::string rid =
+      cosmos::rid_text(cosmos::child_rid(context_.container_rid, cosmos::ChildKind::document, number));
+  const std::string self = fmt::format("{}docs/{}/", context_.container_self, rid);
+  Document made = make_document(std::move(draft), rid, self, context_.stamps.next_etag(now), now);
+  made.number = number;
+  const auto document = std::make_shared<const Document>(std::move(made));
+  seen_[document->key + document->id] = document;
+  ItemResult result{status, 0, {}, document, write_charge(*document) * (previous != nullptr ? 2 : 1)};
+  staged_.push_back({change, document});
+  return result;
+}
+
+Result<ItemResult> Transaction::create(Draft draft) {
+  if (find(draft.key, draft.id) != nullptr) return refuse(409, std::string(kConflict));
+  return stage(Change::create, std::move(draft), nullptr, 201);
+}
+
+Result<ItemResult> Transaction::upsert(Draft draft, const ItemOperation& operation) {
+  const DocumentPtr previous = find(draft.key, draft.id);
+  if (previous == nullptr) return create(std::move(draft));
+  if (operation.if_none_match == "*") return refuse(412, std::string(kConditionFailed));
+  TRY(check_condition(operation, previous));
+  return stage(Change::replace, std::move(draft), previous, 200);
+}
+
+Result<ItemResult> Transaction::replace(Draft draft, const ItemOperation& operation) {
+  if (draft.id != operation.id) return refuse(400, "The id in the body is not the id of the document addressed.");
+  const DocumentPtr previous = find(draft.key, draft.id);
+  if (previous == nullptr) return refuse(404, std::string(kNotFound));
+  TRY(check_condition(operation, previous));
+  return stage(Change::replace, std::move(draft), previous, 200);
+}
+
+Result<ItemResult> Transaction::remove(const ItemOperation& operation) {
+  const DocumentPtr previous = find(*operation.key, operation.id);
+  if (previous == nullptr) return refuse(404, std::string(kNotFound));
+  TRY(check_condition(operation, previous));
+  seen_[previous->key + previous->id] = nullptr;
+  staged_.push_back({Change::remove, previous});
+  return ItemResult{204, 0, {}, nullptr, write_charge(*previous)};
+}
+
+Result<ItemResult> Transaction::read(const ItemOperation& operation) {
+  DocumentPtr document = find(*operation.key, operation.id);
+  if (document == nullptr) return refuse(404, std::string(kNotFound));
+  if (!operation.if_none_match.empty() && same_tag(operation.if_none_match, document->etag)) {
+    return ItemResult{304, 0, {}, nullptr, 1.0};
+  }
+  const double charge = read_charge(*document);
+  return ItemResult{200, 0, {}, std::move(document), charge};
+}
+
+void Transaction::commit() {
+  if (staged_.empty()) return;
+  const Second now = context_.stamps.now();
+  for (const Staged& change : staged_) {
+    // A name that an expired document still holds is free for its successor.
+    if (change.change != Change::create) continue;
+    const DocumentPtr expired = partition_.find(change.document->key, change.document->id);
+    if (expired != nullptr && context_.ttl.expired(*expired, now)) partition_.purge(expired, context_.ttl, now);
+  }
+  const std::uint64_t lsn = partition_.lsn() + 1;
+  for (Staged& change : staged_) {
+    partition_.append(change.change, lsn, now, std::move(change.document), context_.ttl);
+  }
+  staged_.clear();
+}
+
+}  // namespace halley::server

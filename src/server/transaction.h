@@ -1,0 +1,73 @@
+// Operations on documents of one partition that take effect together, under one LSN, or not at all.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/partition.h"
+#include "server/stamps.h"
+
+namespace halley::server {
+
+// One operation on a document, as a request or an element of a batch asks for it.
+struct ItemOperation {
+  enum class Kind : std::uint8_t { create, upsert, replace, remove, read };
+  Kind kind = Kind::read;
+  std::string id;                  // the document addressed; not used by create and upsert
+  std::optional<std::string> key;  // the canonical partition key stated with the request
+  std::string body;                // JSON, for create, upsert and replace
+  std::string if_match;            // entity tags, or "*"
+  std::string if_none_match;
+};
+
+struct ItemResult {
+  int status = 0;
+  int sub_status = 0;
+  std::string message;    // of a failure
+  DocumentPtr document;   // what was written or read; null for a delete and for failures
+  double charge = 0;
+};
+
+// What the documents of a container have in common.
+struct DocumentContext {
+  Stamps& stamps;
+  const std::string& container_rid;   // bytes
+  const std::string& container_self;  // "dbs/…/colls/…/"
+  std::uint64_t& next_number;
+  TimeToLive ttl;
+};
+
+class Transaction {
+ public:
+  Transaction(Partition& partition, const DocumentContext& context) : partition_(partition), context_(context) {}
+
+  // Each gives the version that is live after it (read: before it), or a refusal, which leaves the transaction as it was.
+  Result<ItemResult> create(Draft draft);
+  Result<ItemResult> upsert(Draft draft, const ItemOperation& operation);
+  Result<ItemResult> replace(Draft draft, const ItemOperation& operation);
+  Result<ItemResult> remove(const ItemOperation& operation);
+  Result<ItemResult> read(const ItemOperation& operation);
+
+  // Makes it so. Without it nothing has happened.
+  void commit();
+
+ private:
+  struct Staged {
+    Change change;
+    DocumentPtr document;
+  };
+
+  DocumentPtr find(std::string_view key, std::string_view id) const;
+  ItemResult stage(Change change, Draft draft, const DocumentPtr& previous, int status);
+
+  Partition& partition_;
+  DocumentContext context_;
+  std::vector<Staged> staged_;
+  std::unordered_map<std::string, DocumentPtr> seen_;  // by canonical key + id: as staged; null = removed
+};
+
+}  // namespace halley::server
