@@ -1,0 +1,124 @@
+// halley backup: one pass of capture.
+#include <fmt/core.h>
+
+#include "capture/backup.h"
+#include "cli/access.h"
+#include "cli/commands.h"
+#include "cli/figures.h"
+#include "cli/moment_writer.h"
+#include "cli/progress.h"
+#include "json/writer.h"
+
+namespace halley::cli {
+namespace {
+
+Result<capture::ModeChoice> parse_mode(const std::string& text) {
+  if (text.empty() || text == "auto") return capture::ModeChoice::automatic;
+  if (text == "all-versions") return capture::ModeChoice::all_versions;
+  if (text == "latest") return capture::ModeChoice::latest;
+  return fail(Code::invalid_argument, "the capture mode is auto, all-versions or latest, not '" + text + "'");
+}
+
+Result<capture::BackupOptions> options_of(const Arguments& arguments, const Configuration& configuration) {
+  capture::BackupOptions options;
+  options.include = arguments.has("--include") ? arguments.all("--include") : configuration.include;
+  options.exclude = arguments.has("--exclude") ? arguments.all("--exclude") : configuration.exclude;
+  ASSIGN(options.mode, parse_mode(arguments.find("--mode").value_or(configuration.mode)));
+  options.wait = !arguments.has("--no-wait");
+  return options;
+}
+
+ProgressSample sample(const capture::BackupProgress& progress) {
+  ProgressSample now;
+  now.bar = fmt::format("{} {} of {} containers, {} documents, {} read, {} stored",
+                        progress_gauge(progress.containers_done, progress.containers), progress.containers_done.load(),
+                        progress.containers.load(), show_count(progress.documents), show_bytes(progress.bytes_read),
+                        show_bytes(progress.bytes_stored));
+  json::Writer writer(now.json);
+  writer.begin_object();
+  writer.key("containers").unsigned_integer(progress.containers);
+  writer.key("containers_done").unsigned_integer(progress.containers_done);
+  writer.key("documents").unsigned_integer(progress.documents);
+  writer.key("deletes").unsigned_integer(progress.deletes);
+  writer.key("bytes_read").unsigned_integer(progress.bytes_read);
+  writer.key("bytes_stored").unsigned_integer(progress.bytes_stored);
+  writer.key("commits").unsigned_integer(progress.commits);
+  writer.end_object();
+  return now;
+}
+
+std::string report_json(const capture::BackupReport& report) {
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object();
+  writer.key("documents").unsigned_integer(report.documents).key("deletes").unsigned_integer(report.deletes);
+  writer.key("bytes_read").unsigned_integer(report.bytes_read);
+  writer.key("bytes_stored").unsigned_integer(report.bytes_stored);
+  writer.key("request_units").real(report.request_units).key("commits").unsigned_integer(report.commits);
+  writer.key("seconds").real(report.seconds).key("restorable_until");
+  write_moment(writer, report.restorable_until);
+  writer.key("incomplete").begin_array();
+  for (const capture::Incomplete& each : report.incomplete) {
+    writer.begin_object().member("what", each.what).member("code", code_name(each.error.code));
+    writer.member("message", each.error.to_string()).end_object();
+  }
+  writer.end_array().key("events").begin_array();
+  for (const std::string& event : report.events) writer.string(event);
+  writer.end_array().end_object();
+  return json;
+}
+
+void print_report(Output& output, const capture::BackupReport& report) {
+  output.line(fmt::format("Captured {} and {} in {}: {} read, {} stored, {}.",
+                          show_number_of(report.documents, "document"), show_number_of(report.deletes, "delete"),
+                          show_seconds(report.seconds), show_bytes(report.bytes_read), show_bytes(report.bytes_stored),
+                          show_units(report.request_units)));
+  if (report.restorable_until) output.line("Restorable until " + format_rfc3339(*report.restorable_until) + ".");
+  for (const std::string& event : report.events) output.note("note: " + event);
+  for (const capture::Incomplete& each : report.incomplete) {
+    output.note("incomplete: " + each.what + ": " + each.error.to_string());
+    if (const std::string hint = hint_of(each.error); !hint.empty()) output.note("hint: " + hint);
+  }
+}
+
+Result<ExitCode> run(Context& context) {
+  ASSIGN(const Configuration configuration, load_configuration(context));
+  ASSIGN(const capture::BackupOptions options, options_of(context.arguments, configuration));
+  ASSIGN(const OpenAccount account, open_account(context, configuration));
+  ASSIGN(const auto repository, open_repository(context, configuration));
+  capture::BackupProgress progress;
+  Result<capture::BackupReport> report;
+  {
+    const ProgressDisplay display(context.runtime, context.output, [&] { return sample(progress); });
+    report = capture::backup(context.runtime, *account.client, *repository, options, progress, context.stop);
+  }
+  if (!report && report.error().code == Code::already_exists) {
+    context.output.error(
+        Error(report.error()).with_hint("another backup writes to this repository: wait until it has ended"));
+    return ExitCode::locked;
+  }
+  if (!report) return fail(std::move(report).error());
+  if (!context.output.json()) print_report(context.output, *report);
+  context.output.result(report_json(*report));
+  return report->incomplete.empty() ? ExitCode::success : ExitCode::incomplete;
+}
+
+}  // namespace
+
+Command backup_command() {
+  return {
+      "backup",
+      "catch up with an account: everything the first time, afterwards the changes",
+      "Captures databases, containers, scripts and every change of their documents since the last backup; the first\n"
+      "time, everything. It lasts at least some seconds, until the moment it began at can be restored (--no-wait\n"
+      "skips that). Interrupted, the next backup goes on where this one was.",
+      "  halley backup\n"
+      "  halley backup --include 'shop/*' --exclude shop/cache\n"
+      "  halley backup --endpoint https://shop.documents.azure.com:443/ --key-env COSMOS_KEY --repo /backup/shop "
+      "--json",
+      {},
+      OptionNames{"--include", "--exclude", "--mode", "--no-wait"} + account_options() + repository_options(),
+      run};
+}
+
+}  // namespace halley::cli

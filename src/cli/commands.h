@@ -1,0 +1,25 @@
+// The commands of the program, each from a file of its own.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace halley::cli {
+
+Command init_command();
+Command backup_command();
+Command timeline_command();
+Command restore_command();
+Command export_command();
+Command get_command();
+Command ls_command();
+Command verify_command();
+Command status_command();
+Command emulator_command();
+Command demo_command();
+
+// All of them, in the order of the help.
+const std::vector<Command>& commands();
+
+}  // namespace halley::cli

@@ -1,0 +1,99 @@
+#include "cli/help.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace halley::cli {
+namespace {
+
+std::string left_side(const Option& option) {
+  const std::string name(option.name);
+  switch (option.taking) {
+    case Taking::nothing:
+      return name;
+    case Taking::optional_value:
+      return name + "[=" + std::string(option.value_name) + "]";
+    default:
+      return name + " " + std::string(option.value_name);
+  }
+}
+
+void append_options(std::string& text, const OptionNames& names) {
+  for (const std::string_view name : names) {
+    const Option* option = find_option(name);
+    CHECK(option != nullptr);
+    text += fmt::format("  {:<26} {}\n", left_side(*option), option->help);
+  }
+}
+
+bool is_one_of(const OptionNames& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The names of `all` that are, or are not, among `some`.
+OptionNames those(const OptionNames& all, const OptionNames& some, bool among) {
+  OptionNames chosen;
+  for (const std::string_view name : all) {
+    if (is_one_of(some, name) == among) chosen.push_back(name);
+  }
+  return chosen;
+}
+
+void append_group(std::string& text, std::string_view title, const OptionNames& names) {
+  if (names.empty()) return;
+  text += fmt::format("\n{}:\n", title);
+  append_options(text, names);
+}
+
+}  // namespace
+
+std::string program_help(const std::vector<Command>& commands) {
+  std::string text =
+      "Halley: backup and disaster recovery for Azure Cosmos DB (API for NoSQL).\n"
+      "\n"
+      "usage: halley COMMAND [OPTION...]\n"
+      "\n"
+      "commands:\n";
+  for (const Command& command : commands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  text +=
+      "\n"
+      "  halley COMMAND --help   options and examples of a command\n"
+      "  halley --version        the version\n"
+      "\n"
+      "examples:\n"
+      "  export COSMOS_ENDPOINT=https://shop.documents.azure.com:443/ COSMOS_KEY=...\n"
+      "  export HALLEY_REPOSITORY=/backup/shop HALLEY_PASSWORD_FILE=/etc/halley/password\n"
+      "  halley init\n"
+      "  halley backup\n"
+      "  halley timeline\n"
+      "  halley restore --at 2026-01-17T10:00:00Z --to dir:/tmp/shop\n"
+      "\n"
+      "exit codes:\n"
+      "  0 success, 1 failed, 2 usage or configuration, 3 incomplete, 4 damage or difference found,\n"
+      "  10 no repository, 11 locked, 12 wrong password, 20 moment outside coverage, 130 interrupted\n";
+  return text;
+}
+
+std::string command_help(const Command& command) {
+  std::string text = fmt::format("usage: halley {}", command.name);
+  for (const Operand& operand : command.operands) {
+    text += operand.required ? fmt::format(" {}", operand.name) : fmt::format(" [{}]", operand.name);
+  }
+  text += fmt::format(" [OPTION...]\n\n{}\n", command.details);
+  if (!command.operands.empty()) {
+    text += "\narguments:\n";
+    for (const Operand& operand : command.operands) text += fmt::format("  {:<26} {}\n", operand.name, operand.help);
+  }
+  const OptionNames shared = account_options() + repository_options();
+  append_group(text, "options", those(command.options, shared, false));
+  append_group(text, "account", those(command.options, account_options(), true));
+  append_group(text, "repository", those(command.options, repository_options(), true));
+  append_group(text, "general", general_options());
+  if (!command.examples.empty()) text += fmt::format("\nexamples:\n{}\n", command.examples);
+  return text;
+}
+
+}  // namespace halley::cli

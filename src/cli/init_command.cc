@@ -1,0 +1,34 @@
+// halley init: make a repository.
+#include "cli/access.h"
+#include "cli/commands.h"
+#include "json/writer.h"
+
+namespace halley::cli {
+namespace {
+
+Result<ExitCode> run(Context& context) {
+  ASSIGN(const Configuration configuration, load_configuration(context));
+  ASSIGN(const auto repository, create_repository(context, configuration));
+  const std::string place = repository->store().description();
+  std::string json;
+  json::Writer(json).begin_object().member("repository", repository->id()).member("place", place).end_object();
+  context.output.line("Made repository " + repository->id() + " at " + place + ".");
+  context.output.line("Keep its password safe: without it nothing that is backed up here can be read again.");
+  context.output.result(json);
+  return ExitCode::success;
+}
+
+}  // namespace
+
+Command init_command() {
+  return {"init",
+          "make a repository",
+          "Makes an empty, encrypted repository. Its password is taken from --password-file, --password-command,\n"
+          "HALLEY_PASSWORD or HALLEY_PASSWORD_FILE, or asked for on the terminal.",
+          "  halley init --repo /backup/shop --password-file /etc/halley/password",
+          {},
+          repository_options(),
+          run};
+}
+
+}  // namespace halley::cli

@@ -1,0 +1,28 @@
+#include "cli/operands.h"
+
+#include "cosmos/partition_key.h"
+
+namespace halley::cli {
+
+Result<cosmos::ContainerName> parse_container_name(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const bool two_names = slash != std::string::npos && slash > 0 && slash + 1 < text.size();
+  if (!two_names || text.find('/', slash + 1) != std::string::npos) {
+    return fail(Code::invalid_argument, "'" + text + "' names no container", "write it as DATABASE/CONTAINER");
+  }
+  return cosmos::ContainerName{text.substr(0, slash), text.substr(slash + 1)};
+}
+
+Result<std::string> parse_partition_key(const std::string& text) {
+  const bool list = text.find_first_not_of(" \t") != std::string::npos && text[text.find_first_not_of(" \t")] == '[';
+  auto key = cosmos::canonical_key(list ? text : "[" + text + "]");
+  if (key) return key;
+  return fail(Code::invalid_argument, "--partition-key takes JSON: " + key.error().message,
+              "text needs its quotes: --partition-key '\"abc\"' or '[\"abc\"]'");
+}
+
+Result<recovery::Moment> moment_of(const Context& context, repo::Repository& repository) {
+  return recovery::parse_moment(repository, context.arguments.find("--at").value_or("latest"));
+}
+
+}  // namespace halley::cli

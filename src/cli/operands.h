@@ -1,0 +1,23 @@
+// Names of containers, keys and moments as commands take them.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+#include "cosmos/client.h"
+#include "recovery/moment.h"
+#include "recovery/selection.h"
+#include "repo/repository.h"
+
+namespace halley::cli {
+
+// "db/container". Fails with invalid_argument.
+Result<cosmos::ContainerName> parse_container_name(const std::string& text);
+
+// The canonical text of --partition-key, a JSON array or one JSON value. Fails with invalid_argument.
+Result<std::string> parse_partition_key(const std::string& text);
+
+// --at, or the newest state when it is not given.
+Result<recovery::Moment> moment_of(const Context& context, repo::Repository& repository);
+
+}  // namespace halley::cli

@@ -1,0 +1,105 @@
+#include "cli/output.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/exit_code.h"
+#include "json/writer.h"
+
+namespace halley::cli {
+namespace {
+
+// The first `columns` characters of UTF-8 text.
+std::string_view cut_to_columns(std::string_view text, std::size_t columns) {
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins_character = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (begins_character && shown++ == columns) return text.substr(0, i);
+  }
+  return text;
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+void Output::line(std::string_view text) {
+  if (json_) return;
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+  out_ << text << '\n';
+  out_.flush();
+}
+
+void Output::json_line(std::string_view json) {
+  if (!json_) return;
+  const std::lock_guard lock(mutex_);
+  out_ << json << '\n';
+  out_.flush();
+}
+
+void Output::result(std::string_view json_object) { json_line("{\"result\":" + std::string(json_object) + "}"); }
+
+void Output::raw(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+void Output::note(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+  err_ << text << '\n';
+  err_.flush();
+}
+
+void Output::error(const Error& error) {
+  const std::string hint = hint_of(error);
+  if (!json_) {
+    note("halley: " + error.to_string());
+    if (!hint.empty()) note("hint: " + hint);
+    return;
+  }
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().key("error").begin_object();
+  writer.member("code", code_name(error.code)).member("message", error.to_string()).member("hint", hint);
+  writer.end_object().end_object();
+  json_line(text);
+}
+
+void Output::progress(std::string_view bar, std::string_view json_object) {
+  if (json_) {
+    json_line("{\"progress\":" + std::string(json_object) + "}");
+    return;
+  }
+  if (!terminal_) return;
+  const std::lock_guard lock(mutex_);
+  err_ << '\r' << cut_to_columns(bar, terminal_columns() - 1) << "\x1b[K";
+  err_.flush();
+  bar_shown_ = true;
+}
+
+void Output::clear_progress() {
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+}
+
+bool Output::flush() {
+  const std::lock_guard lock(mutex_);
+  out_.flush();
+  return out_.good();
+}
+
+void Output::clear_bar() {
+  if (!bar_shown_) return;
+  err_ << "\r\x1b[K";
+  err_.flush();
+  bar_shown_ = false;
+}
+
+}  // namespace halley::cli

@@ -1,0 +1,53 @@
+// Where everything that a command says goes: results to stdout, as text or as JSON; notes, errors in words and the progress bar to stderr.
+#pragma once
+
+#include <mutex>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace halley::cli {
+
+class Output {
+ public:
+  // `terminal`: stderr is one, so a progress bar may be drawn there.
+  Output(std::ostream& out, std::ostream& err, bool json, bool terminal)
+      : out_(out), err_(err), json_(json), terminal_(terminal) {}
+
+  bool json() const { return json_; }
+  bool terminal() const { return terminal_; }
+
+  // A line of text on stdout; dropped with --json.
+  void line(std::string_view text = {});
+  // A line of JSON on stdout; dropped without --json.
+  void json_line(std::string_view json);
+  // The closing line with --json: {"result":OBJECT}.
+  void result(std::string_view json_object);
+  // Bytes on stdout as they are, in both forms.
+  void raw(std::string_view bytes);
+  // A line for people on stderr.
+  void note(std::string_view text);
+  // The closing line of a command that failed: {"error":{…}} on stdout with --json, else message and hint on stderr.
+  void error(const Error& error);
+
+  // How far it is: drawn over the last one on a terminal, printed as {"progress":OBJECT} with --json, else dropped.
+  void progress(std::string_view bar, std::string_view json_object);
+  // Removes the bar, if there is one.
+  void clear_progress();
+
+  // Pushes everything out; false when stdout took not all of it (a full disk, a closed pipe).
+  bool flush();
+
+ private:
+  void clear_bar();
+  std::mutex mutex_;
+  std::ostream& out_;
+  std::ostream& err_;
+  const bool json_;
+  const bool terminal_;
+  bool bar_shown_ = false;
+};
+
+}  // namespace halley::cli

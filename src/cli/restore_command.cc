@@ -1,0 +1,173 @@
+// halley restore: an account, or a part of it, as of a moment.
+#include <fmt/core.h>
+
+#include "cli/access.h"
+#include "cli/commands.h"
+#include "cli/figures.h"
+#include "cli/moment_writer.h"
+#include "cli/operands.h"
+#include "cli/progress.h"
+#include "recovery/restore.h"
+
+namespace halley::cli {
+namespace {
+
+Result<recovery::Selection> selection_of(const Arguments& arguments) {
+  recovery::Selection selection;
+  selection.include = arguments.all("--database");
+  for (const std::string& database : selection.include) {
+    if (database.find('/') != std::string::npos) {
+      return fail(Code::invalid_argument, "'" + database + "' is no database name", "use --container for DB/NAME");
+    }
+  }
+  for (const std::string& name : arguments.all("--container")) {
+    TRY(parse_container_name(name));
+    selection.include.push_back(name);
+  }
+  selection.exclude = arguments.all("--exclude");
+  if (const auto key = arguments.find("--partition-key")) {
+    ASSIGN(selection.partition_key, parse_partition_key(*key));
+  }
+  selection.ids = arguments.all("--id");
+  return selection;
+}
+
+ProgressSample sample(const recovery::RestoreProgress& progress) {
+  ProgressSample now;
+  now.bar = fmt::format("{} {} of {} containers, {} documents, {} written, {} compared",
+                        progress_gauge(progress.containers_done, progress.containers), progress.containers_done.load(),
+                        progress.containers.load(), show_count(progress.documents), show_bytes(progress.bytes),
+                        show_count(progress.compared));
+  json::Writer writer(now.json);
+  writer.begin_object();
+  writer.key("containers").unsigned_integer(progress.containers);
+  writer.key("containers_done").unsigned_integer(progress.containers_done);
+  writer.key("documents").unsigned_integer(progress.documents);
+  writer.key("bytes").unsigned_integer(progress.bytes);
+  writer.key("compared").unsigned_integer(progress.compared);
+  writer.key("throttled").unsigned_integer(progress.throttled);
+  writer.end_object();
+  return now;
+}
+
+std::string report_json(const recovery::RestoreReport& report) {
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object().member("at", format_rfc3339(report.at));
+  writer.key("databases").unsigned_integer(report.databases).key("containers").begin_array();
+  for (const auto& each : report.containers) {
+    writer.begin_object()
+        .member("container", each.database + "/" + each.container)
+        .member("at", format_rfc3339(each.at));
+    writer.key("documents").unsigned_integer(each.documents).key("bytes").unsigned_integer(each.bytes);
+    writer.key("expired").unsigned_integer(each.expired).member("digest", each.digest);
+    writer.member_boolean("compared", each.compared).member_boolean("done_before", each.done_before).end_object();
+  }
+  writer.end_array().key("scripts").unsigned_integer(report.scripts);
+  writer.key("documents").unsigned_integer(report.documents).key("bytes").unsigned_integer(report.bytes);
+  writer.key("seconds").real(report.seconds).key("notes").begin_array();
+  for (const std::string& note : report.notes) writer.string(note);
+  writer.end_array().end_object();
+  return json;
+}
+
+void print_report(Output& output, const recovery::RestoreReport& report) {
+  for (const auto& each : report.containers) {
+    output.line(fmt::format("{}/{}: {}, {}{}{}{}", each.database, each.container,
+                            show_number_of(each.documents, "document"), show_bytes(each.bytes),
+                            each.expired > 0 ? fmt::format(", {} expired by then", show_count(each.expired)) : "",
+                            each.compared ? ", compared: equal" : "", each.done_before ? " (restored before)" : ""));
+  }
+  output.line(fmt::format("Restored {} in {} as of {}, {} in {}.", show_number_of(report.documents, "document"),
+                          show_number_of(report.containers.size(), "container"), format_rfc3339(report.at),
+                          show_bytes(report.bytes), show_seconds(report.seconds)));
+  for (const std::string& note : report.notes) output.note("note: " + note);
+}
+
+void print_plan(Output& output, const recovery::RestorePlan& plan) {
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object().member("at", format_rfc3339(plan.at)).key("databases").begin_array();
+  for (const auto& database : plan.databases) writer.string(database.name);
+  writer.end_array().key("containers").begin_array();
+  output.line(fmt::format("Would restore {} as of {}:", show_number_of(plan.containers.size(), "container"),
+                          format_rfc3339(plan.at)));
+  for (const auto& container : plan.containers) {
+    writer.begin_object().member("container", container.name()).member("at", format_rfc3339(container.at)).end_object();
+    output.line("  " + container.name() + " as of " + format_rfc3339(container.at));
+  }
+  writer.end_array().key("notes").begin_array();
+  for (const std::string& note : plan.notes) {
+    writer.string(note);
+    output.line("note: " + note);
+  }
+  writer.end_array().end_object();
+  output.result(json);
+}
+
+Status apply(Context& context, const Configuration& configuration, repo::Repository& repository,
+             const recovery::RestorePlan& plan, const std::string& to) {
+  recovery::RestoreProgress progress;
+  OpenAccount account;
+  std::unique_ptr<recovery::RestoreTarget> target;
+  if (to == "cosmos") {
+    ASSIGN(account, open_target_account(context, configuration));
+    recovery::CosmosTargetOptions options;
+    options.resume = context.arguments.has("--resume");
+    target = recovery::make_cosmos_target(context.runtime, *account.client, options, progress);
+  } else {
+    target = recovery::make_directory_target(context.runtime, to.substr(4));
+  }
+  Result<recovery::RestoreReport> report;
+  {
+    const ProgressDisplay display(context.runtime, context.output, [&] { return sample(progress); });
+    report = recovery::restore(context.runtime, repository, plan, *target, progress, context.stop);
+  }
+  if (!report) return fail(std::move(report).error());
+  if (!context.output.json()) print_report(context.output, *report);
+  context.output.result(report_json(*report));
+  return {};
+}
+
+Result<ExitCode> run(Context& context) {
+  ASSIGN(const std::string to, context.arguments.required("--to"));
+  if (to != "cosmos" && !(to.starts_with("dir:") && to.size() > 4)) {
+    return fail(Code::invalid_argument, "'" + to + "' is nowhere to restore to", "give --to dir:PATH or --to cosmos");
+  }
+  ASSIGN(const recovery::Selection selection, selection_of(context.arguments));
+  ASSIGN(const Configuration configuration, load_configuration(context));
+  ASSIGN(const auto repository, open_repository(context, configuration));
+  ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+  recovery::PlanOptions options;
+  options.approximate = context.arguments.has("--approximate");
+  ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));
+  if (context.arguments.has("--dry-run")) {
+    print_plan(context.output, plan);
+  } else {
+    TRY(apply(context, configuration, *repository, plan, to));
+  }
+  return ExitCode::success;
+}
+
+}  // namespace
+
+Command restore_command() {
+  return {
+      "restore",
+      "bring back the account or a part of it as of a moment",
+      "Restores the account, databases, containers, a partition or documents as they were at a moment: to files, or\n"
+      "into an account, whose documents are read back and compared. A moment that cannot be restored exactly is\n"
+      "refused with exit code 20, naming the nearest ones that can.",
+      "  halley restore --at 2026-01-17T10:00:00Z --to dir:/tmp/shop\n"
+      "  halley restore --at -2h --container shop/orders --to cosmos \\\n"
+      "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
+      "  halley restore --container shop/orders --partition-key '[\"4711\"]' --to dir:/tmp/4711",
+      {},
+      OptionNames{"--at", "--to", "--database", "--container", "--exclude", "--partition-key", "--id", "--approximate",
+                  "--dry-run", "--target-endpoint", "--target-key-env", "--target-key-file", "--resume", "--ca",
+                  "--insecure-tls"} +
+          repository_options(),
+      run};
+}
+
+}  // namespace halley::cli

@@ -1,0 +1,25 @@
+// SIGINT and SIGTERM as a stop token.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+namespace halley::cli {
+
+// To be made before any other thread is started: they inherit that both signals are blocked. The first signal asks to stop; the second
+// ends the process at once with 130. SIGPIPE is ignored: writes fail instead.
+class StopOnSignals {
+ public:
+  StopOnSignals();
+  ~StopOnSignals();
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::jthread thread_;
+};
+
+}  // namespace halley::cli

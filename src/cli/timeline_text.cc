@@ -1,0 +1,39 @@
+#include "cli/timeline_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cli/figures.h"
+
+namespace halley::cli {
+namespace {
+
+std::string moment_text(const std::optional<Second>& moment) { return moment ? format_rfc3339(*moment) : "-"; }
+
+std::string restorable_text(const recovery::ContainerTimeline& container) {
+  if (container.mode == repo::CaptureMode::latest) return show_number_of(container.sync_points.size(), "sync point");
+  if (container.intervals.empty()) return "nothing yet";
+  if (container.intervals.size() == 1) return "every second";
+  return fmt::format("every second of {} intervals", container.intervals.size());
+}
+
+}  // namespace
+
+void print_timeline(Output& output, const recovery::Timeline& timeline) {
+  if (timeline.containers.empty()) return output.line("No container was captured yet.");
+  std::size_t width = 9;
+  for (const auto& container : timeline.containers) width = std::max(width, container.name().size());
+  output.line(fmt::format("{:<{}}  {:<20}  {:<20}  {:>10}  {}", "CONTAINER", width, "FROM", "THROUGH", "VERSIONS",
+                          "RESTORABLE"));
+  for (const auto& container : timeline.containers) {
+    output.line(fmt::format("{:<{}}  {:<20}  {:<20}  {:>10}  {}{}", container.name(), width,
+                            moment_text(container.from), moment_text(container.through), show_count(container.versions),
+                            restorable_text(container), container.live ? "" : ", dropped since"));
+  }
+  if (timeline.restorable_until) {
+    output.line("The whole account is restorable until " + format_rfc3339(*timeline.restorable_until) + ".");
+  }
+}
+
+}  // namespace halley::cli
