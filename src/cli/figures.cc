@@ -11,7 +11,7 @@ std::string show_count(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3;) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(at, 1, ',');
   }
   return digits;
 }
@@ -43,7 +43,7 @@ std::string show_age(std::int64_t seconds) {
 }
 
 std::string show_units(double request_units) {
-  return show_count(static_cast<std::uint64_t>(std::llround(request_units))) + " RU";
+  return fmt::format("{} RU", show_count(static_cast<std::uint64_t>(std::llround(request_units))));
 }
 
 std::string show_number_of(std::uint64_t count, const std::string& singular) {
