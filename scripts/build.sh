@@ -20,5 +20,6 @@ demo() {
 
 bench() {
   node scripts/data/fetch.mjs
-  bench/run "$@"
+  install_packages time zstd
+  node bench/bench.mjs "$@"
 }

@@ -1,0 +1,122 @@
+// Measures halley against its figures (docs/performance.md) on one corpus, prints one table, writes build/bench.json.
+// usage: ./dev bench [--kind tiny|medium|deep|mixed] [--megabytes N]
+// Times are CPU seconds (user and system) of whole processes, or ratios of two measured in the same run.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createWriteStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { environment, startEmulator, temporaryFolder } from '../tests/e2e/harness.mjs';
+
+const kHalley = 'build/release/halley';
+const kMegabyte = 1e6;
+const { kind, megabytes } = parseArgs({
+  options: { kind: { type: 'string', default: 'mixed' }, megabytes: { type: 'string', default: '100' } },
+}).values;
+
+// Runs a command to its end: {cpu, wall, peak} in seconds and MiB.
+function measured(command, args, { env = {}, stdout = 'ignore' } = {}) {
+  const report = join(temporaryFolder(), 'time');
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-o', report, '-f', '%U %S %e %M', command, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', stdout, 'pipe'],
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, `${command} ${args.join(' ')}: ${stderr}`);
+  const [user, system, wall, kilobytes] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
+  return { cpu: user + system, wall, peak: kilobytes / 1024 };
+}
+
+function bytesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? bytesBelow(path) : statSync(path).size);
+  }, 0);
+}
+
+function corpus() {
+  const tree = `build/data/bench-${kind}-${megabytes}`;
+  const script = ['scripts/data/corpus.mjs', '--kind', kind, '--megabytes', megabytes, '--out', tree];
+  if (!existsSync(tree)) execFileSync('node', script, { stdio: 'inherit' });
+  return tree;
+}
+
+// The official SDK reading everything and writing NDJSON: what people do today.
+async function readWithSdk(client, path) {
+  const began = process.hrtime.bigint();
+  const file = createWriteStream(path);
+  const pages = client.database('bench').container(kind).items.query('SELECT * FROM c', { maxItemCount: -1 });
+  for await (const { resources } of pages.getAsyncIterator()) {
+    file.write(resources.map((document) => `${JSON.stringify(document)}\n`).join(''));
+  }
+  file.end();
+  await finished(file);
+  return Number(process.hrtime.bigint() - began) / 1e9;
+}
+
+// Changes one document in a hundred, a page of the container at a time; returns one of them.
+async function changeOnePercent(client) {
+  const { items } = client.database('bench').container(kind);
+  let changed;
+  for await (const { resources } of items.query('SELECT * FROM c', { maxItemCount: 1000 }).getAsyncIterator()) {
+    const chosen = resources.filter((_, index) => index % 100 === 0);
+    const operations = chosen.map((document) => ({
+      operationType: 'Upsert',
+      partitionKey: document.partition,
+      resourceBody: { ...document, touched: true },
+    }));
+    if (operations.length > 0) await items.executeBulkOperations(operations);
+    changed = chosen[0] ?? changed;
+  }
+  return changed;
+}
+
+function rowsOf(figures) {
+  const { plain, zstd, unzstd, backup, restore, repository, sdk, increment, get } = figures;
+  return [
+    ['backup, CPU over zstd -3 -T1', backup.cpu / zstd.cpu, '<= 1.5', 'x'],
+    ['repository over zstd -3 output', repository / zstd.bytes, '<= 1.10', 'x'],
+    ['restore to files, CPU over zstd -dc', restore.cpu / unzstd.cpu, '<= 4', 'x'],
+    ['backup, peak memory', backup.peak, '<= 300', 'MiB'],
+    ['restore, peak memory', restore.peak, '<= 300', 'MiB'],
+    ['official SDK, wall over backup', sdk / backup.wall, '>= 5', 'x'],
+    ['incremental of 1 %, CPU over full', increment.cpu / backup.cpu, '<= 0.03', 'x'],
+    ['one document as of latest, cold process', get.wall * 1000, '<= 50', 'ms'],
+    ['backup, CPU', backup.cpu, '', 's'],
+    ['backup, wall (the margin of coverage not waited for)', backup.wall, '', 's'],
+    ['restore, CPU', restore.cpu, '', 's'],
+    ['documents with system properties', plain / kMegabyte, '', 'MB'],
+  ];
+}
+
+async function measureAll(emulator) {
+  const folder = temporaryFolder();
+  const env = environment(emulator, join(folder, 'repository'));
+  const halley = (...args) => measured(kHalley, args, { env });
+  const plain = join(folder, 'documents.ndjson');
+  const live = ['--container', `bench/${kind}`, '--live', '--format', 'ndjson', '--system-properties'];
+  halley('export', ...live, '--output', plain);
+  const zstd = measured('zstd', ['-3', '-T1', '-q', '-f', plain, '-o', `${plain}.zst`]);
+  zstd.bytes = statSync(`${plain}.zst`).size;
+  const unzstd = measured('zstd', ['-dc', '-q', `${plain}.zst`]);
+  halley('init');
+  const backup = halley('backup', '--no-wait');
+  const repository = bytesBelow(env.HALLEY_REPOSITORY);
+  const restore = halley('restore', '--at', 'latest', '--to', `dir:${join(folder, 'tree')}`);
+  const sdk = await readWithSdk(emulator.client, join(folder, 'sdk.ndjson'));
+  const document = await changeOnePercent(emulator.client);
+  const increment = halley('backup', '--no-wait');
+  const key = JSON.stringify([document.partition]);
+  const get = halley('get', `bench/${kind}`, '--id', document.id, '--partition-key', key);
+  return { plain: statSync(plain).size, zstd, unzstd, backup, restore, repository, sdk, increment, get };
+}
+
+const emulator = await startEmulator('--load', corpus());
+const figures = await measureAll(emulator);
+await emulator.stop();
+console.log(`\n${kind}, ${megabytes} MB of documents`);
+for (const [what, value, bar, unit] of rowsOf(figures)) {
+  console.log(`${what.padEnd(54)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(4)} ${bar && `bar ${bar}`}`.trimEnd());
+}
+writeFileSync('build/bench.json', `${JSON.stringify({ kind, megabytes: Number(megabytes), ...figures }, null, 2)}\n`);
