@@ -93,16 +93,19 @@ class Digester {
 
  private:
   bool number(std::uint64_t& digest) {
-    const std::string_view text = cursor_.take_plain();
+    const std::string_view text = cursor_.plain();
     double value = 0;
     if (!read_number(text.data(), text.data() + text.size(), value)) return false;
+    cursor_.step();
     digest = number_digest(value);
     return true;
   }
 
   bool literal(std::string_view expected, std::uint64_t constant, std::uint64_t& digest) {
+    if (cursor_.plain() != expected) return false;
+    cursor_.step();
     digest = constant;
-    return cursor_.take_plain() == expected;
+    return true;
   }
 
   bool decode(std::string_view& text);

@@ -23,9 +23,10 @@ inline constexpr std::array<std::string_view, kSystemProperties> kSystemProperty
     "_rid", "_self", "_etag", "_attachments", "_ts", "_lsn"};
 
 struct ScannedDocument {
-  std::string_view text;      // The whole object as written. In an all-versions page: the object `current`, empty when absent.
+  // The whole object as written. In an all-versions page the object `current`, empty when that is absent or null.
+  std::string_view text;
   std::string_view metadata;  // In an all-versions page the object `metadata` as written, else empty.
-  std::string_view id;        // Decoded; empty when absent or not a string. Valid until the scanner's next page.
+  std::string_view id;        // Decoded, of several the last; empty when absent or not a string. Valid until the next page.
   bool has_id = false;
 
   // The value of each system property as written, e.g. `"abc"` or `1700000000`; empty when absent.
@@ -37,8 +38,8 @@ struct ScannedDocument {
   bool standard_layout = false;
   std::string_view prefix;
 
-  // One entry per partition key path: the value as written (a scalar), "{}" where the path is absent. `bad_key` when a value
-  // on the path is an object or array.
+  // One entry per partition key path: the value as written (a scalar), "{}" where there is none or what is on the way to it is
+  // no object. `bad_key` when a value is an object or array itself. Of several members of one name the last counts.
   std::vector<std::string_view> key_values;
   bool bad_key = false;
 
@@ -67,7 +68,7 @@ class DocumentScanner {
 };
 
 // 64 bits over a JSON value: independent of member order and of how numbers and strings are spelled (numbers as IEEE doubles, strings
-// decoded). Duplicate member names all count. docs/repository-format.md has the definition byte by byte.
+// decoded). Duplicate member names all count. docs/body-digest.md has the definition byte by byte.
 Result<std::uint64_t> value_digest(std::string_view text);
 
 }  // namespace halley::json

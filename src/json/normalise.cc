@@ -109,22 +109,25 @@ class Normaliser {
   }
 
   bool number() {
-    const std::string_view text = cursor_.take_plain();
+    const std::string_view text = cursor_.plain();
     if (is_plainly_canonical(text)) {
       keep(text);
+      cursor_.step();
       return true;
     }
     double number = 0;
     if (!read_number(text.data(), text.data() + text.size(), number)) return false;
+    cursor_.step();
     flush();
     out_ += format_double(number);
     return true;
   }
 
   bool literal(std::string_view expected) {
-    const std::string_view text = cursor_.take_plain();
-    keep(text);
-    return text == expected;
+    if (cursor_.plain() != expected) return false;
+    keep(cursor_.plain());
+    cursor_.step();
+    return true;
   }
 
   void keep(std::string_view token) {

@@ -31,7 +31,8 @@ bool Cursor::skip_value(std::string_view& slice) {
         return false;
       default:
         if (depth == 0) {
-          slice = take_plain();
+          slice = plain();
+          ++at_;
           return true;
         }
     }

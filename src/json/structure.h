@@ -71,12 +71,10 @@ class Cursor {
     return backslash_ < raw.data() + raw.size();
   }
 
-  // Steps over a number, `true`, `false` or `null`, and gives it; what else stands there, too.
-  std::string_view take_plain() {
+  // The number, `true`, `false` or `null` that the token is; what else stands there, too.
+  std::string_view plain() const {
     const char* const begin = here();
-    const std::string_view plain(begin, static_cast<std::size_t>(scalar_end() - begin));
-    ++at_;
-    return plain;
+    return {begin, static_cast<std::size_t>(scalar_end() - begin)};
   }
 
   // Steps over a value and gives it as written. Inside arrays and objects only the brackets are looked at. False at a

@@ -50,7 +50,7 @@ class Parser {
   }
 
   bool plain(Value& out) {
-    const std::string_view text = cursor_.take_plain();
+    const std::string_view text = cursor_.plain();
     double number = 0;
     if (text == "null") {
       out = Value();
@@ -61,6 +61,7 @@ class Parser {
     } else {
       return false;
     }
+    cursor_.step();
     return true;
   }
 
