@@ -21,12 +21,22 @@ int header_number(const http::Headers& headers, std::string_view name) {
   return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
 }
 
+// What the service wraps into messages: {"Errors":["…"]}.
+std::string joined_errors(const json::Value& wrapped) {
+  std::string joined;
+  if (const json::Value* errors = wrapped.find("Errors"); errors != nullptr) {
+    for (const json::Value& error : errors->items()) joined += (joined.empty() ? "" : "; ") + error.text();
+  }
+  return joined;
+}
+
 // One bounded line of what the service said, cut before its activity ids and before anything that looks like a signature.
 std::string tidy(std::string text) {
   for (const std::string_view mark : {"\r\nActivityId", "\nActivityId", ", Windows/", "sig=", "sig%3"}) {
     text.resize(std::min(text.find(mark), text.size()));
   }
   if (text.starts_with("Message: ")) text.erase(0, 9);
+  if (const auto inner = json::parse(text)) text = joined_errors(*inner);
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   while (!text.empty() && text.back() == ' ') text.pop_back();

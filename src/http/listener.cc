@@ -36,7 +36,7 @@ using Parser = beast::http::request_parser<beast::http::string_body>;
 
 constexpr std::size_t kReadBuffer = 64 * 1024;
 constexpr std::size_t kMaxConnections = 1024;         // Further ones wait in the kernel's queue.
-constexpr auto kStopGrace = std::chrono::seconds(5);  // Then answers still being sent are cut off.
+constexpr auto kStopGrace = std::chrono::seconds(2);  // Then answers still being sent are cut off.
 constexpr int kLingerMilliseconds = 500;              // How long a refused sender may go on before it is cut off.
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 
