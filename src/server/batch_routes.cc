@@ -1,0 +1,126 @@
+// Several operations in one request, as JSON: transactional batches and bulk (docs/wire-protocol.md, batch and bulk).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "http/message.h"
+#include "json/value.h"
+#include "json/writer.h"
+#include "server/document_routes.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+using Kind = ItemOperation::Kind;
+
+constexpr std::size_t kMaxOperations = 100;
+constexpr std::size_t kMaxReplyBytes = 4'000'000;
+
+struct BatchOperation {
+  ItemOperation item;
+  bool minimal = false;  // no body in the result
+};
+
+Result<Kind> parse_kind(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, Kind>, 5> kNames = {{{"Create", Kind::create},
+                                                                        {"Upsert", Kind::upsert},
+                                                                        {"Read", Kind::read},
+                                                                        {"Replace", Kind::replace},
+                                                                        {"Delete", Kind::remove}}};
+  const auto found = std::find_if(kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.first == name; });
+  if (found != kNames.end()) return found->second;
+  if (name == "Patch") return refuse(400, "Patching documents is not supported by this server yet.");
+  return refuse(400, fmt::format("The operationType '{}' is not known.", name));
+}
+
+Result<BatchOperation> parse_operation(std::string_view text) {
+  BatchOperation operation;
+  // The body stays as it was written; the rest is small.
+  ASSIGN(const std::string_view body, json::member_slice(text, "resourceBody"));
+  operation.item.body = body;
+  ASSIGN(const std::string rest, json::without_members(text, {"resourceBody"}));
+  ASSIGN(const json::Value members, json::parse(rest));
+  ASSIGN(operation.item.kind, parse_kind(members.string_at("operationType")));
+  operation.item.id = members.string_at("id");
+  operation.item.if_match = members.string_at("ifMatch");
+  operation.item.if_none_match = members.string_at("ifNoneMatch");
+  if (const json::Value* minimal = members.find("minimalReturnPreference")) {
+    operation.minimal = minimal->as_bool().value_or(false);
+  }
+  const json::Value* key = members.find("partitionKey");
+  if (key == nullptr || key->is_null()) return operation;
+  auto canonical = cosmos::canonical_key(key->is_string() ? key->text() : key->to_text());
+  if (!canonical) return refuse(400, canonical.error().message);
+  operation.item.key = std::move(*canonical);
+  return operation;
+}
+
+Result<std::vector<BatchOperation>> parse_operations(std::string_view body) {
+  const std::string wrapped = fmt::format(R"({{"operations":{}}})", body);
+  const auto slices = json::array_member_slices(wrapped, "operations");
+  if (!slices) return refuse(400, "The body of a batch must be a JSON array of operations.");
+  if (slices->empty() || slices->size() > kMaxOperations) {
+    return refuse(400, fmt::format("A batch must have 1 to {} operations.", kMaxOperations));
+  }
+  std::vector<BatchOperation> operations;
+  for (const std::string_view slice : *slices) {
+    auto operation = parse_operation(slice);
+    if (!operation) return refuse(400, operation.error().message);
+    operations.push_back(std::move(*operation));
+  }
+  return operations;
+}
+
+void append_result(json::Writer& writer, const ItemResult& result, bool minimal) {
+  writer.begin_object().member_integer("statusCode", result.status);
+  if (result.sub_status != 0) writer.member_integer("subStatusCode", result.sub_status);
+  writer.key("requestCharge").real(result.charge);
+  if (result.document != nullptr) {
+    writer.member("eTag", result.document->etag);
+    if (!minimal) writer.key("resourceBody").raw(result.document->text);
+  }
+  if (!result.message.empty()) writer.member("message", result.message);
+  writer.end_object();
+}
+
+}  // namespace
+
+Result<Reply> serve_batch(const Call& call, Container& container) {
+  ASSIGN(std::vector<BatchOperation> operations, parse_operations(call.request.body));
+  ASSIGN(const Selection selection, selection_headers(call));
+  const bool minimal_all = http::equal_ignoring_case(call.header("prefer"), "return=minimal");
+  std::vector<ItemOperation> items;
+  std::vector<bool> minimal;
+  for (BatchOperation& operation : operations) {
+    minimal.push_back(minimal_all || operation.minimal);
+    items.push_back(std::move(operation.item));
+  }
+  const bool atomic = call.is_true("x-ms-cosmos-batch-atomic");
+  if (atomic && selection.key.empty()) return refuse(400, "PartitionKey value must be supplied for this operation.");
+  if (!atomic && selection.range_id.empty()) {
+    return refuse(400, "A bulk request must name its range with x-ms-documentdb-partitionkeyrangeid.");
+  }
+  ASSIGN(const Container::BatchDone done, atomic ? container.run_batch(selection.key, std::move(items))
+                                                 : container.run_bulk(selection.range_id, items));
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_array();
+  double charge = 0;
+  bool all_done = true;
+  for (std::size_t i = 0; i < done.results.size(); ++i) {
+    const ItemResult& result = done.results[i];
+    // A reply that would grow beyond a page leaves out the bodies it has no room for.
+    append_result(writer, result, minimal[i] || body.size() > kMaxReplyBytes);
+    charge += result.charge;
+    all_done = all_done && result.status < 400;
+  }
+  writer.end_array();
+  Reply reply = json_reply(all_done ? 200 : 207, std::move(body));
+  set_charge(reply, charge);
+  set_position(reply, done.position);
+  return reply;
+}
+
+}  // namespace halley::server

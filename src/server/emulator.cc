@@ -1,0 +1,64 @@
+#include "server/emulator.h"
+
+#include <fmt/format.h>
+
+#include "codec/base64.h"
+
+namespace halley::server {
+namespace {
+
+bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+
+}  // namespace
+
+struct Emulator::State {
+  State(Runtime& runtime, AccountOptions options) : account(runtime, std::move(options)) {}
+
+  Account account;
+  std::string certificate_pem;
+  std::string endpoint;
+  std::unique_ptr<http::Listener> listener;  // last: it stops before what it serves goes
+};
+
+Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOptions options) {
+  if (options.account.account_id == "localhost") {
+    return fail(Code::invalid_argument, "an account can't be called localhost", "clients treat that name apart");
+  }
+  if (!options.account.key.empty() && !codec::base64_decode(options.account.key)) {
+    return fail(Code::invalid_argument, "the account key is not base64");
+  }
+  if (options.account.test_door && !is_loopback(options.address)) {
+    return fail(Code::invalid_argument, "the test door is open to everyone who can reach it",
+                "listen on 127.0.0.1, or leave it off");
+  }
+  options.account.https = options.tls;
+  std::unique_ptr<Emulator> emulator(new Emulator);
+  emulator->state_ = std::make_unique<State>(runtime, options.account);
+  State& state = *emulator->state_;
+  http::ListenerOptions listener;
+  listener.address = options.address;
+  listener.port = options.port;
+  if (options.tls) {
+    ASSIGN(auto certificate, http::generate_certificate({options.address, "localhost"}));
+    state.certificate_pem = certificate.certificate_pem;
+    listener.certificate_pem = std::move(certificate.certificate_pem);
+    listener.private_key_pem = std::move(certificate.private_key_pem);
+  }
+  ASSIGN(state.listener, http::Listener::start(runtime, std::move(listener), [&state](const http::ServerRequest& request) {
+           return state.account.handle(request);
+         }));
+  const bool ipv6 = options.address.find(':') != std::string::npos;
+  state.endpoint = fmt::format("{}://{}{}{}:{}/", options.tls ? "https" : "http", ipv6 ? "[" : "", options.address,
+                               ipv6 ? "]" : "", state.listener->port());
+  return emulator;
+}
+
+Emulator::Emulator() = default;
+Emulator::~Emulator() = default;
+
+std::string Emulator::endpoint() const { return state_->endpoint; }
+const std::string& Emulator::key() const { return state_->account.key(); }
+const std::string& Emulator::certificate_pem() const { return state_->certificate_pem; }
+Account& Emulator::account() { return state_->account; }
+
+}  // namespace halley::server

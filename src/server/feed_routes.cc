@@ -1,0 +1,188 @@
+// Feeds of documents: read feed, change feeds, queries and their plans, and the ranges they are read by.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cosmos/resource_id.h"
+#include "http/message.h"
+#include "json/writer.h"
+#include "server/document_routes.h"
+#include "server/page.h"
+#include "server/query.h"
+#include "server/refusal.h"
+
+namespace halley::server {
+namespace {
+
+// Pages cost by their size.
+double page_charge(const Reply& reply) { return 1.0 + static_cast<double>(reply.body.size()) / 10240.0; }
+
+bool accepts_all(const Document&) { return true; }
+
+// "37" (with or without the quotes) -> 37.
+Result<std::uint64_t> parse_lsn_tag(std::string_view tag) {
+  std::string_view digits = tag;
+  if (digits.size() >= 2 && digits.front() == '"' && digits.back() == '"') digits = digits.substr(1, digits.size() - 2);
+  std::uint64_t lsn = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), lsn);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) {
+    return refuse(400, fmt::format("If-None-Match '{}' is not a continuation of this feed.", tag));
+  }
+  return lsn;
+}
+
+Result<ChangesRequest> changes_request(const Call& call, const DocumentRouteOptions& options) {
+  ChangesRequest request;
+  const std::string_view mode = call.header("a-im");
+  if (http::equal_ignoring_case(mode, "Full-Fidelity Feed")) {
+    request.all_versions = true;
+  } else if (!http::equal_ignoring_case(mode, "Incremental Feed")) {
+    return refuse(400, fmt::format("A-IM '{}' is not known.", mode));
+  }
+  if (request.all_versions && !options.all_versions_feed) {
+    return refuse(400, "The all versions and deletes change feed is not enabled on this account.");
+  }
+  ASSIGN(request.selection, selection_headers(call));
+  ASSIGN(request.limits, page_limits(call));
+  const std::string_view tag = call.header("if-none-match");
+  const std::string_view since = call.header("if-modified-since");
+  if (request.all_versions && (tag.empty() || !since.empty())) {
+    return refuse(400, "The all versions and deletes change feed begins now or at a continuation, not at an earlier time.");
+  }
+  if (!tag.empty() && tag != "*") {
+    ASSIGN(request.after, parse_lsn_tag(tag));
+  } else if (!since.empty()) {
+    const auto moment = parse_http_date(since);
+    if (!moment) return refuse(400, fmt::format("If-Modified-Since '{}' is not a date.", since));
+    request.since = *moment;
+  } else if (tag.empty()) {
+    request.after = 0;
+  }
+  return request;
+}
+
+Result<Reply> serve_changes(const Call& call, Container& container, const DocumentRouteOptions& options) {
+  ASSIGN(const ChangesRequest request, changes_request(call, options));
+  ASSIGN(const ChangesPage page, container.read_changes(request));
+  Reply reply = json_reply(304, {});
+  if (!page.entries.empty()) {
+    const bool envelopes = !call.header("x-ms-cosmos-changefeed-wire-format-version").empty();
+    reply = json_reply(200, request.all_versions
+                                ? all_versions_page(container.rid_text(), page.entries, container.key())
+                                : latest_page(container.rid_text(), page.entries, envelopes));
+  }
+  reply.headers.add("etag", fmt::format("\"{}\"", page.next));
+  reply.headers.add("x-ms-item-count", std::to_string(page.entries.size()));
+  set_charge(reply, page_charge(reply));
+  set_position(reply, page.position);
+  return reply;
+}
+
+Result<Reply> documents_reply(const Call& call, Container& container, const Selection& selection,
+                              const std::function<bool(const Document&)>& filter) {
+  ASSIGN(const PageLimits limits, page_limits(call));
+  ASSIGN(const DocumentsPage page,
+         container.read_documents(selection, call.header("x-ms-continuation"), limits, filter));
+  Reply reply = json_reply(200, documents_page(container.rid_text(), page.documents));
+  if (!page.continuation.empty()) reply.headers.add("x-ms-continuation", page.continuation);
+  reply.headers.add("x-ms-item-count", std::to_string(page.documents.size()));
+  set_charge(reply, page_charge(reply));
+  if (!page.position.range_id.empty()) set_position(reply, page.position);
+  return reply;
+}
+
+void append_plan_range(json::Writer& writer, std::string_view min, std::string_view max, bool one_key) {
+  writer.begin_array().begin_object().member("min", min).member("max", max);
+  writer.member_boolean("isMinInclusive", true).member_boolean("isMaxInclusive", one_key).end_object().end_array();
+}
+
+constexpr std::string_view kPlainQuery =
+    R"({"distinctType":"None","top":null,"offset":null,"limit":null,"orderBy":[],"orderByExpressions":[],)"
+    R"("groupByExpressions":[],"groupByAliases":[],"aggregates":[],"groupByAliasToAggregateType":{},)"
+    R"("rewrittenQuery":"","hasSelectValue":false,"hasNonStreamingOrderBy":false,"dCountInfo":null})";
+
+void append_range(json::Writer& writer, const Container& container, const RangeInfo& range, double fraction) {
+  const auto number = static_cast<std::uint64_t>(std::stoul(range.id));
+  const std::string rid =
+      cosmos::rid_text(cosmos::child_rid(container.rid(), cosmos::ChildKind::range, number + 1));
+  writer.begin_object().member("id", range.id).member("_rid", rid);
+  writer.member("_self", fmt::format("{}pkranges/{}/", container.self(), rid));
+  writer.member("_etag", fmt::format("\"0000{:04x}-0000-0d00-0000-000000000000\"", number + 1));
+  writer.member("minInclusive", cosmos::epk_to_hex(range.range.min));
+  writer.member("maxExclusive", cosmos::epk_to_hex(range.range.max));
+  writer.key("ridPrefix").unsigned_integer(number).key("throughputFraction").real(fraction);
+  writer.member("status", "online").key("parents").begin_array();
+  for (const std::string& parent : range.parents) writer.string(parent);
+  writer.end_array().key("_lsn").unsigned_integer(range.lsn).end_object();
+}
+
+}  // namespace
+
+Result<Reply> serve_feed(const Call& call, Container& container, const DocumentRouteOptions& options) {
+  if (!call.header("a-im").empty()) return serve_changes(call, container, options);
+  ASSIGN(const Selection selection, selection_headers(call));
+  return documents_reply(call, container, selection, accepts_all);
+}
+
+Result<Reply> serve_query(const Call& call, Container& container) {
+  ASSIGN(const Query query, parse_query(call.request.body));
+  ASSIGN(const DocumentFilter filter, document_filter(query, container.key()));
+  ASSIGN(Selection selection, selection_headers(call));
+  if (selection.key.empty()) selection.key = filter.key;
+  return documents_reply(call, container, selection,
+                         [&](const Document& document) { return filter.matches(document); });
+}
+
+Result<Reply> serve_query_plan(const Call& call, const Container& container) {
+  ASSIGN(const Query query, parse_query(call.request.body));
+  ASSIGN(const DocumentFilter filter, document_filter(query, container.key()));
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member_integer("partitionedQueryExecutionInfoVersion", 2);
+  writer.key("queryInfo").raw(kPlainQuery).key("queryRanges");
+  if (filter.key.empty()) {
+    append_plan_range(writer, "", "FF", false);
+  } else {
+    ASSIGN(const std::string epk, cosmos::effective_partition_key(container.key(), filter.key));
+    const std::string text = cosmos::epk_to_hex(epk);
+    const bool whole = json::parse(filter.key)->items().size() == container.key().paths.size();
+    append_plan_range(writer, text, whole ? text : text + "FF", whole);
+  }
+  writer.end_object();
+  Reply reply = json_reply(200, std::move(body));
+  set_charge(reply, 0);
+  return reply;
+}
+
+Result<Reply> serve_ranges(const Call& call, Container& container) {
+  if (call.method() != "GET") return refuse(405, "Partition key ranges can only be read.");
+  // The version first: when a split comes in between, the client asks again.
+  const std::string etag = fmt::format("\"{}\"", container.ranges_version());
+  const std::vector<RangeInfo> ranges = container.ranges();
+  const double fraction = 1.0 / static_cast<double>(ranges.size());
+  if (call.path.size() == 6) {
+    const auto range = std::find_if(ranges.begin(), ranges.end(), [&](const auto& r) { return r.id == call.path[5]; });
+    if (range == ranges.end()) return refuse(404, "Entity with the specified id does not exist in the system.");
+    std::string body;
+    json::Writer writer(body);
+    append_range(writer, container, *range, fraction);
+    return json_reply(200, std::move(body));
+  }
+  if (!call.header("a-im").empty() && call.header("if-none-match") == etag) {
+    Reply reply = json_reply(304, {});
+    reply.headers.add("etag", etag);
+    return reply;
+  }
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("_rid", container.rid_text()).key("PartitionKeyRanges").begin_array();
+  for (const RangeInfo& range : ranges) append_range(writer, container, range, fraction);
+  writer.end_array().member_integer("_count", static_cast<std::int64_t>(ranges.size())).end_object();
+  Reply reply = json_reply(200, std::move(body));
+  reply.headers.add("etag", etag);
+  reply.headers.add("x-ms-item-count", std::to_string(ranges.size()));
+  return reply;
+}
+
+}  // namespace halley::server
