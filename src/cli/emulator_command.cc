@@ -82,7 +82,8 @@ Status load(Context& context, const server::Emulator& emulator, const std::strin
   http::CurlOptions trust;
   trust.ca_file = certificate;
   ASSIGN(const OpenAccount account, connect(context.runtime, emulator.endpoint(), emulator.key(), std::move(trust)));
-  ASSIGN(const LoadReport report, load_tree(context.runtime, *account.client, tree, context.stop));
+  ASSIGN(const AccountTree files, read_account_tree(tree));
+  ASSIGN(const LoadReport report, load_tree(context.runtime, *account.client, files, context.stop));
   context.output.note(fmt::format("loaded {} in {}, {}", show_number_of(report.documents, "document"),
                                   show_number_of(report.containers.size(), "container"), show_bytes(report.bytes)));
   return {};

@@ -1,11 +1,11 @@
-// Loads a folder in the layout of `halley restore --to dir:` into an account.
+// Loads an account tree into an account.
 #pragma once
 
 #include <cstdint>
 #include <stop_token>
-#include <string>
 #include <vector>
 
+#include "cli/account_tree.h"
 #include "cosmos/client.h"
 #include "runtime/runtime.h"
 
@@ -25,9 +25,8 @@ struct LoadReport {
   std::vector<LoadedContainer> containers;
 };
 
-// Streams: memory does not grow with the tree. Databases, containers, scripts and throughput are made as their files say; documents are
-// written by the same target that restores use. Fails with not_found when `path` holds no tree, corrupt naming file and line for what is
-// no document, already_exists where a container has documents.
-Result<LoadReport> load_tree(Runtime& runtime, cosmos::Client& client, const std::string& path, std::stop_token stop);
+// Makes databases, containers, scripts and throughput as the tree says and streams the documents in, through the same target that restores
+// use: memory does not grow with the tree. Fails with already_exists where a container has documents.
+Result<LoadReport> load_tree(Runtime& runtime, cosmos::Client& client, const AccountTree& tree, std::stop_token stop);
 
 }  // namespace halley::cli

@@ -1,0 +1,142 @@
+#include "cli/account_tree.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "json/document_scanner.h"
+
+namespace halley::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return fail(Code::io, "cannot read " + path.string());
+  return text.str();
+}
+
+// The entries of a folder that `wanted` takes, by name.
+template <typename Wanted>
+std::vector<fs::path> entries(const fs::path& folder, const Wanted& wanted) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (wanted(entry.path())) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// A definition from its file; the id in it is the resource's name, whatever the file is called.
+Result<repo::Definition> read_definition(const fs::path& path, repo::DefinitionKind kind) {
+  repo::Definition definition;
+  ASSIGN(definition.text, read_file(path));
+  auto value = json::parse(definition.text);
+  if (!value) return fail(std::move(value).error().in("reading " + path.string()));
+  definition.key.kind = kind;
+  definition.key.id = value->string_at("id");
+  if (definition.key.id.empty() && kind != repo::DefinitionKind::offer) {
+    return fail(Code::corrupt, path.string() + " has no id");
+  }
+  return definition;
+}
+
+Result<std::optional<repo::Definition>> read_offer(const fs::path& folder) {
+  const fs::path path = folder / "throughput.json";
+  if (!fs::exists(path)) return std::optional<repo::Definition>();
+  ASSIGN(repo::Definition offer, read_definition(path, repo::DefinitionKind::offer));
+  offer.text = "{\"content\":" + offer.text + "}";  // the file holds the content alone
+  return std::optional(std::move(offer));
+}
+
+Status read_scripts(const fs::path& folder, recovery::PlannedContainer& container) {
+  static constexpr std::array kKinds = {
+      std::pair{"sprocs", repo::DefinitionKind::stored_procedure},
+      std::pair{"triggers", repo::DefinitionKind::trigger},
+      std::pair{"udfs", repo::DefinitionKind::user_defined_function},
+  };
+  for (const auto& [name, kind] : kKinds) {
+    for (const fs::path& path :
+         entries(folder / name, [](const fs::path& each) { return each.extension() == ".json"; })) {
+      ASSIGN(repo::Definition script, read_definition(path, kind));
+      script.key.database = container.database;
+      script.key.parent = container.container;
+      container.scripts.push_back(std::move(script));
+    }
+  }
+  return {};
+}
+
+Result<TreeContainer> read_container(const std::string& database, const fs::path& folder) {
+  TreeContainer container;
+  recovery::PlannedContainer& plan = container.plan;
+  ASSIGN(plan.definition, read_definition(folder / "container.json", repo::DefinitionKind::container));
+  plan.database = plan.definition.key.database = database;
+  plan.container = plan.definition.key.id;
+  ASSIGN(const json::Value value, json::parse(plan.definition.text));
+  const json::Value* key = value.find("partitionKey");
+  if (key == nullptr) return fail(Code::corrupt, (folder / "container.json").string() + " has no partitionKey");
+  ASSIGN(plan.key, cosmos::PartitionKeyDefinition::parse(*key));
+  plan.expiry = recovery::ExpiryRule::of(value);
+  ASSIGN(plan.offer, read_offer(folder));
+  TRY(read_scripts(folder / "scripts", plan));
+  container.documents = (folder / "documents.ndjson").string();
+  return container;
+}
+
+}  // namespace
+
+Result<AccountTree> read_account_tree(const std::string& path) {
+  const fs::path root(path);
+  AccountTree tree;
+  tree.plan.moment = recovery::Moment::newest();
+  for (const fs::path& folder :
+       entries(root, [](const fs::path& each) { return fs::exists(each / "database.json"); })) {
+    recovery::PlannedDatabase database;
+    ASSIGN(database.definition, read_definition(folder / "database.json", repo::DefinitionKind::database));
+    database.name = database.definition.key.id;
+    ASSIGN(database.offer, read_offer(folder));
+    for (const fs::path& inner :
+         entries(folder, [](const fs::path& each) { return fs::exists(each / "container.json"); })) {
+      ASSIGN(TreeContainer container, read_container(database.name, inner));
+      tree.plan.containers.push_back(container.plan);
+      tree.containers.push_back(std::move(container));
+    }
+    tree.plan.databases.push_back(std::move(database));
+  }
+  if (tree.plan.databases.empty()) {
+    return fail(Code::not_found, "there is no account in the folder " + path,
+                "it is expected as 'halley restore --to dir:PATH' writes it: DATABASE/database.json and so on");
+  }
+  return tree;
+}
+
+Status for_each_document(const TreeContainer& container,
+                         const std::function<Status(const TreeDocument& document)>& each) {
+  std::ifstream file(container.documents, std::ios::binary);
+  if (!file) return {};  // a container without documents
+  json::DocumentScanner scanner(container.plan.key.paths);
+  std::string line;
+  for (std::uint64_t number = 1; std::getline(file, line); ++number) {
+    if (line.empty()) continue;
+    line.reserve(line.size() + json::kPadding);
+    const auto scanned = scanner.scan_document(line);
+    const auto key = scanned ? cosmos::canonical_key((*scanned)->key_values) : fail(scanned.error());
+    if (!key || !(*scanned)->has_id) {
+      return fail(Code::corrupt, fmt::format("{}:{}: this is no document with an id", container.documents, number));
+    }
+    TRY(each({*key, (*scanned)->id, line}));
+  }
+  if (file.bad()) return fail(Code::io, "cannot read " + container.documents);
+  return {};
+}
+
+}  // namespace halley::cli
