@@ -1,0 +1,215 @@
+// The client's writes, and what becomes of them when answers are lost.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cosmos/account_client.h"
+#include "cosmos/signing.h"
+#include "testing/scripted_transport.h"
+#include "testing/virtual_runtime.h"
+
+namespace halley::cosmos {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::headers;
+
+const ContainerName kOrders{"Shop", "Orders"};
+constexpr std::string_view kDefinition =
+    R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2},"defaultTtl":-1})";
+constexpr std::string_view kCreated =
+    R"({"id":"Orders","indexingPolicy":{"automatic":true},"partitionKey":{"paths":["/pk"],"kind":"Hash","version":2},
+        "defaultTtl":-1,"_rid":"Lx1BALxJyZ8="})";
+
+class ClientWriteTest : public ::testing::Test {
+ protected:
+  ClientWriteTest() {
+    ClientOptions options;
+    options.endpoint = "http://127.0.0.1:8081";
+    options.key = kEmulatorKey;
+    client_ = Client::create(runtime_, transport_, options).value();
+  }
+
+  const http::Request& last() const { return transport_.requests().back(); }
+  std::string_view sent(std::string_view name) const { return last().headers.get(name); }
+  Result<Resource> create_container() { return client_->create_container("Shop", kDefinition, {}, stop_); }
+
+  testing::VirtualRuntime runtime_{Second{1795348897}};
+  testing::ScriptedTransport transport_;
+  std::unique_ptr<Client> client_;
+  std::stop_token stop_;
+};
+
+TEST_F(ClientWriteTest, CreatesWithThroughput) {
+  transport_.answer(201, {}, std::string(kCreated));
+  const auto created =
+      client_->create_container("Shop", kDefinition, headers({{"x-ms-offer-throughput", "400"}}), stop_);
+  ASSERT_TRUE(created) << created.error().to_string();
+  EXPECT_EQ(created->rid, "Lx1BALxJyZ8=");
+  EXPECT_EQ(last().method, "POST");
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls");
+  EXPECT_EQ(last().body, kDefinition);
+  EXPECT_EQ(sent("x-ms-offer-throughput"), "400");
+  EXPECT_EQ(sent("content-type"), "application/json");
+}
+
+TEST_F(ClientWriteTest, TakenIdIsAlreadyExists) {
+  transport_.answer(409);
+  EXPECT_EQ(create_container().error().code, Code::already_exists);
+  EXPECT_EQ(transport_.requests().size(), 1u);
+}
+
+TEST_F(ClientWriteTest, CreateThatMeetsItselfSucceeds) {
+  transport_.failure(Code::ambiguous).answer(409).answer(200, {}, std::string(kCreated));
+  const auto created = create_container();
+  ASSERT_TRUE(created) << created.error().to_string();
+  EXPECT_EQ(created->rid, "Lx1BALxJyZ8=");
+  EXPECT_EQ(last().method, "GET");
+}
+
+TEST_F(ClientWriteTest, CreateThatMeetsAnotherIsAmbiguous) {
+  transport_.failure(Code::timeout)
+      .answer(409)
+      .answer(200, {}, R"({"id":"Orders","partitionKey":{"paths":["/other"],"version":2},"defaultTtl":-1})");
+  EXPECT_EQ(create_container().error().code, Code::ambiguous);
+  transport_.failure(Code::ambiguous).answer(409).answer(404);
+  EXPECT_EQ(create_container().error().code, Code::ambiguous);
+}
+
+TEST_F(ClientWriteTest, UnclearWriteStaysAmbiguousThoughTheLastAttemptWasRefused) {
+  transport_.failure(Code::ambiguous);
+  for (int i = 0; i < 9; ++i) transport_.answer(503);
+  EXPECT_EQ(create_container().error().code, Code::ambiguous);
+  EXPECT_TRUE(transport_.finished());
+  for (int i = 0; i < 10; ++i) transport_.answer(503);  // 503 alone promises that nothing was done
+  EXPECT_EQ(create_container().error().code, Code::unavailable);
+  for (int i = 0; i < 3; ++i) transport_.answer(500);
+  EXPECT_EQ(create_container().error().code, Code::ambiguous);
+}
+
+TEST_F(ClientWriteTest, DefinitionsWithoutAnIdAreRefused) {
+  EXPECT_EQ(client_->create_database("{}", {}, stop_).error().code, Code::invalid_argument);
+  EXPECT_EQ(client_->create_database("no json", {}, stop_).error().code, Code::invalid_argument);
+  EXPECT_TRUE(transport_.requests().empty());
+}
+
+TEST_F(ClientWriteTest, DeleteTellsAbsentFromGoneByItself) {
+  transport_.answer(404);
+  EXPECT_EQ(client_->delete_database("Shop", stop_).error().code, Code::not_found);
+  transport_.failure(Code::ambiguous).answer(404);
+  EXPECT_TRUE(client_->delete_database("Shop", stop_));
+  transport_.answer(204);
+  EXPECT_TRUE(client_->delete_container(kOrders, stop_));
+  EXPECT_EQ(last().method, "DELETE");
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders");
+  EXPECT_EQ(sent("content-type"), "");
+}
+
+TEST_F(ClientWriteTest, ReplacesContainers) {
+  transport_.answer(200, {}, std::string(kCreated));
+  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, stop_).value().id, "Orders");
+  EXPECT_EQ(last().method, "PUT");
+  EXPECT_EQ(last().body, kDefinition);
+}
+
+TEST_F(ClientWriteTest, PutsScriptsWhetherTheyExistOrNot) {
+  const std::string_view script = R"({"id":"sp 1","body":"function(){}"})";
+  transport_.answer(201, {}, std::string(script));
+  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::stored_procedure, script, stop_));
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/sprocs");
+  transport_.answer(409).answer(200, {}, std::string(script));
+  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::trigger, script, stop_));
+  EXPECT_EQ(last().method, "PUT");
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/triggers/sp%201");
+  EXPECT_EQ(last().body, script);
+}
+
+TEST_F(ClientWriteTest, UpsertsDocuments) {
+  transport_.failure(Code::ambiguous).answer(201);
+  EXPECT_TRUE(client_->upsert_document(kOrders, R"(["a"])", R"({"id":"1","pk":"a"})", stop_));
+  EXPECT_EQ(last().method, "POST");
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/docs");
+  EXPECT_EQ(sent("x-ms-documentdb-is-upsert"), "true");
+  EXPECT_EQ(sent("x-ms-documentdb-partitionkey"), R"(["a"])");
+  EXPECT_EQ(sent("x-ms-cosmos-allow-tentative-writes"), "true");
+}
+
+TEST_F(ClientWriteTest, DeletingADocumentThatIsGoneIsDone) {
+  transport_.answer(204).answer(404).answer(404, headers({{"x-ms-substatus", "1003"}}));
+  EXPECT_TRUE(client_->delete_document(kOrders, "1", R"(["a"])", stop_));
+  EXPECT_TRUE(client_->delete_document(kOrders, "1", R"(["a"])", stop_));
+  EXPECT_EQ(client_->delete_document(kOrders, "1", R"(["a"])", stop_).error().code, Code::not_found);
+}
+
+class BulkTest : public ClientWriteTest {
+ protected:
+  Result<std::vector<BulkResult>> two() {
+    return client_->bulk(kOrders, "0",
+                         {{BulkOperation::Kind::upsert, "", "[\"é\"]", R"({"id":"1","pk":"é"})"},
+                          {BulkOperation::Kind::remove, "2", "[{}]", ""}},
+                         stop_);
+  }
+};
+
+TEST_F(BulkTest, SendsTheJsonForm) {
+  transport_.answer(200, {}, R"([{"statusCode":201,"requestCharge":6.1,"eTag":"\"e\""},{"statusCode":204}])");
+  const auto results = two();
+  ASSERT_TRUE(results) << results.error().to_string();
+  EXPECT_EQ((*results)[0].status, 201);
+  EXPECT_EQ((*results)[1].status, 204);
+  EXPECT_EQ(sent("x-ms-cosmos-is-batch-request"), "true");
+  EXPECT_EQ(sent("x-ms-cosmos-batch-atomic"), "false");
+  EXPECT_EQ(sent("x-ms-cosmos-batch-continue-on-error"), "true");
+  EXPECT_EQ(sent("x-ms-documentdb-partitionkeyrangeid"), "0");
+  EXPECT_EQ(last().body,
+            R"([{"operationType":"Upsert","partitionKey":"[\"\\u00e9\"]","resourceBody":{"id":"1","pk":"é"}},)"
+            R"({"operationType":"Delete","partitionKey":"[{}]","id":"2"}])");
+}
+
+TEST_F(BulkTest, ReportsEachOperation) {
+  transport_.answer(207, {}, R"([{"statusCode":429,"subStatusCode":3200,"retryAfterMilliseconds":12,"requestCharge":0},
+                                 {"statusCode":409,"subStatusCode":3301}])");
+  const auto results = two();
+  ASSERT_TRUE(results) << results.error().to_string();
+  EXPECT_EQ((*results)[0].status, 429);
+  EXPECT_EQ((*results)[0].sub_status, 3200);
+  EXPECT_EQ((*results)[0].retry_after, Milliseconds(12));
+  EXPECT_EQ((*results)[1].sub_status, 3301);
+}
+
+TEST_F(BulkTest, AnswersThatDoNotFitAreCorrupt) {
+  for (const char* body : {"", "{}", "[]", R"([{"statusCode":201}])", R"([{"statusCode":201},{"status":201}])",
+                           R"([{"statusCode":201},{"statusCode":201},{"statusCode":201}])"}) {
+    transport_.answer(200, {}, body);
+    const auto results = two();
+    ASSERT_FALSE(results) << body;
+    EXPECT_EQ(results.error().code, Code::corrupt) << body;
+  }
+}
+
+TEST_F(BulkTest, FailsAsAWholeWhenRefusedAsAWhole) {
+  transport_.answer(410, headers({{"x-ms-substatus", "1002"}}));
+  const auto gone = two();
+  EXPECT_EQ(gone.error().code, Code::gone);
+  EXPECT_EQ(gone.error().sub_status, 1002);
+  transport_.answer(413);
+  EXPECT_EQ(two().error().status, 413);
+  transport_.answer(429, headers({{"x-ms-retry-after-ms", "5"}}))
+      .answer(200, {}, R"([{"statusCode":200},{"statusCode":404}])");
+  EXPECT_EQ(two().value()[1].status, 404);
+}
+
+TEST(SaysTheSame, IgnoresWhatTheServiceAdds) {
+  const auto same = [](const char* wanted, const char* held) {
+    return says_the_same(json::parse(wanted).value(), json::parse(held).value());
+  };
+  EXPECT_TRUE(same(R"({"a":1.0,"b":["x"]})", R"({"b":["x"],"a":1,"_rid":"r"})"));
+  EXPECT_TRUE(same(R"({"a":{"b":null}})", R"({"a":{"b":null,"c":2}})"));
+  EXPECT_FALSE(same(R"({"a":1})", R"({"a":2})"));
+  EXPECT_FALSE(same(R"({"a":1})", R"({"b":1})"));
+  EXPECT_FALSE(same(R"({"a":[1]})", R"({"a":[1,2]})"));
+  EXPECT_FALSE(same(R"({"a":true})", R"({"a":false})"));
+  EXPECT_FALSE(same(R"({"a":"1"})", R"({"a":1})"));
+}
+
+}  // namespace
+}  // namespace halley::cosmos
