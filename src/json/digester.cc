@@ -11,45 +11,44 @@ bool Digester::decode(std::string_view& text) {
   return true;
 }
 
-bool Digester::object(std::uint64_t& digest) {
-  cursor_.step();
-  if (!enter()) return false;
+Digester::Step Digester::object(const Token* at, int depth) {
+  if (depth == kMaxDepth) return fail(at);
   std::uint64_t sum = 0;
-  if (!cursor_.take('}')) {
-    do {
-      std::uint64_t name = 0;
-      std::uint64_t value_digest = 0;
-      if (!string(name) || !cursor_.take(':') || !value(value_digest)) return false;
-      sum += member_digest(name, value_digest);
-    } while (cursor_.take(','));
-    if (!cursor_.take('}')) return false;
+  if (tokens_.peek(++at) == '}') return {at + 1, object_digest(sum)};
+  for (;; ++at) {
+    const Step name = string(at);
+    if (name.next == nullptr) return name;
+    if (tokens_.peek(name.next) != ':') return fail(name.next);
+    const Step member = value(name.next + 1, depth + 1);
+    if (member.next == nullptr) return member;
+    sum += member_digest(name.digest, member.digest);
+    at = member.next;
+    const char separator = tokens_.peek(at);
+    if (separator == '}') return {at + 1, object_digest(sum)};
+    if (separator != ',') return fail(at);
   }
-  leave();
-  digest = object_digest(sum);
-  return true;
 }
 
-bool Digester::array(std::uint64_t& digest) {
-  cursor_.step();
-  if (!enter()) return false;
-  digest = kArrayStart;
-  if (!cursor_.take(']')) {
-    do {
-      std::uint64_t element = 0;
-      if (!value(element)) return false;
-      digest = fold(digest ^ element, kArrayFactor);
-    } while (cursor_.take(','));
-    if (!cursor_.take(']')) return false;
+Digester::Step Digester::array(const Token* at, int depth) {
+  if (depth == kMaxDepth) return fail(at);
+  std::uint64_t digest = kArrayStart;
+  if (tokens_.peek(++at) == ']') return {at + 1, digest};
+  for (;; ++at) {
+    const Step element = value(at, depth + 1);
+    if (element.next == nullptr) return element;
+    digest = element_digest(digest, element.digest);
+    at = element.next;
+    const char separator = tokens_.peek(at);
+    if (separator == ']') return {at + 1, digest};
+    if (separator != ',') return fail(at);
   }
-  leave();
-  return true;
 }
 
 Result<std::uint64_t> value_digest(std::string_view text) {
-  ASSIGN(const Cursor start, Structure::of_this_thread().read(text));
-  Digester digester(start);
-  std::uint64_t digest = 0;
-  if (!digester.value(digest) || !digester.cursor().at_end()) return fail(unexpected_token(digester.cursor()));
+  ASSIGN(const Tokens tokens, Structure::of_this_thread().read(text));
+  Digester digester(tokens);
+  const auto [next, digest] = digester.value(tokens.first(), 0);
+  if (next != tokens.end()) return fail(unexpected_token(tokens, next == nullptr ? digester.failed_at() : next));
   return digest;
 }
 

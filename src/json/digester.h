@@ -3,15 +3,13 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "json/number_text.h"
 #include "json/string_text.h"
 #include "json/structure.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace halley::json {
 
@@ -21,12 +19,14 @@ inline constexpr std::uint64_t kFalseDigest = 0x13198A2E03707344;
 inline constexpr std::uint64_t kTrueDigest = 0xA4093822299F31D0;
 inline constexpr std::uint64_t kNumberMask = 0x082EFA98EC4E6C89;
 inline constexpr std::uint64_t kNumberFactor = 0x452821E638D01377;
-inline constexpr std::uint64_t kArrayStart = 0xBE5466CF34E90C6C;
-inline constexpr std::uint64_t kArrayFactor = 0xC0AC29B7C97C50DD;
-inline constexpr std::uint64_t kNameMask = 0x3F84D5B5B5470917;
-inline constexpr std::uint64_t kMemberMask = 0x9216D5D98979FB1B;
-inline constexpr std::uint64_t kObjectMask = 0xD1310BA698DFB5AC;
-inline constexpr std::uint64_t kObjectFactor = 0x2FFD72DBD01ADFB7;
+inline constexpr std::uint64_t kStringStart = 0xBE5466CF34E90C6C;
+inline constexpr std::uint64_t kStringMask = 0xC0AC29B7C97C50DD;
+inline constexpr std::uint64_t kArrayStart = 0x3F84D5B5B5470917;
+inline constexpr std::uint64_t kArrayFactor = 0x9216D5D98979FB1B;
+inline constexpr std::uint64_t kNameMask = 0xD1310BA698DFB5AC;
+inline constexpr std::uint64_t kMemberMask = 0x2FFD72DBD01ADFB7;
+inline constexpr std::uint64_t kObjectMask = 0xB8E1AFED6A267E96;
+inline constexpr std::uint64_t kObjectFactor = 0xBA7C9045F12C7F99;
 
 // The two halves of the 128-bit product, one xor the other.
 inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
@@ -35,9 +35,44 @@ inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-inline std::uint64_t string_digest(std::string_view decoded) { return XXH3_64bits(decoded.data(), decoded.size()); }
+// Eight bytes as a little-endian integer.
+inline std::uint64_t load64(const char* bytes) {
+  std::uint64_t value;
+  std::memcpy(&value, bytes, sizeof value);
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+  return value;
+}
+
+// The low `bytes` bytes of a word; all of it from 8 up, none of it from 0 down.
+inline std::uint64_t low_bytes(std::uint64_t word, std::ptrdiff_t bytes) {
+  if (bytes <= 0) return 0;
+  return bytes >= 8 ? word : word & ((std::uint64_t{1} << (8 * bytes)) - 1);
+}
+
+// `readable_end`: up to there memory may be read, which makes it quicker than at the very end of memory.
+inline std::uint64_t string_digest(std::string_view decoded, const char* readable_end) {
+  const char* at = decoded.data();
+  auto left = static_cast<std::ptrdiff_t>(decoded.size());
+  std::uint64_t digest = kStringStart ^ decoded.size();
+  for (; left > 16; at += 16, left -= 16) digest = fold(load64(at) ^ digest, load64(at + 8) ^ kStringMask);
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  if (readable_end - at >= 16) {
+    low = low_bytes(load64(at), left);
+    high = low_bytes(load64(at + 8), left - 8);
+  } else if (left > 0) {
+    char last[16] = {};
+    std::memcpy(last, at, static_cast<std::size_t>(left));
+    low = load64(last);
+    high = load64(last + 8);
+  }
+  return fold(low ^ digest, high ^ kStringMask);
+}
 inline std::uint64_t number_digest(double value) {
   return fold(std::bit_cast<std::uint64_t>(value + 0.0) ^ kNumberMask, kNumberFactor);  // -0 + 0 is 0
+}
+inline std::uint64_t element_digest(std::uint64_t before, std::uint64_t element) {
+  return fold(before ^ element, kArrayFactor);
 }
 inline std::uint64_t member_digest(std::uint64_t name, std::uint64_t value) {
   return fold(name ^ kNameMask, value ^ kMemberMask);
@@ -46,74 +81,78 @@ inline std::uint64_t object_digest(std::uint64_t sum_of_members) {
   return fold(sum_of_members ^ kObjectMask, kObjectFactor);
 }
 
-// Reads values off a cursor, checking all their grammar, and digests them. Each function is false where the text is not JSON,
-// is nested too deeply or has a number outside the double range; the cursor is then at or just behind the place.
+// Reads values, checking all their grammar, and digests them. Places are passed and given back by value: kept in a member
+// they would go through memory at every token.
 class Digester {
  public:
-  explicit Digester(Cursor cursor) : cursor_(cursor) {}
+  explicit Digester(const Tokens& tokens) : tokens_(tokens), backslashes_(tokens) {}
 
-  Cursor& cursor() { return cursor_; }
-  // Enters and leaves an array or object that the caller reads by itself.
-  bool enter() { return ++depth_ <= kMaxDepth; }
-  void leave() { --depth_; }
+  // A digest and the place behind what it is of. `next` is null where the text is not JSON, is nested more than kMaxDepth
+  // levels or has a number outside the double range; failed_at() then tells about where.
+  struct Step {
+    const Token* next;
+    std::uint64_t digest;
+  };
 
-  bool value(std::uint64_t& digest) {
-    switch (cursor_.peek()) {
+  // The value at `at`, which is inside `depth` levels.
+  Step value(const Token* at, int depth) {
+    switch (tokens_.peek(at)) {
       case '"':
-        return string(digest);
+        return string(at);
       case '{':
-        return object(digest);
+        return object(at, depth);
       case '[':
-        return array(digest);
+        return array(at, depth);
       case 't':
-        return literal("true", kTrueDigest, digest);
+        return literal(at, "true", kTrueDigest);
       case 'f':
-        return literal("false", kFalseDigest, digest);
+        return literal(at, "false", kFalseDigest);
       case 'n':
-        return literal("null", kNullDigest, digest);
+        return literal(at, "null", kNullDigest);
       case '\0':
-        return false;
+        return fail(at);
       default:
-        return number(digest);
+        return number(at);
     }
   }
 
-  bool string(std::uint64_t& digest) {
-    std::string_view decoded;
-    if (!take_decoded(decoded)) return false;
-    digest = string_digest(decoded);
-    return true;
+  Step string(const Token* at) {
+    std::string_view text;
+    if (!tokens_.string(at, text)) return fail(at);
+    if (!backslashes_.is_in(text)) return {at + 1, string_digest(text, tokens_.text_end())};
+    return decode(text) ? Step{at + 1, string_digest(text, text.data() + text.size())} : fail(at);
   }
 
-  // A string, decoded; valid until the next one.
-  bool take_decoded(std::string_view& decoded) {
-    if (!cursor_.take_string(decoded)) return false;
-    return !cursor_.is_escaped(decoded) || decode(decoded);
+  // The string at `at`, decoded; valid until the next string. False if there is none.
+  bool decoded_string(const Token* at, std::string_view& text) {
+    return tokens_.string(at, text) && (!backslashes_.is_in(text) || decode(text));
   }
+
+  Step fail(const Token* at) {
+    failed_at_ = at;
+    return {nullptr, 0};
+  }
+  const Token* failed_at() const { return failed_at_; }
 
  private:
-  bool number(std::uint64_t& digest) {
-    const std::string_view text = cursor_.plain();
+  Step number(const Token* at) {
+    const std::string_view text = tokens_.plain(at);
     double value = 0;
-    if (!read_number(text.data(), text.data() + text.size(), value)) return false;
-    cursor_.step();
-    digest = number_digest(value);
-    return true;
+    if (!read_number(text.data(), text.data() + text.size(), value)) return fail(at);
+    return {at + 1, number_digest(value)};
   }
 
-  bool literal(std::string_view expected, std::uint64_t constant, std::uint64_t& digest) {
-    if (cursor_.plain() != expected) return false;
-    cursor_.step();
-    digest = constant;
-    return true;
+  Step literal(const Token* at, std::string_view expected, std::uint64_t digest) {
+    return tokens_.plain(at) == expected ? Step{at + 1, digest} : fail(at);
   }
 
   bool decode(std::string_view& text);
-  bool object(std::uint64_t& digest);
-  bool array(std::uint64_t& digest);
+  Step object(const Token* at, int depth);
+  Step array(const Token* at, int depth);
 
-  Cursor cursor_;
-  int depth_ = 0;
+  const Tokens tokens_;
+  BackslashFinder backslashes_;
+  const Token* failed_at_ = nullptr;
   std::string decoded_;
 };
 

@@ -1,5 +1,6 @@
 #include "json/document_scanner.h"
 
+#include <cstring>
 #include <deque>
 
 #include "base/check.h"
@@ -13,14 +14,25 @@ using KeyPath = std::vector<std::string>;
 
 constexpr std::string_view kUndefined = "{}";
 
-std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
-
 // Which system property has that name, kSystemProperties if none.
 std::size_t system_property(std::string_view name) {
-  if (name.size() < 3 || name[0] != '_') return kSystemProperties;
-  std::size_t i = 0;
-  while (i < kSystemProperties && kSystemPropertyNames[i] != name) ++i;
-  return i;
+  const auto is = [&](SystemProperty property) {
+    const std::string_view expected = kSystemPropertyNames[static_cast<std::size_t>(property)];
+    return std::memcmp(name.data(), expected.data(), expected.size()) == 0 ? static_cast<std::size_t>(property)
+                                                                           : kSystemProperties;
+  };
+  switch (name.size()) {
+    case 3:
+      return is(SystemProperty::ts);
+    case 4:
+      return name[1] == 'r' ? is(SystemProperty::rid) : is(SystemProperty::lsn);
+    case 5:
+      return name[1] == 's' ? is(SystemProperty::self) : is(SystemProperty::etag);
+    case 12:
+      return is(SystemProperty::attachments);
+    default:
+      return kSystemProperties;
+  }
 }
 
 // Sees the members of a document in turn, and finds out whether its system properties stand as the service writes them.
@@ -49,9 +61,11 @@ class Layout {
     separator_ = next_separator;
   }
 
-  // Called after the last member.
   bool is_standard() const { return standard_; }
-  std::string_view prefix() const { return between(document_, any_system_ ? prefix_end_ : separator_); }
+  // `closing`: the document's closing bracket.
+  std::string_view prefix(const char* closing) const {
+    return Tokens::between(document_, any_system_ ? prefix_end_ : closing);
+  }
 
  private:
   const char* document_;
@@ -73,143 +87,177 @@ struct DocumentScanner::State {
 
 namespace {
 
-// Reads documents and pages at a cursor into the scanner's state.
+// Reads documents and pages into the scanner's state. Functions that read give the place behind what they read, or null.
 class Reader {
  public:
-  Reader(Cursor start, const std::vector<KeyPath>& key_paths, ScannedDocument& document, std::deque<std::string>& ids)
-      : digester_(start), cursor_(digester_.cursor()), key_paths_(key_paths), document_(document), decoded_ids_(ids) {}
+  Reader(const Tokens& tokens, const std::vector<KeyPath>& key_paths, ScannedDocument& document,
+         std::deque<std::string>& ids)
+      : tokens_(tokens), digester_(tokens), key_paths_(key_paths), document_(document), decoded_ids_(ids) {}
 
-  Error error() const { return unexpected_token(cursor_); }
-  bool at_end() const { return cursor_.at_end(); }
-
-  // False where the text is not what it must be; `status` has the error of `each`.
-  bool page(bool all_versions, const std::function<Status(ScannedDocument&)>& each, Status& status) {
+  // The whole text as a page. The error is that of the text, or of `each`.
+  Status page(bool all_versions, const std::function<Status(ScannedDocument&)>& each) {
     bool found = false;
-    std::string_view name;
-    if (!cursor_.take('{')) return false;
-    do {
-      if (!digester_.take_decoded(name) || !cursor_.take(':')) return false;
-      if (name != "Documents") {
-        if (!skip()) return false;
-      } else {
-        if (found || !documents(all_versions, each, status)) return false;
-        if (!status) return true;
-        found = true;
-      }
-    } while (cursor_.take(','));
-    return cursor_.take('}') && found;
+    Status status;
+    const Token* const end = object(
+        [&](std::string_view name, const Token* at) -> const Token* {
+          if (name != "Documents") return skip(at);
+          if (found) return fail(at);
+          found = true;
+          return documents(at, all_versions, each, status);
+        },
+        tokens_.first());
+    TRY(status);
+    if (end == nullptr || end != tokens_.end() || !found) return error(end);
+    return {};
   }
 
-  bool document() {
-    const char* const begin = cursor_.here();
-    clear();
-    if (!cursor_.take('{') || !digester_.enter()) return false;
-    Layout layout(begin);
-    std::uint64_t sum = 0;
-    const char* last = cursor_.here();
-    if (!cursor_.take('}')) {
-      do {
-        if (!member(layout, sum)) return false;
-        last = cursor_.here();
-      } while (cursor_.take(','));
-      if (!cursor_.take('}')) return false;
-    } else {
-      layout.ordinary_member(last);
-    }
-    digester_.leave();
-    document_.text = between(begin, last + 1);
-    document_.digest = object_digest(sum);
-    document_.standard_layout = layout.is_standard();
-    if (document_.standard_layout) document_.prefix = layout.prefix();
-    return true;
+  // The whole text as a document.
+  Status document() {
+    document_.metadata = {};
+    const Token* const end = document(tokens_.first());
+    if (end == nullptr || end != tokens_.end()) return error(end);
+    return {};
   }
 
  private:
-  bool documents(bool all_versions, const std::function<Status(ScannedDocument&)>& each, Status& status) {
-    if (!cursor_.take('[')) return false;
-    if (cursor_.take(']')) return true;
-    do {
-      document_.metadata = {};
-      if (!(all_versions ? envelope() : document())) return false;
-      status = each(document_);
-      if (!status) return true;
-    } while (cursor_.take(','));
-    return cursor_.take(']');
+  tl::unexpected<Error> error(const Token* end) const {
+    return halley::fail(unexpected_token(tokens_, end == nullptr ? digester_.failed_at() : end));
   }
 
-  bool envelope() {
-    clear();
-    if (!cursor_.take('{')) return false;
-    if (cursor_.take('}')) return true;
-    do {
+  const Token* fail(const Token* at) { return digester_.fail(at).next; }
+  const Token* skip(const Token* at) { return digester_.value(at, 0).next; }
+
+  // Calls `member` with each member's decoded name and the place of its value; it gives the place behind that.
+  template <typename Member>
+  const Token* object(Member member, const Token* at) {
+    if (tokens_.peek(at) != '{') return fail(at);
+    if (tokens_.peek(++at) == '}') return at + 1;
+    for (;; ++at) {
       std::string_view name;
-      if (!digester_.take_decoded(name) || !cursor_.take(':')) return false;
-      const char kind = cursor_.peek();
-      if (name == "current" && kind == '{') {
-        if (!document()) return false;
-      } else if (name == "current") {
-        if (kind != 'n' || !skip()) return false;
-        clear();
-      } else if (name == "metadata") {
-        const char* const begin = cursor_.here();
-        if (kind != '{' || !skip()) return false;
-        document_.metadata = between(begin, cursor_.previous_end());
-      } else if (!skip()) {
-        return false;
-      }
-    } while (cursor_.take(','));
-    return cursor_.take('}');
-  }
-
-  bool member(Layout& layout, std::uint64_t& sum) {
-    std::string_view name;
-    if (!digester_.take_decoded(name) || !cursor_.take(':')) return false;
-    const std::size_t property = system_property(name);
-    const std::uint64_t name_digest = string_digest(name);
-    const Cursor value_start = cursor_;
-    std::uint64_t value_digest = 0;
-    // The name can be gone with the next string that has escapes, so what it matches is found out first.
-    const bool is_id = name == "id";
-    const std::uint32_t matching_paths = paths_that_begin_with(name);
-    if (!digester_.value(value_digest)) return false;
-    const std::string_view value = between(value_start.here(), cursor_.previous_end());
-    const char* const separator = cursor_.here();
-    if (matching_paths != 0) read_keys(matching_paths, value_start, value);
-    if (property < kSystemProperties) {
-      document_.system[property] = value;
-      layout.system_member(property, value, separator);
-      return true;
+      if (!digester_.decoded_string(at, name) || tokens_.peek(at + 1) != ':') return fail(at);
+      at = member(name, at + 2);
+      if (at == nullptr) return nullptr;
+      const char separator = tokens_.peek(at);
+      if (separator == '}') return at + 1;
+      if (separator != ',') return fail(at);
     }
-    layout.ordinary_member(separator);
-    sum += member_digest(name_digest, value_digest);
-    return !is_id || read_id(value_start, value);
   }
 
-  bool read_id(Cursor at, std::string_view value) {
-    document_.has_id = value.front() == '"';
-    document_.id = {};
-    if (!document_.has_id) return true;
-    document_.id = value.substr(1, value.size() - 2);
-    if (!at.is_escaped(document_.id)) return true;
-    std::string& decoded = decoded_ids_.emplace_back();
-    const bool good = append_decoded(decoded, document_.id);
-    document_.id = decoded;
-    return good;
+  const Token* documents(const Token* at, bool all_versions, const std::function<Status(ScannedDocument&)>& each,
+                         Status& status) {
+    if (tokens_.peek(at) != '[') return fail(at);
+    if (tokens_.peek(++at) == ']') return at + 1;
+    for (;; ++at) {
+      document_.metadata = {};
+      at = all_versions ? envelope(at) : document(at);
+      if (at == nullptr) return nullptr;
+      status = each(document_);
+      if (!status) return nullptr;
+      const char separator = tokens_.peek(at);
+      if (separator == ']') return at + 1;
+      if (separator != ',') return fail(at);
+    }
+  }
+
+  const Token* envelope(const Token* at) {
+    clear();
+    return object(
+        [&](std::string_view name, const Token* value) -> const Token* {
+          const char kind = tokens_.peek(value);
+          if (name == "current" && kind == '{') return document(value);
+          if (name == "current") {
+            clear();
+            return kind == 'n' ? skip(value) : fail(value);
+          }
+          if (name != "metadata") return skip(value);
+          const Token* const next = kind == '{' ? skip(value) : fail(value);
+          if (next != nullptr) document_.metadata = slice(value, next);
+          return next;
+        },
+        at);
+  }
+
+  const Token* document(const Token* at) {
+    clear();
+    const char* const begin = tokens_.here(at);
+    Layout layout(begin);
+    std::uint64_t sum = 0;
+    const Token* const next = object(
+        [&](std::string_view name, const Token* value) {
+          if (name.size() > 2 && name[0] == '_') {
+            const std::size_t property = system_property(name);
+            if (property < kSystemProperties) return system_member(property, name, value, layout);
+          }
+          return ordinary_member(name, value, layout, sum);
+        },
+        at);
+    if (next == nullptr) return nullptr;
+    document_.text = slice(at, next);
+    document_.digest = object_digest(sum);
+    document_.standard_layout = layout.is_standard();
+    if (document_.standard_layout) document_.prefix = layout.prefix(tokens_.here(next - 1));
+    return next;
+  }
+
+  const Token* system_member(std::size_t property, std::string_view name, const Token* at, Layout& layout) {
+    std::string_view unused;
+    const std::uint32_t paths = paths_that_begin_with(name);
+    const Token* const next = tokens_.string(at, unused) ? at + 1 : skip(at);
+    if (next == nullptr) return nullptr;
+    document_.system[property] = slice(at, next);
+    if (paths != 0) read_keys(paths, at, next);
+    layout.system_member(property, document_.system[property], tokens_.here(next));
+    return next;
+  }
+
+  const Token* ordinary_member(std::string_view name, const Token* at, Layout& layout, std::uint64_t& sum) {
+    // The name may be gone with the next string that has escapes, so all that is asked about it is asked first.
+    const std::uint64_t name_digest = string_digest(name, readable_end(name));
+    const bool is_id = name.size() == 2 && name[0] == 'i' && name[1] == 'd';
+    const std::uint32_t paths = paths_that_begin_with(name);
+    const Digester::Step value = digester_.value(at, 1);
+    if (value.next == nullptr) return nullptr;
+    sum += member_digest(name_digest, value.digest);
+    layout.ordinary_member(tokens_.here(value.next));
+    if (is_id) read_id(at);
+    if (paths != 0) read_keys(paths, at, value.next);
+    return value.next;
+  }
+
+  // A decoded name is not in the text.
+  const char* readable_end(std::string_view name) const {
+    const bool is_in_text = name.data() >= tokens_.here(tokens_.first()) && name.data() < tokens_.text_end();
+    return is_in_text ? tokens_.text_end() : name.data() + name.size();
+  }
+
+  std::string_view slice(const Token* at, const Token* next) const {
+    return Tokens::between(tokens_.here(at), tokens_.end_before(next));
+  }
+
+  // What follows looks at values that have been read already, so that it cannot fail.
+
+  void read_id(const Token* at) {
+    document_.has_id = tokens_.string(at, document_.id);
+    if (!document_.has_id) {
+      document_.id = {};
+    } else if (document_.id.find('\\') != std::string_view::npos) {
+      append_decoded(decoded_ids_.emplace_back(), document_.id);
+      document_.id = decoded_ids_.back();
+    }
   }
 
   // Bit i stands for key path i.
   std::uint32_t paths_that_begin_with(std::string_view name) const {
-    std::uint32_t matching = 0;
+    std::uint32_t paths = 0;
     for (std::size_t i = 0; i < key_paths_.size(); ++i) {
-      if (key_paths_[i].front() == name) matching |= std::uint32_t{1} << i;
+      if (key_paths_[i].front() == name) paths |= std::uint32_t{1} << i;
     }
-    return matching;
+    return paths;
   }
 
-  void read_keys(std::uint32_t matching, const Cursor& value_start, std::string_view value) {
+  void read_keys(std::uint32_t paths, const Token* at, const Token* next) {
     for (std::size_t i = 0; i < key_paths_.size(); ++i) {
-      if ((matching >> i & 1) == 0) continue;
-      document_.key_values[i] = find(key_paths_[i], value_start, value);
+      if ((paths >> i & 1) != 0) document_.key_values[i] = find(key_paths_[i], at, slice(at, next));
     }
     document_.bad_key = false;
     for (const std::string_view key : document_.key_values) {
@@ -217,39 +265,34 @@ class Reader {
     }
   }
 
-  // The value at a path whose first name's value is `value`, kUndefined if there is none.
-  static std::string_view find(const KeyPath& path, Cursor at, std::string_view value) {
+  // The value at a path whose first name's value is `value` at `at`, kUndefined if there is none. Of several members of a
+  // name the last counts.
+  std::string_view find(const KeyPath& path, const Token* at, std::string_view value) const {
     std::string decoded;
     for (std::size_t level = 1; level < path.size(); ++level) {
-      if (!at.take('{')) return kUndefined;
-      // The text has been read before, so that nothing here can fail. Of several members of a name the last counts.
-      std::string_view name, slice, found;
-      Cursor found_at = at;
-      do {
-        if (!at.take_string(name)) break;
-        if (at.is_escaped(name)) {
+      Cursor cursor(tokens_, at);
+      std::string_view name;
+      value = kUndefined;
+      if (!cursor.take('{')) return value;
+      while (cursor.take_string(name)) {
+        if (cursor.is_escaped(name)) {
           decoded.clear();
           append_decoded(decoded, name);
           name = decoded;
         }
-        at.take(':');
-        const Cursor here = at;
-        at.skip_value(slice);
+        cursor.take(':');
+        const Token* const place = cursor.place();
+        std::string_view member;
+        cursor.skip_value(member);
         if (name == path[level]) {
-          found = slice;
-          found_at = here;
+          value = member;
+          at = place;
         }
-      } while (at.take(','));
-      if (found.empty()) return kUndefined;
-      value = found;
-      at = found_at;
+        cursor.take(',');
+      }
+      if (value.data() == kUndefined.data()) return value;
     }
     return value;
-  }
-
-  bool skip() {
-    std::uint64_t unused = 0;
-    return digester_.value(unused);
   }
 
   void clear() {
@@ -264,8 +307,8 @@ class Reader {
     document_.digest = 0;
   }
 
+  const Tokens tokens_;
   Digester digester_;
-  Cursor& cursor_;
   const std::vector<KeyPath>& key_paths_;
   ScannedDocument& document_;
   std::deque<std::string>& decoded_ids_;
@@ -285,21 +328,14 @@ DocumentScanner::DocumentScanner(DocumentScanner&&) noexcept = default;
 Status DocumentScanner::scan_page(std::string_view page, bool all_versions,
                                   const std::function<Status(ScannedDocument&)>& each) {
   state_->decoded_ids.clear();
-  ASSIGN(const Cursor start, state_->structure.read(page));
-  Reader reader(start, state_->key_paths, state_->document, state_->decoded_ids);
-  Status status;
-  if (!reader.page(all_versions, each, status)) return fail(reader.error());
-  TRY(status);
-  if (!reader.at_end()) return fail(reader.error());
-  return {};
+  ASSIGN(const Tokens tokens, state_->structure.read(page));
+  return Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids).page(all_versions, each);
 }
 
 Result<ScannedDocument*> DocumentScanner::scan_document(std::string_view text) {
   state_->decoded_ids.clear();
-  ASSIGN(const Cursor start, state_->structure.read(text));
-  Reader reader(start, state_->key_paths, state_->document, state_->decoded_ids);
-  state_->document.metadata = {};
-  if (!reader.document() || !reader.at_end()) return fail(reader.error());
+  ASSIGN(const Tokens tokens, state_->structure.read(text));
+  TRY(Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids).document());
   return &state_->document;
 }
 

@@ -33,10 +33,10 @@ bool is_plainly_canonical(std::string_view text) {
 // Copies the tokens of a text; those that stand next to each other and need no change are copied together.
 class Normaliser {
  public:
-  explicit Normaliser(Cursor cursor) : cursor_(cursor) {}
+  explicit Normaliser(const Tokens& tokens) : tokens_(tokens), cursor_(tokens) {}
 
   Result<std::string> text() {
-    if (!value() || !cursor_.at_end()) return fail(unexpected_token(cursor_, Code::invalid_argument));
+    if (!value() || !cursor_.at_end()) return fail(unexpected_token(tokens_, cursor_.place(), Code::invalid_argument));
     flush();
     return std::move(out_);
   }
@@ -144,6 +144,7 @@ class Normaliser {
     kept_ = {};
   }
 
+  Tokens tokens_;
   Cursor cursor_;
   int depth_ = 0;
   std::string_view kept_;  // Part of the text that is yet to be copied.
@@ -153,12 +154,12 @@ class Normaliser {
 }  // namespace
 
 Result<std::string> normalise(std::string_view text) {
-  auto start = Structure::of_this_thread().read(text);
-  if (!start) {
-    start.error().code = Code::invalid_argument;
-    return fail(std::move(start).error());
+  auto tokens = Structure::of_this_thread().read(text);
+  if (!tokens) {
+    tokens.error().code = Code::invalid_argument;
+    return fail(std::move(tokens).error());
   }
-  return Normaliser(*start).text();
+  return Normaliser(*tokens).text();
 }
 
 }  // namespace halley::json

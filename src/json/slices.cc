@@ -16,8 +16,9 @@ struct MemberSlice {
 // Gives each top-level member of the object `text` to `each`; fails with corrupt when that is not an object.
 template <typename Each>
 Status for_each_member(std::string_view text, Each each) {
-  ASSIGN(Cursor cursor, Structure::of_this_thread().read(text));
-  const auto bad = [&] { return fail(unexpected_token(cursor)); };
+  ASSIGN(const Tokens tokens, Structure::of_this_thread().read(text));
+  Cursor cursor(tokens);
+  const auto bad = [&] { return fail(unexpected_token(tokens, cursor.place())); };
   if (!cursor.take('{')) return bad();
   std::string decoded;
   if (!cursor.take('}')) {
@@ -80,14 +81,15 @@ Result<std::vector<std::string_view>> array_member_slices(std::string_view text,
   if (array.empty() || array.front() != '[') {
     return fail(Code::corrupt, "no array '" + std::string(name) + "' where one is expected");
   }
-  ASSIGN(Cursor cursor, Structure::of_this_thread().read(array));
+  ASSIGN(const Tokens tokens, Structure::of_this_thread().read(array));
+  Cursor cursor(tokens);
   std::vector<std::string_view> slices;
   cursor.step();
   if (cursor.take(']')) return slices;
   do {
-    if (!cursor.skip_value(slices.emplace_back())) return fail(unexpected_token(cursor));
+    if (!cursor.skip_value(slices.emplace_back())) return fail(unexpected_token(tokens, cursor.place()));
   } while (cursor.take(','));
-  if (!cursor.take(']')) return fail(unexpected_token(cursor));
+  if (!cursor.take(']')) return fail(unexpected_token(tokens, cursor.place()));
   return slices;
 }
 

@@ -9,10 +9,15 @@
 
 namespace halley::json {
 
+void BackslashFinder::find(const char* from) {
+  const void* const found = std::memchr(from, '\\', static_cast<std::size_t>(text_end_ - from));
+  next_ = found == nullptr ? text_end_ : static_cast<const char*>(found);
+}
+
 bool Cursor::skip_value(std::string_view& slice) {
   const char* const begin = here();
   std::size_t depth = 0;
-  for (;;) {
+  do {
     switch (peek()) {
       case '{':
       case '[':
@@ -30,18 +35,12 @@ bool Cursor::skip_value(std::string_view& slice) {
       case '\0':
         return false;
       default:
-        if (depth == 0) {
-          slice = plain();
-          ++at_;
-          return true;
-        }
+        break;
     }
     ++at_;
-    if (depth == 0) {
-      slice = {begin, static_cast<std::size_t>(text_ + at_[-1] + 1 - begin)};
-      return true;
-    }
-  }
+  } while (depth > 0);
+  slice = Tokens::between(begin, tokens_.end_before(at_));
+  return true;
 }
 
 struct Structure::State {
@@ -52,7 +51,7 @@ Structure::Structure() : state_(std::make_unique<State>()) {}
 Structure::~Structure() = default;
 Structure::Structure(Structure&&) noexcept = default;
 
-Result<Cursor> Structure::read(std::string_view text) {
+Result<Tokens> Structure::read(std::string_view text) {
   constexpr std::size_t kLeastCapacity = 64 * 1024;
   auto& finder = state_->finder;
   if (text.size() >= simdjson::SIMDJSON_MAXSIZE_BYTES) return fail(Code::corrupt, "a JSON text of 4 GiB or more");
@@ -69,10 +68,10 @@ Result<Cursor> Structure::read(std::string_view text) {
   if (error != simdjson::SUCCESS) {
     return fail(Code::corrupt, fmt::format("not JSON: {}", simdjson::error_message(error)));
   }
-  std::uint32_t* const tokens = finder->structural_indexes.get();
-  std::uint32_t* const end = tokens + finder->n_structural_indexes;
-  *end = static_cast<std::uint32_t>(text.size());
-  return Cursor(text, tokens, end);
+  Token* const tokens = finder->structural_indexes.get();
+  Token* const end = tokens + finder->n_structural_indexes;
+  *end = static_cast<Token>(text.size());
+  return Tokens(text, tokens, end);
 }
 
 Structure& Structure::of_this_thread() {
@@ -80,9 +79,9 @@ Structure& Structure::of_this_thread() {
   return structure;
 }
 
-Error unexpected_token(const Cursor& cursor, Code code) {
-  if (cursor.at_end()) return {code, "not JSON: the text ends too early"};
-  return {code, fmt::format("not JSON at byte {}", cursor.offset())};
+Error unexpected_token(const Tokens& tokens, const Token* at, Code code) {
+  if (at == tokens.end()) return {code, "not JSON: the text ends too early"};
+  return {code, fmt::format("not JSON at byte {}", *at)};
 }
 
 }  // namespace halley::json

@@ -14,20 +14,85 @@ namespace halley::json {
 // The deepest nesting of a document, the service's limit.
 inline constexpr int kMaxDepth = 128;
 
-// Walks over the tokens of a text: brackets, commas, colons, strings, and runs of other bytes (numbers, literals, mistakes).
-// White space is no token. Cheap to copy: a copy remembers a place. Never reads outside the text.
+// The offset of a token: of a bracket, comma, colon, string, or of a run of other bytes (number, literal, mistake).
+// White space is no token.
+using Token = std::uint32_t;
+
+// A text and its tokens. A place in it is a `const Token*`, from first() to the end, where peek() gives '\0'.
+// Nothing here reads outside the text.
+class Tokens {
+ public:
+  // `first` points at the tokens, in order, followed by the size of the text; `end` points at that last entry.
+  Tokens(std::string_view text, const Token* first, const Token* end)
+      : text_(text.data()), first_(first), end_(end), text_end_(text.data() + text.size()) {}
+
+  const Token* first() const { return first_; }
+  const Token* end() const { return end_; }
+  const char* text_end() const { return text_end_; }
+
+  // The first character of a token, '\0' at the end.
+  char peek(const Token* at) const { return at == end_ ? '\0' : text_[*at]; }
+  // Where a token begins.
+  const char* here(const Token* at) const { return text_ + *at; }
+  // Where the token before `at` ends.
+  const char* end_before(const Token* at) const {
+    const char* end = text_ + *at;
+    while (is_space(end[-1])) --end;
+    return end;
+  }
+
+  // The number, `true`, `false` or `null` that a token is; what else stands there, too.
+  std::string_view plain(const Token* at) const { return between(here(at), end_before(at + 1)); }
+  // What is between the quotes of a string, as written. False if the token is none.
+  bool string(const Token* at, std::string_view& raw) const {
+    if (peek(at) != '"') return false;
+    const char* const begin = here(at) + 1;
+    const char* const end = end_before(at + 1) - 1;
+    raw = between(begin, end);
+    return end >= begin && *end == '"';
+  }
+
+  static std::string_view between(const char* begin, const char* end) {
+    return {begin, static_cast<std::size_t>(end - begin)};
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+  const char* text_;
+  const Token* first_;
+  const Token* end_;
+  const char* text_end_;
+};
+
+// Tells whether strings of a text, asked about in their order, contain a backslash. Linear in the text over all calls.
+class BackslashFinder {
+ public:
+  explicit BackslashFinder(const Tokens& tokens) : text_end_(tokens.text_end()) {}
+
+  bool is_in(std::string_view raw) {
+    if (next_ < raw.data()) find(raw.data());
+    return next_ < raw.data() + raw.size();
+  }
+
+ private:
+  void find(const char* from);
+
+  const char* text_end_;
+  const char* next_ = nullptr;  // There is none between the place where it was last looked for and here.
+};
+
+// Walks over the tokens of a text. Cheap to copy: a copy remembers a place.
 class Cursor {
  public:
-  // `tokens` are the offsets of the tokens, in order, followed by the size of the text; `end` points at that last entry.
-  Cursor(std::string_view text, const std::uint32_t* tokens, const std::uint32_t* end)
-      : text_(text.data()), text_end_(text.data() + text.size()), at_(tokens), end_(end), backslash_(text.data() - 1) {}
+  explicit Cursor(const Tokens& tokens) : tokens_(tokens), at_(tokens.first()), backslash_(tokens) {}
+  Cursor(const Tokens& tokens, const Token* at) : tokens_(tokens), at_(at), backslash_(tokens) {}
 
-  bool at_end() const { return at_ == end_; }
-  std::size_t offset() const { return *at_; }
-  // The first byte of the token, or of what is behind the text's end only as an address.
-  const char* here() const { return text_ + *at_; }
-  // The first character of the token, '\0' at the end.
-  char peek() const { return at_ == end_ ? '\0' : text_[*at_]; }
+  const Token* place() const { return at_; }
+  bool at_end() const { return at_ == tokens_.end(); }
+  const char* here() const { return tokens_.here(at_); }
+  char peek() const { return tokens_.peek(at_); }
+  std::string_view plain() const { return tokens_.plain(at_); }
   void step() { ++at_; }
 
   // Steps over the token if it is this bracket, comma or colon.
@@ -37,58 +102,24 @@ class Cursor {
     return true;
   }
 
-  // The end of the token before this one.
-  const char* previous_end() const {
-    const char* end = text_ + *at_;
-    while (is_space(end[-1])) --end;
-    return end;
-  }
-
-  // The end of a string, number or literal that begins here.
-  const char* scalar_end() const {
-    const char* end = text_ + at_[1];
-    while (is_space(end[-1])) --end;
-    return end;
-  }
-
   // Steps over a string; gives what is between its quotes, as written.
   bool take_string(std::string_view& raw) {
-    if (peek() != '"') return false;
-    const char* const begin = here() + 1;
-    const char* const end = scalar_end() - 1;
-    if (end < begin || *end != '"') return false;
-    raw = {begin, static_cast<std::size_t>(end - begin)};
+    if (!tokens_.string(at_, raw)) return false;
     ++at_;
     return true;
   }
 
-  // Whether a string that was just stepped over contains a backslash. Linear in the text over all calls.
-  bool is_escaped(std::string_view raw) {
-    if (backslash_ < raw.data()) {
-      const void* const found = std::memchr(raw.data(), '\\', static_cast<std::size_t>(text_end_ - raw.data()));
-      backslash_ = found == nullptr ? text_end_ : static_cast<const char*>(found);
-    }
-    return backslash_ < raw.data() + raw.size();
-  }
-
-  // The number, `true`, `false` or `null` that the token is; what else stands there, too.
-  std::string_view plain() const {
-    const char* const begin = here();
-    return {begin, static_cast<std::size_t>(scalar_end() - begin)};
-  }
+  // Whether a string that was just stepped over contains a backslash.
+  bool is_escaped(std::string_view raw) { return backslash_.is_in(raw); }
 
   // Steps over a value and gives it as written. Inside arrays and objects only the brackets are looked at. False at a
   // token that begins no value, and when the text ends inside it.
   bool skip_value(std::string_view& slice);
 
  private:
-  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-  const char* text_;
-  const char* text_end_;
-  const std::uint32_t* at_;
-  const std::uint32_t* end_;
-  const char* backslash_;  // No backslash is between the place where it was last looked for and here.
+  Tokens tokens_;
+  const Token* at_;
+  BackslashFinder backslash_;
 };
 
 // Finds the tokens of texts. Keeps its buffer between texts.
@@ -98,9 +129,9 @@ class Structure {
   ~Structure();
   Structure(Structure&&) noexcept;
 
-  // The cursor at the first token of `text`, valid until the next call. Fails with corrupt when the text is empty, not UTF-8,
+  // The tokens of `text`, valid until the next call. Fails with corrupt when the text is empty, not UTF-8,
   // has control characters in a string or a string without end, or is of 4 GiB or more.
-  Result<Cursor> read(std::string_view text);
+  Result<Tokens> read(std::string_view text);
 
   // One for each thread, for functions that keep nothing themselves.
   static Structure& of_this_thread();
@@ -110,7 +141,7 @@ class Structure {
   std::unique_ptr<State> state_;
 };
 
-// The error of a text that is not JSON at the cursor.
-Error unexpected_token(const Cursor& cursor, Code code = Code::corrupt);
+// The error of a text that is not JSON at that place.
+Error unexpected_token(const Tokens& tokens, const Token* at, Code code = Code::corrupt);
 
 }  // namespace halley::json

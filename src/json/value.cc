@@ -16,11 +16,11 @@ namespace {
 // Builds the tree of a text.
 class Parser {
  public:
-  explicit Parser(Cursor cursor) : cursor_(cursor) {}
+  explicit Parser(const Tokens& tokens) : tokens_(tokens), cursor_(tokens) {}
 
   Result<Value> parse() {
     Value root;
-    if (!value(root) || !cursor_.at_end()) return fail(unexpected_token(cursor_));
+    if (!value(root) || !cursor_.at_end()) return fail(unexpected_token(tokens_, cursor_.place()));
     return root;
   }
 
@@ -94,6 +94,7 @@ class Parser {
     return true;
   }
 
+  Tokens tokens_;
   Cursor cursor_;
   int depth_ = 0;
 };
@@ -231,8 +232,8 @@ void Value::append_to(std::string& out) const {
 }
 
 Result<Value> parse(std::string_view text) {
-  ASSIGN(const Cursor start, Structure::of_this_thread().read(text));
-  return Parser(start).parse();
+  ASSIGN(const Tokens tokens, Structure::of_this_thread().read(text));
+  return Parser(tokens).parse();
 }
 
 }  // namespace halley::json
