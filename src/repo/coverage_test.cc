@@ -1,0 +1,86 @@
+#include "repo/coverage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace halley::repo {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const cosmos::HashRange kLow{"", "\x40"};
+const cosmos::HashRange kHigh{"\x40", "\xFF"};
+
+LaneState exact_lane(std::vector<ExactInterval> intervals) {
+  LaneState lane;
+  lane.mode = CaptureMode::all_versions;
+  lane.exact = std::move(intervals);
+  return lane;
+}
+
+TEST(ExactIntervals, AreNoneWithoutCoverage) { EXPECT_THAT(exact_intervals(LaneState()), IsEmpty()); }
+
+TEST(ExactIntervals, HoldOnlyWhereEveryHashIntervalIsCovered) {
+  const LaneState lane = exact_lane({{kLow, {100}, {200}}, {kHigh, {120}, {180}}});
+  EXPECT_THAT(exact_intervals(lane), ElementsAre(Interval{{120}, {180}}));
+}
+
+TEST(ExactIntervals, AreNoneWhenAPartOfTheHashSpaceHasNoCoverage) {
+  EXPECT_THAT(exact_intervals(exact_lane({{kHigh, {100}, {200}}})), IsEmpty());
+  EXPECT_THAT(exact_intervals(exact_lane({{kLow, {100}, {200}}})), IsEmpty());
+}
+
+TEST(ExactIntervals, JoinWhatTouches) {
+  const LaneState lane = exact_lane({{{}, {100}, {150}}, {kLow, {150}, {170}}, {kHigh, {150}, {160}}});
+  EXPECT_THAT(exact_intervals(lane), ElementsAre(Interval{{100}, {160}}));
+}
+
+TEST(ExactIntervals, KeepHolesApart) {
+  const LaneState lane = exact_lane({{{}, {100}, {150}}, {kLow, {160}, {200}}, {kHigh, {155}, {190}}});
+  EXPECT_THAT(exact_intervals(lane), ElementsAre(Interval{{100}, {150}}, Interval{{160}, {190}}));
+}
+
+TEST(CutAt, IsByTimeInsideExactCoverageAndRefusedOutside) {
+  const LaneState lane = exact_lane({{{}, {100}, {200}}});
+  EXPECT_FALSE(cut_at(lane, {99}));
+  EXPECT_EQ(cut_at(lane, {100})->time, Second{100});
+  EXPECT_EQ(cut_at(lane, {199})->time, Second{199});
+  EXPECT_FALSE(cut_at(lane, {200})) << "until is exclusive";
+}
+
+TEST(CutAt, IsByPositionAtASyncPointAndRefusedBetween) {
+  LaneState lane;
+  lane.mode = CaptureMode::latest;
+  lane.sync_points = {{{100}, {{{}, {0, 7}}}}, {{150}, {{{}, {0, 9}}}}};
+  ASSERT_TRUE(cut_at(lane, {150}));
+  EXPECT_FALSE(cut_at(lane, {150})->time);
+  EXPECT_THAT(cut_at(lane, {150})->positions, ElementsAre(RangePosition{{}, {0, 9}}));
+  EXPECT_FALSE(cut_at(lane, {149}));
+  EXPECT_FALSE(cut_at(lane, {151}));
+}
+
+TEST(NewestCut, IsRefusedWhileTheBaseIsIncomplete) {
+  LaneState lane;
+  lane.mode = CaptureMode::all_versions;
+  lane.ranges.resize(2);
+  lane.ranges[0].base_done = true;
+  lane.ranges[0].last_304 = {500};
+  EXPECT_FALSE(newest_cut(lane));
+  lane.ranges[1].base_done = true;
+  ASSERT_TRUE(newest_cut(lane));
+  EXPECT_EQ(newest_cut(lane)->at, Second{500});
+}
+
+TEST(NearestMoments, NameTheLastGoodSecondBeforeAndTheFirstAfter) {
+  const LaneState lane = exact_lane({{{}, {100}, {150}}, {{}, {170}, {200}}});
+  EXPECT_EQ(nearest_moments(lane, {160}).before, Second{149});
+  EXPECT_EQ(nearest_moments(lane, {160}).after, Second{170});
+  EXPECT_EQ(nearest_moments(lane, {50}).before, std::nullopt);
+  EXPECT_EQ(nearest_moments(lane, {50}).after, Second{100});
+  EXPECT_EQ(nearest_moments(lane, {900}).before, Second{199});
+  EXPECT_EQ(nearest_moments(lane, {900}).after, std::nullopt);
+}
+
+}  // namespace
+}  // namespace halley::repo
