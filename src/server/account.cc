@@ -120,7 +120,8 @@ http::ServerResponse Account::handle(const http::ServerRequest& request) {
   } else {
     reply = fault_reply(*fault);
   }
-  if (fault && fault->kind == Fault::Kind::truncate) reply.truncate_after = static_cast<std::int64_t>(body_size(reply) / 2);
+  if (fault && fault->kind == Fault::Kind::truncate)
+    reply.truncate_after = static_cast<std::int64_t>(body_size(reply) / 2);
   if (fault && fault->kind == Fault::Kind::lose_reply) reply.drop_connection = true;
   state_->finish(request, reply);
   return reply;

@@ -36,8 +36,7 @@ std::string account_record(const AccountOptions& options, std::string_view host)
   writer.member_boolean("enableAllVersionsAndDeletesChangeFeed", options.all_versions_feed);
   writer.member_boolean("enableNRegionSynchronousCommit", false);
   writer.member_boolean("enablePerPartitionFailoverBehavior", false);
-  writer.key("userReplicationPolicy")
-      .raw(R"({"asyncReplication":false,"minReplicaSetSize":3,"maxReplicasetSize":4})");
+  writer.key("userReplicationPolicy").raw(R"({"asyncReplication":false,"minReplicaSetSize":3,"maxReplicasetSize":4})");
   writer.key("userConsistencyPolicy").raw(R"({"defaultConsistencyLevel":"Session"})");
   writer.key("systemReplicationPolicy").raw(R"({"minReplicaSetSize":3,"maxReplicasetSize":4})");
   writer.key("readPolicy").raw(R"({"primaryReadCoefficient":1,"secondaryReadCoefficient":1})");

@@ -37,18 +37,19 @@ Status authorize(const Call& call, std::string_view key, Second wall_now) {
   const auto moment = parse_http_date(date);
   if (!moment) return refuse(401, "The header x-ms-date is missing or not a date.");
   const cosmos::SignedResource resource = cosmos::signed_resource(call.path);
-  const std::string expected =
-      cosmos::master_key_signature(key, call.method(), resource.type, resource.link, date);
+  const std::string expected = cosmos::master_key_signature(key, call.method(), resource.type, resource.link, date);
   if (token_part(*token, "sig") != expected) {
-    return refuse(401, fmt::format("The input authorization token can't serve the request. Please check that the expected "
-                                   "payload is built as per the protocol, and check the key being used. Server used the "
-                                   "following payload to sign: '{}\n{}\n{}\n{}\n\n'",
-                                   call.method(), resource.type, resource.link, date));
+    return refuse(401,
+                  fmt::format("The input authorization token can't serve the request. Please check that the expected "
+                              "payload is built as per the protocol, and check the key being used. Server used the "
+                              "following payload to sign: '{}\n{}\n{}\n{}\n\n'",
+                              call.method(), resource.type, resource.link, date));
   }
   const std::int64_t skew = *moment - wall_now;
   if (skew > kAllowedSkew || skew < -kAllowedSkew) {
     return refuse(403, fmt::format("The authorization token is not valid at the current time: it says {}, the server's "
-                                   "clock {}.", date, format_http_date(wall_now)));
+                                   "clock {}.",
+                                   date, format_http_date(wall_now)));
   }
   return {};
 }

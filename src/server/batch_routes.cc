@@ -102,8 +102,8 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   if (!atomic && selection.range_id.empty()) {
     return refuse(400, "A bulk request must name its range with x-ms-documentdb-partitionkeyrangeid.");
   }
-  ASSIGN(const Container::BatchDone done, atomic ? container.run_batch(selection.key, std::move(items))
-                                                 : container.run_bulk(selection.range_id, items));
+  ASSIGN(const Container::BatchDone done,
+         atomic ? container.run_batch(selection.key, std::move(items)) : container.run_bulk(selection.range_id, items));
   std::string body;
   json::Writer writer(body);
   writer.begin_array();

@@ -59,7 +59,6 @@ std::vector<Partition> first_partitions(const ContainerOptions& options) {
 Container::Container(Runtime& runtime, Stamps& stamps, ContainerOptions options)
     : stamps_(stamps),
       options_(std::move(options)),
-      rid_text_(cosmos::rid_text(options_.rid)),
       budget_(runtime, options_.request_units_per_second),
       ttl_(options_.ttl),
       partitions_(first_partitions(options_)),
@@ -139,11 +138,16 @@ Result<std::string> Container::epk_of(const ItemOperation& operation, const std:
 Result<ItemResult> Container::apply(Transaction& transaction, const ItemOperation& operation,
                                     std::optional<Draft> draft) {
   switch (operation.kind) {
-    case Kind::create: return transaction.create(std::move(*draft));
-    case Kind::upsert: return transaction.upsert(std::move(*draft), operation);
-    case Kind::replace: return transaction.replace(std::move(*draft), operation);
-    case Kind::remove: return transaction.remove(operation);
-    case Kind::read: return transaction.read(operation);
+    case Kind::create:
+      return transaction.create(std::move(*draft));
+    case Kind::upsert:
+      return transaction.upsert(std::move(*draft), operation);
+    case Kind::replace:
+      return transaction.replace(std::move(*draft), operation);
+    case Kind::remove:
+      return transaction.remove(operation);
+    case Kind::read:
+      return transaction.read(operation);
   }
   return refuse(400, "The operation is not known.");
 }
@@ -287,9 +291,10 @@ Result<DocumentsPage> Container::read_documents(const Selection& selection, std:
   return page;
 }
 
-Result<std::pair<std::string, std::string>> Container::name_of(std::string_view rid_text) {
-  const auto bytes = cosmos::rid_bytes(rid_text);
-  if (!bytes || bytes->size() != 16 || !bytes->starts_with(options_.rid)) {
+Result<std::pair<std::string, std::string>> Container::name_of(std::string_view rid) {
+  const auto bytes = cosmos::rid_bytes(rid);
+  const auto own = cosmos::rid_bytes(options_.rid);
+  if (!bytes || bytes->size() != 16 || !bytes->starts_with(*own)) {
     return refuse(404, "Entity with the specified id does not exist in the system.");
   }
   const std::uint64_t number = ByteReader(std::string_view(*bytes).substr(8)).u64();

@@ -17,7 +17,7 @@
 namespace halley::server {
 
 struct ContainerOptions {
-  std::string rid;   // bytes
+  std::string rid;
   std::string self;  // "dbs/…/colls/…/"
   cosmos::PartitionKeyDefinition key;
   TimeToLive ttl;
@@ -70,7 +70,6 @@ class Container {
   Container(Runtime& runtime, Stamps& stamps, ContainerOptions options);
 
   const std::string& rid() const { return options_.rid; }
-  const std::string& rid_text() const { return rid_text_; }
   const std::string& self() const { return options_.self; }
   const cosmos::PartitionKeyDefinition& key() const { return options_.key; }
   Budget& budget() { return budget_; }
@@ -100,8 +99,8 @@ class Container {
   // moved by a split in between may come twice.
   Result<DocumentsPage> read_documents(const Selection& selection, std::string_view continuation,
                                        const PageLimits& limits, const std::function<bool(const Document&)>& filter);
-  // The id and key of the live document with this _rid (text).
-  Result<std::pair<std::string, std::string>> name_of(std::string_view rid_text);
+  // The id and key of the live document with this _rid.
+  Result<std::pair<std::string, std::string>> name_of(std::string_view rid);
 
   std::vector<RangeInfo> ranges();
   // Counts the splits: what the etag of the ranges is made of.
@@ -126,7 +125,6 @@ class Container {
 
   Stamps& stamps_;
   const ContainerOptions options_;
-  const std::string rid_text_;
   Budget budget_;
 
   std::mutex mutex_;  // over all below

@@ -54,8 +54,8 @@ Result<Draft> read_draft(std::string_view body, const DraftRules& rules) {
   json::DocumentScanner scanner(rules.key.paths);
   auto scanned = scanner.scan_document(draft.body);
   if (scanned && has_system_property(**scanned)) {
-    ASSIGN(draft.body, json::without_members(draft.body, {json::kSystemPropertyNames.begin(),
-                                                          json::kSystemPropertyNames.end()}));
+    ASSIGN(draft.body,
+           json::without_members(draft.body, {json::kSystemPropertyNames.begin(), json::kSystemPropertyNames.end()}));
     draft.body.reserve(draft.body.size() + json::kPadding);
     scanned = scanner.scan_document(draft.body);
   }

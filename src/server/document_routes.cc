@@ -23,7 +23,7 @@ Status check_budget(Container& container) {
 
 Status check_intended_container(const Call& call, const Container& container) {
   const std::string_view intended = call.header("x-ms-cosmos-intended-collection-rid");
-  if (intended.empty() || intended == container.rid_text()) return {};
+  if (intended.empty() || intended == container.rid()) return {};
   return refuse(400, "The container is not the one intended: it was created again.", kContainerChanged);
 }
 
@@ -74,7 +74,7 @@ Result<Reply> serve_one(const Call& call, Container& container) {
   }
   operation.id = call.path[5];
   // Below a container addressed by rid, so is the document.
-  if (call.path[3] == container.rid_text()) {
+  if (call.path[3] == container.rid()) {
     if (const auto name = container.name_of(operation.id)) operation.id = name->first;
   }
   operation.body = call.request.body;
@@ -115,7 +115,7 @@ Result<Reply> serve_documents(const Call& call, const ResourceView& view, const 
   TRY(check_budget(container));
   auto reply = keyword == "docs" ? serve_docs(call, container, options) : serve_operation(call, container);
   if (!reply) return reply;
-  set_owner(*reply, view.names, view.rid_text);
+  set_owner(*reply, view.names, view.rid);
   double charge = 1;
   const std::string_view charged = reply->headers.get("x-ms-request-charge");
   if (!charged.empty()) charge = std::stod(std::string(charged));

@@ -44,9 +44,9 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
     listener.certificate_pem = std::move(certificate.certificate_pem);
     listener.private_key_pem = std::move(certificate.private_key_pem);
   }
-  ASSIGN(state.listener, http::Listener::start(runtime, std::move(listener), [&state](const http::ServerRequest& request) {
-           return state.account.handle(request);
-         }));
+  ASSIGN(state.listener,
+         http::Listener::start(runtime, std::move(listener),
+                               [&state](const http::ServerRequest& request) { return state.account.handle(request); }));
   const bool ipv6 = options.address.find(':') != std::string::npos;
   state.endpoint = fmt::format("{}://{}{}{}:{}/", options.tls ? "https" : "http", ipv6 ? "[" : "", options.address,
                                ipv6 ? "]" : "", state.listener->port());

@@ -20,9 +20,9 @@ struct AccountOptions {
   std::string key;                             // base64; empty = the well-known emulator key
   int partitions = 1;                          // physical partitions of a new container
   bool all_versions_feed = true;
-  std::int64_t request_units_per_second = 0;   // per container; 0 = no limit
-  bool test_door = false;                      // POST /_emulator/{split,merge,fault,clock}: test_door.h
-  bool https = false;                          // the scheme of the endpoints the account names; set by Emulator
+  std::int64_t request_units_per_second = 0;  // per container; 0 = no limit
+  bool test_door = false;                     // POST /_emulator/{split,merge,fault,clock}: test_door.h
+  bool https = false;                         // the scheme of the endpoints the account names; set by Emulator
 };
 
 // The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account record is

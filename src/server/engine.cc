@@ -13,11 +13,12 @@ namespace halley::server {
 namespace {
 
 ResourceView view_of(const Resource& resource) {
-  return {resource.kind, resource.rid_text, resource.names, resource.etag, resource.text, resource.container};
+  return {resource.kind, resource.rid, resource.names, resource.etag, resource.text, resource.container};
 }
 
 tl::unexpected<Error> not_found(bool owner) {
-  return refuse(404, owner ? "Owner resource does not exist" : "Entity with the specified id does not exist in the system.",
+  return refuse(404,
+                owner ? "Owner resource does not exist" : "Entity with the specified id does not exist in the system.",
                 owner ? kOwnerGone : 0);
 }
 
@@ -28,7 +29,7 @@ std::shared_ptr<Resource> find_child(const Resource& parent, ResourceKind kind, 
     return found == parent.children.end() ? nullptr : *found;
   };
   if (auto named = by([&](const Resource& child) { return child.id == name; })) return named;
-  return by([&](const Resource& child) { return child.rid_text == name; });
+  return by([&](const Resource& child) { return child.rid == name; });
 }
 
 json::Value default_offer() { return json::Value::object({{"offerThroughput", json::Value::integer(400)}}); }
@@ -52,7 +53,7 @@ Engine::Engine(Runtime& runtime, EngineOptions options)
       options_(options),
       stamps_(runtime),
       root_(std::make_shared<Resource>()),
-      next_number_(static_cast<std::uint32_t>(runtime.random_u64() & 0x7FFFFFFF)) {}
+      next_number_(static_cast<std::uint32_t>(runtime.random_u64() & 0x3FFFFFFF)) {}
 
 Result<std::shared_ptr<Resource>> Engine::walk(const Path& path, std::size_t segments) {
   std::shared_ptr<Resource> at = root_;
@@ -84,28 +85,42 @@ Result<Engine::Listing> Engine::list(const Path& parent, ResourceKind kind) {
 
 std::string Engine::next_rid(const Resource& parent, ResourceKind kind) {
   const std::uint32_t number = next_number_++;
-  std::string rid = parent.rid;
+  const auto parent_bytes = cosmos::rid_bytes(parent.rid);
+  CHECK(parent_bytes.has_value());
+  std::string bytes = *parent_bytes;
   switch (kind) {
-    case ResourceKind::database: return cosmos::database_rid(number);
-    case ResourceKind::container: return cosmos::container_rid(parent.rid, number);
-    case ResourceKind::sproc: return cosmos::child_rid(parent.rid, cosmos::ChildKind::sproc, number);
-    case ResourceKind::trigger: return cosmos::child_rid(parent.rid, cosmos::ChildKind::trigger, number);
-    case ResourceKind::udf: return cosmos::child_rid(parent.rid, cosmos::ChildKind::udf, number);
-    case ResourceKind::conflict: return cosmos::child_rid(parent.rid, cosmos::ChildKind::conflict, number);
+    case ResourceKind::database:
+      return cosmos::database_rid(number);
+    case ResourceKind::container:
+      return cosmos::container_rid(parent.rid, number);
+    case ResourceKind::sproc:
+      return cosmos::child_rid(parent.rid, cosmos::ChildKind::sproc, number);
+    case ResourceKind::trigger:
+      return cosmos::child_rid(parent.rid, cosmos::ChildKind::trigger, number);
+    case ResourceKind::udf:
+      return cosmos::child_rid(parent.rid, cosmos::ChildKind::udf, number);
+    case ResourceKind::conflict:
+      return cosmos::child_rid(parent.rid, cosmos::ChildKind::conflict, number);
     case ResourceKind::user: {
-      put_u32(rid, number);
-      rid[4] = static_cast<char>(rid[4] & 0x7F);  // the bit that would make it a container
-      return rid;
+      put_u32(bytes, number);
+      bytes[4] = static_cast<char>(bytes[4] & 0x7F);  // the bit that would make it a container
+      break;
     }
-    case ResourceKind::permission: put_u64(rid, number); return rid;
+    case ResourceKind::permission:
+      put_u64(bytes, number);
+      break;
     case ResourceKind::encryption_key:
-      put_u32(rid, 0);
-      put_u64(rid, number);
-      return rid;
-    case ResourceKind::offer: put_u32(rid, number); return rid.substr(0, 3);
-    case ResourceKind::account: break;
+      put_u32(bytes, 0);
+      put_u64(bytes, number);
+      break;
+    case ResourceKind::offer:
+      put_u32(bytes, number);
+      bytes.resize(3);
+      break;
+    case ResourceKind::account:
+      CHECK(false);
   }
-  CHECK(false);
+  return cosmos::rid_text(bytes);
 }
 
 void Engine::stamp(Resource& resource) {
@@ -128,10 +143,9 @@ std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json
   auto resource = std::make_shared<Resource>();
   resource->kind = kind;
   resource->rid = next_rid(parent, kind);
-  resource->rid_text = cosmos::rid_text(resource->rid);
-  if (kind == ResourceKind::offer) definition.set("id", json::Value::string(resource->rid_text));
+  if (kind == ResourceKind::offer) definition.set("id", json::Value::string(resource->rid));
   resource->id = definition.string_at("id");
-  resource->self = fmt::format("{}{}/{}/", parent.self, traits.keyword, resource->rid_text);
+  resource->self = fmt::format("{}{}/{}/", parent.self, traits.keyword, resource->rid);
   resource->names =
       fmt::format("{}{}{}/{}", parent.names, parent.names.empty() ? "" : "/", traits.keyword, resource->id);
   resource->definition = std::move(definition);
@@ -147,7 +161,7 @@ void Engine::make_offer(const Resource& resource, const Throughput& throughput, 
   make(*root_, ResourceKind::offer,
        json::Value::object({{"resource", json::Value::string(resource.self)},
                             {"offerType", json::Value::string("Invalid")},
-                            {"offerResourceId", json::Value::string(resource.rid_text)},
+                            {"offerResourceId", json::Value::string(resource.rid)},
                             {"offerVersion", json::Value::string("V2")},
                             {"content", whole_offer_content(std::move(content))}}));
 }

@@ -29,7 +29,7 @@ struct Throughput {
 // What a resource looks like now.
 struct ResourceView {
   ResourceKind kind = ResourceKind::account;
-  std::string rid_text;
+  std::string rid;
   std::string names;
   std::string etag;
   std::shared_ptr<const std::string> text;
@@ -52,7 +52,8 @@ class Engine {
   };
   Result<Listing> list(const Path& parent, ResourceKind kind);
   // 409 when the id is taken.
-  Result<ResourceView> create(const Path& parent, ResourceKind kind, json::Value definition, Throughput throughput = {});
+  Result<ResourceView> create(const Path& parent, ResourceKind kind, json::Value definition,
+                              Throughput throughput = {});
   // 412 when `if_match` is given and is not the etag.
   Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
   Status remove(const Path& path, std::string_view if_match = {});

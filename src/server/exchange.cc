@@ -62,8 +62,8 @@ Result<std::vector<std::string>> split_target(std::string_view target) {
 }
 
 bool is_query(const Call& call) {
-  return call.header("content-type").starts_with("application/query+json") ||
-         call.is_true("x-ms-documentdb-isquery") || call.is_true("x-ms-documentdb-query");
+  return call.header("content-type").starts_with("application/query+json") || call.is_true("x-ms-documentdb-isquery") ||
+         call.is_true("x-ms-documentdb-query");
 }
 
 bool is_query_plan(const Call& call) { return call.is_true("x-ms-cosmos-is-query-plan-request"); }
@@ -129,9 +129,9 @@ void set_position(Reply& reply, const Position& position) {
   reply.headers.set("lsn", std::to_string(position.lsn));
 }
 
-void set_owner(Reply& reply, std::string_view names, std::string_view rid_text) {
+void set_owner(Reply& reply, std::string_view names, std::string_view rid) {
   reply.headers.set("x-ms-alt-content-path", ascii(names));
-  reply.headers.set("x-ms-content-path", std::string(rid_text));
+  reply.headers.set("x-ms-content-path", std::string(rid));
 }
 
 Reply error_reply(const Error& error) {

@@ -45,7 +45,7 @@ Reply json_reply(int status, std::string body);
 void set_charge(Reply& reply, double charge);
 void set_position(Reply& reply, const Position& position);
 // Names the container or database a reply's resources belong to.
-void set_owner(Reply& reply, std::string_view names, std::string_view rid_text);
+void set_owner(Reply& reply, std::string_view names, std::string_view rid);
 
 // The reply for a refusal; other errors are answered with 500.
 Reply error_reply(const Error& error);

@@ -48,7 +48,8 @@ Result<ChangesRequest> changes_request(const Call& call, const DocumentRouteOpti
   const std::string_view tag = call.header("if-none-match");
   const std::string_view since = call.header("if-modified-since");
   if (request.all_versions && (tag.empty() || !since.empty())) {
-    return refuse(400, "The all versions and deletes change feed begins now or at a continuation, not at an earlier time.");
+    return refuse(400,
+                  "The all versions and deletes change feed begins now or at a continuation, not at an earlier time.");
   }
   if (!tag.empty() && tag != "*") {
     ASSIGN(request.after, parse_lsn_tag(tag));
@@ -68,9 +69,8 @@ Result<Reply> serve_changes(const Call& call, Container& container, const Docume
   Reply reply = json_reply(304, {});
   if (!page.entries.empty()) {
     const bool envelopes = !call.header("x-ms-cosmos-changefeed-wire-format-version").empty();
-    reply = json_reply(200, request.all_versions
-                                ? all_versions_page(container.rid_text(), page.entries, container.key())
-                                : latest_page(container.rid_text(), page.entries, envelopes));
+    reply = json_reply(200, request.all_versions ? all_versions_page(container.rid(), page.entries, container.key())
+                                                 : latest_page(container.rid(), page.entries, envelopes));
   }
   reply.headers.add("etag", fmt::format("\"{}\"", page.next));
   reply.headers.add("x-ms-item-count", std::to_string(page.entries.size()));
@@ -84,7 +84,7 @@ Result<Reply> documents_reply(const Call& call, Container& container, const Sele
   ASSIGN(const PageLimits limits, page_limits(call));
   ASSIGN(const DocumentsPage page,
          container.read_documents(selection, call.header("x-ms-continuation"), limits, filter));
-  Reply reply = json_reply(200, documents_page(container.rid_text(), page.documents));
+  Reply reply = json_reply(200, documents_page(container.rid(), page.documents));
   if (!page.continuation.empty()) reply.headers.add("x-ms-continuation", page.continuation);
   reply.headers.add("x-ms-item-count", std::to_string(page.documents.size()));
   set_charge(reply, page_charge(reply));
@@ -104,8 +104,7 @@ constexpr std::string_view kPlainQuery =
 
 void append_range(json::Writer& writer, const Container& container, const RangeInfo& range, double fraction) {
   const auto number = static_cast<std::uint64_t>(std::stoul(range.id));
-  const std::string rid =
-      cosmos::rid_text(cosmos::child_rid(container.rid(), cosmos::ChildKind::range, number + 1));
+  const std::string rid = cosmos::child_rid(container.rid(), cosmos::ChildKind::range, number + 1);
   writer.begin_object().member("id", range.id).member("_rid", rid);
   writer.member("_self", fmt::format("{}pkranges/{}/", container.self(), rid));
   writer.member("_etag", fmt::format("\"0000{:04x}-0000-0d00-0000-000000000000\"", number + 1));
@@ -176,7 +175,7 @@ Result<Reply> serve_ranges(const Call& call, Container& container) {
   }
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().member("_rid", container.rid_text()).key("PartitionKeyRanges").begin_array();
+  writer.begin_object().member("_rid", container.rid()).key("PartitionKeyRanges").begin_array();
   for (const RangeInfo& range : ranges) append_range(writer, container, range, fraction);
   writer.end_array().member_integer("_count", static_cast<std::int64_t>(ranges.size())).end_object();
   Reply reply = json_reply(200, std::move(body));

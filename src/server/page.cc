@@ -41,10 +41,13 @@ class PageText {
 
 std::string_view operation_name(Change change) {
   switch (change) {
-    case Change::create: return "create";
-    case Change::replace: return "replace";
+    case Change::create:
+      return "create";
+    case Change::replace:
+      return "replace";
     case Change::remove:
-    case Change::expire: break;
+    case Change::expire:
+      break;
   }
   return "delete";
 }

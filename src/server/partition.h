@@ -24,8 +24,8 @@ struct LogEntry {
   std::uint64_t previous_lsn = 0;  // of the version this one follows; 0 = none
   Second time;                     // when the transaction was committed, or the expired document purged
   Change change = Change::create;
-  bool current = false;   // whether this is the live version of its document
-  DocumentPtr document;   // the version written, or for a delete the last one
+  bool current = false;  // whether this is the live version of its document
+  DocumentPtr document;  // the version written, or for a delete the last one
 };
 
 // How much one page may hold. A page ends before the transaction that would pass either bound, but has at least one.
@@ -74,8 +74,8 @@ class Partition {
   };
   // The log after `after` in LSN order: every version, or with `latest` only current ones that are not expired. When nothing is
   // left, `next` is the newer of lsn() and `after`.
-  Entries read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits, const TimeToLive& ttl,
-                   Second now) const;
+  Entries read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits,
+                   const TimeToLive& ttl, Second now) const;
   // The LSN after which the first change later than `moment` comes.
   std::uint64_t lsn_at(Second moment) const;
 

@@ -13,7 +13,8 @@ namespace {
 
 tl::unexpected<Error> unsupported(std::string_view what) {
   return refuse(400, fmt::format("This query is not supported by this server yet ({}). It understands SELECT * FROM c, "
-                                 "with equality on id and the partition key, joined by AND.", what));
+                                 "with equality on id and the partition key, joined by AND.",
+                                 what));
 }
 
 struct Token {
@@ -53,7 +54,8 @@ class Lexer {
 
   std::string take_number() {
     const std::size_t begin = at_++;
-    while (at_ < text_.size() && (is_digit(text_[at_]) || std::string_view("+-.eE").find(text_[at_]) != std::string_view::npos)) {
+    while (at_ < text_.size() &&
+           (is_digit(text_[at_]) || std::string_view("+-.eE").find(text_[at_]) != std::string_view::npos)) {
       ++at_;
     }
     return std::string(text_.substr(begin, at_ - begin));
@@ -159,7 +161,8 @@ class Parser {
     while (is(".") || is("[")) {
       const bool bracket = is("[");
       TRY(advance());
-      if (token_.kind != (bracket ? Token::Kind::string : Token::Kind::word)) return unsupported("at '" + token_.text + "'");
+      if (token_.kind != (bracket ? Token::Kind::string : Token::Kind::word))
+        return unsupported("at '" + token_.text + "'");
       condition.path.push_back(token_.text);
       TRY(advance());
       if (bracket) TRY(expect("]"));
@@ -170,7 +173,9 @@ class Parser {
 
   Status read_value(Condition& condition) {
     switch (token_.kind) {
-      case Token::Kind::string: condition.value = json::Value::string(token_.text); break;
+      case Token::Kind::string:
+        condition.value = json::Value::string(token_.text);
+        break;
       case Token::Kind::number: {
         const auto number = json::parse(token_.text);
         if (!number) return unsupported("at '" + token_.text + "'");
@@ -190,7 +195,8 @@ class Parser {
           return unsupported("at '" + token_.text + "'");
         }
     }
-    if (condition.value.is_array() || condition.value.is_object()) return unsupported("a condition on an object or array");
+    if (condition.value.is_array() || condition.value.is_object())
+      return unsupported("a condition on an object or array");
     return advance();
   }
 

@@ -33,7 +33,7 @@ struct DocumentFilter {
   std::optional<std::string> id;
   std::string key;  // canonical: of the leading partition key paths that are asked for; empty = none
   std::vector<std::pair<std::size_t, std::string>> more_values;  // of later paths: place in the key, canonical value
-  bool nothing = false;  // the conditions exclude each other
+  bool nothing = false;                                          // the conditions exclude each other
 
   bool matches(const Document& document) const;
 };

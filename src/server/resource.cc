@@ -31,8 +31,8 @@ constexpr std::array<ResourceTraits, 11> kTraits = {{
 }};
 
 constexpr std::array<std::string_view, 14> kSystemMembers = {
-    "_rid",  "_self",     "_etag", "_ts",        "_attachments", "_colls",       "_users",
-    "_docs", "_sprocs",   "_udfs", "_triggers",  "_conflicts",   "_permissions", "_token"};
+    "_rid",  "_self",   "_etag", "_ts",       "_attachments", "_colls",       "_users",
+    "_docs", "_sprocs", "_udfs", "_triggers", "_conflicts",   "_permissions", "_token"};
 
 constexpr std::size_t kMaxNameBytes = 255;
 
@@ -45,7 +45,8 @@ Status check_name(ResourceKind kind, const json::Value& definition) {
   const std::string& name = id->text();
   if (name.size() > kMaxNameBytes || name.find_first_of("/\\?#") != std::string::npos || name.ends_with(' ')) {
     return refuse(400, fmt::format("The name '{}' is not allowed: at most 255 bytes, none of / \\ ? #, no space at "
-                                   "the end.", name));
+                                   "the end.",
+                                   name));
   }
   return {};
 }
@@ -126,11 +127,11 @@ std::int64_t default_ttl(const json::Value& container_definition) {
 std::string resource_text(const Resource& resource, std::int64_t ts) {
   std::string text = resource.definition.to_text();
   text.pop_back();  // the closing brace
-  text += fmt::format(R"(,"_rid":"{}","_ts":{},"_self":"{}","_etag":)", resource.rid_text, ts, resource.self);
+  text += fmt::format(R"(,"_rid":"{}","_ts":{},"_self":"{}","_etag":)", resource.rid, ts, resource.self);
   json::append_string(text, resource.etag);
   text += traits_of(resource.kind).links;
   // Tokens are handed out, but requests that use one are refused: they would have to be limited to their resource.
-  if (resource.kind == permission) text += fmt::format(R"(,"_token":"type=resource&ver=1.0&sig={}")", resource.rid_text);
+  if (resource.kind == permission) text += fmt::format(R"(,"_token":"type=resource&ver=1.0&sig={}")", resource.rid);
   text += '}';
   return text;
 }

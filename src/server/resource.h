@@ -45,10 +45,9 @@ const ResourceTraits* find_traits(ResourceKind parent, std::string_view keyword)
 struct Resource {
   ResourceKind kind = ResourceKind::account;
   std::string id;
-  std::string rid;       // bytes
-  std::string rid_text;
-  std::string self;      // "dbs/…/colls/…/"
-  std::string names;     // "dbs/D/colls/C", not encoded
+  std::string rid;
+  std::string self;   // "dbs/…/colls/…/", of rids
+  std::string names;  // "dbs/D/colls/C", not encoded
   std::string etag;
   json::Value definition;                   // without system properties
   std::shared_ptr<const std::string> text;  // as answered

@@ -21,8 +21,8 @@ Result<Throughput> throughput_headers(const Call& call) {
     const json::Value* maximum = settings ? settings->find("maxThroughput") : nullptr;
     const auto units = maximum != nullptr ? maximum->as_integer() : std::nullopt;
     if (!units || *units < 1000) return refuse(400, "The autoscale maxThroughput must be 1000 or more.");
-    throughput.content = json::Value::object({{"offerThroughput", json::Value::integer(*units / 10)},
-                                              {"offerAutopilotSettings", *settings}});
+    throughput.content = json::Value::object(
+        {{"offerThroughput", json::Value::integer(*units / 10)}, {"offerAutopilotSettings", *settings}});
   } else if (!manual.empty()) {
     std::int64_t units = 0;
     const auto [end, error] = std::from_chars(manual.data(), manual.data() + manual.size(), units);
@@ -50,9 +50,9 @@ Reply resource_reply(int status, const ResourceView& view) {
 
 Reply feed_reply(const Engine::Listing& listing, const ResourceTraits& traits,
                  const std::vector<std::shared_ptr<const std::string>>& texts) {
-  Reply reply = json_reply(200, resources_page(listing.parent.rid_text, traits.envelope, texts));
+  Reply reply = json_reply(200, resources_page(listing.parent.rid, traits.envelope, texts));
   reply.headers.add("x-ms-item-count", std::to_string(texts.size()));
-  if (!listing.parent.names.empty()) set_owner(reply, listing.parent.names, listing.parent.rid_text);
+  if (!listing.parent.names.empty()) set_owner(reply, listing.parent.names, listing.parent.rid);
   return reply;
 }
 
@@ -101,7 +101,7 @@ Result<Reply> serve_create(const Call& call, Engine& engine, const ResourceTrait
   }
   if (!created) return fail(std::move(created).error());
   Reply reply = resource_reply(status, *created);
-  set_owner(reply, created->names, created->rid_text);
+  set_owner(reply, created->names, created->rid);
   return reply;
 }
 
@@ -121,7 +121,7 @@ Result<Reply> serve_resource(const Call& call, Engine& engine) {
       reply.status = 304;
       reply.shared_body.reset();
     }
-    set_owner(reply, view.names, view.rid_text);
+    set_owner(reply, view.names, view.rid);
     return reply;
   }
   if (call.method() == "PUT") {

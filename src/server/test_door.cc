@@ -61,8 +61,8 @@ Result<Reply> TestDoor::add_fault(const json::Value& body) {
     const json::Value* value = body.find(member);
     return static_cast<int>(value == nullptr ? otherwise : value->as_integer().value_or(otherwise));
   };
-  faults_.push_back({kind->second, number("count", 1), number("status", 503), number("sub_status", 0),
-                     body.string_at("match")});
+  faults_.push_back(
+      {kind->second, number("count", 1), number("status", 503), number("sub_status", 0), body.string_at("match")});
   return json_reply(200, "{}");
 }
 

@@ -20,8 +20,8 @@ struct Fault {
     status,      // answered with this status, not done
   };
   Kind kind = Kind::throttle;
-  int count = 0;      // how many requests are left to suffer it
-  int status = 503;   // for Kind::status
+  int count = 0;     // how many requests are left to suffer it
+  int status = 503;  // for Kind::status
   int sub_status = 0;
   std::string match;  // a part of "METHOD /target"; empty = every request
 };

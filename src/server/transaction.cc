@@ -44,8 +44,7 @@ DocumentPtr Transaction::find(std::string_view key, std::string_view id) const {
 ItemResult Transaction::stage(Change change, Draft draft, const DocumentPtr& previous, int status) {
   const std::uint64_t number = previous != nullptr ? previous->number : context_.next_number++;
   const Second now = context_.stamps.now();
-  const std::string rid =
-      cosmos::rid_text(cosmos::child_rid(context_.container_rid, cosmos::ChildKind::document, number));
+  const std::string rid = cosmos::child_rid(context_.container_rid, cosmos::ChildKind::document, number);
   const std::string self = fmt::format("{}docs/{}/", context_.container_self, rid);
   Document made = make_document(std::move(draft), rid, self, context_.stamps.next_etag(now), now);
   made.number = number;

@@ -27,15 +27,15 @@ struct ItemOperation {
 struct ItemResult {
   int status = 0;
   int sub_status = 0;
-  std::string message;    // of a failure
-  DocumentPtr document;   // what was written or read; null for a delete and for failures
+  std::string message;   // of a failure
+  DocumentPtr document;  // what was written or read; null for a delete and for failures
   double charge = 0;
 };
 
 // What the documents of a container have in common.
 struct DocumentContext {
   Stamps& stamps;
-  const std::string& container_rid;   // bytes
+  const std::string& container_rid;
   const std::string& container_self;  // "dbs/…/colls/…/"
   std::uint64_t& next_number;
   TimeToLive ttl;
