@@ -9,8 +9,8 @@ namespace halley::recovery {
 
 class Documents {
  public:
-  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them. The plan and the selection must
-  // outlive this.
+  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them. The plan and the
+  // selection must outlive this.
   static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
                                 const Selection& selection, bool bodies);
 

@@ -1,8 +1,9 @@
 // Offline copies of one container, of a moment or of the live account.
 //
-// Format ndjson: one document a line. Format json: one object {"exported_at": RFC 3339, "database", "container", "at": RFC 3339,
-// "count": N, "items": […]}, `count` being right while memory stays constant: in a file it is written in place at the end; on a stream an export of a
-// moment counts first, one of the live account has `count` behind `items`. Documents are without system properties unless asked for.
+// Format ndjson: one document a line. Format json: one object {"exported_at": RFC 3339, "database", "container",
+// "at": RFC 3339, "count": N, "items": […]}, `count` being right while memory stays constant: in a file it is written
+// in place at the end; on a stream an export of a moment counts first, one of the live account has `count` behind
+// `items`. Documents are without system properties unless asked for.
 #pragma once
 
 #include <atomic>
@@ -38,8 +39,8 @@ Result<ExportReport> export_moment(Runtime& runtime, repo::Repository& repositor
                                    const ExportOptions& options, OutputFile& out, ExportProgress& progress,
                                    std::stop_token stop);
 
-// What the account holds now, each document once, in the order of the read feed; not of one moment where it is written to
-// meanwhile. Fails with gone when the container's partitions change meanwhile. Commits `out`.
+// What the account holds now, each document once, in the order of the read feed; not of one moment where it is
+// written to meanwhile. Fails with gone when the container's partitions change meanwhile. Commits `out`.
 Result<ExportReport> export_live(Runtime& runtime, cosmos::Client& client, const cosmos::ContainerName& container,
                                  const ExportOptions& options, OutputFile& out, ExportProgress& progress,
                                  std::stop_token stop);

@@ -18,8 +18,9 @@ struct FoundDocument {
   Second at;  // the moment
 };
 
-// A point read: a few blocks are read, whatever the container's size. `partition_key` is a JSON array, or one scalar. Fails with not_found when
-// there was no such document at the moment (the message says whether it was deleted or had expired), outside_coverage as make_plan().
+// A point read: a few blocks are read, whatever the container's size. `partition_key` is a JSON array, or one scalar.
+// Fails with not_found when there was no such document at the moment (the message says whether it was deleted or had
+// expired), outside_coverage as make_plan().
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
                                    std::string_view container, std::string_view id, std::string_view partition_key);
 

@@ -32,7 +32,8 @@ struct ListedDocument {
   Second ts;
 };
 
-// The documents of a container in the order of the hash space, streamed; stops when `each` returns false. Gives how many were listed.
+// The documents of a container in the order of the hash space, streamed; stops when `each` returns false. Gives how
+// many were listed.
 Result<std::uint64_t> list_documents(repo::Repository& repository, const PlannedContainer& container,
                                      const Selection& selection, const std::function<bool(const ListedDocument&)>& each,
                                      std::stop_token stop);

@@ -1,4 +1,5 @@
-// A file written in large pieces: under a temporary name, renamed when it is whole; or a descriptor such as standard output.
+// A file written in large pieces: under a temporary name, renamed when it is whole; or a descriptor such as standard
+// output.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A restore plan: which definitions and which cut of which lanes make an account, or a part of it, as of a moment. A plan
-// reads and decides; it changes nothing.
+// A restore plan: which definitions and which cut of which lanes make an account, or a part of it, as of a moment. A
+// plan reads and decides; it changes nothing.
 #pragma once
 
 #include <optional>
@@ -52,14 +52,14 @@ struct RestorePlan {
 };
 
 struct PlanOptions {
-  // Go on where the moment is outside coverage: the plan takes what was captured up to it and `notes` name the documents that
-  // may not be as they were.
+  // Go on where the moment is outside coverage: the plan takes what was captured up to it and `notes` name the
+  // documents that may not be as they were.
   bool approximate = false;
 };
 
-// Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the message names which, the
-// hint the nearest moments that are good for the whole selection. Fails with not_found when nothing at the moment is selected by one of the
-// patterns, or no container has the partition key's shape.
+// Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the
+// message names which, the hint the nearest moments that are good for the whole selection. Fails with not_found when
+// nothing at the moment is selected by one of the patterns, or no container has the partition key's shape.
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options = {});
 

@@ -68,38 +68,40 @@ class RestoreTarget {
   // Gives every document there is now to `each`: (partition key, id, digest). False where a target is not read back.
   using EachDocument = std::function<void(std::string_view partition_key, std::string_view id, std::uint64_t digest)>;
   virtual Result<bool> read_back(const PlannedContainer& container, const EachDocument& each, std::stop_token stop) = 0;
-  // Scripts, and what was held back of the definition. Fails with difference when definition or scripts are not as planned.
+  // Scripts, and what was held back of the definition. Fails with difference when definition or scripts are not as
+  // planned.
   virtual Status finish_container(const PlannedContainer& container, const RestoredContainer& result,
                                   std::stop_token stop) = 0;
   virtual Status close(std::stop_token stop) = 0;
 };
 
-// Applies the plan. Interrupted (stop, kill, error), the same plan on the same target completes it. Documents are compared at the end of each
-// container where the target can be read back: differences do not stop the other containers, but the call then fails with
-// difference, naming for each container the counts and some documents.
+// Applies the plan. Interrupted (stop, kill, error), the same plan on the same target completes it. Documents are
+// compared at the end of each container where the target can be read back: differences do not stop the other
+// containers, but the call then fails with difference, naming for each container the counts and some documents.
 Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, const RestorePlan& plan,
                               RestoreTarget& target, RestoreProgress& progress, std::stop_token stop);
 
-// A tree of files (docs/guarantees.md has the layout): definitions without system properties, documents.ndjson with one body a line,
-// throughput.json beside a definition that has throughput of its own. Everything is written under temporary names and renamed. The directory is
-// made; one that is not empty is refused with already_exists, unless it holds an interrupted restore of the same plan, which is then
-// completed container by container.
+// A tree of files (docs/guarantees.md has the layout): definitions without system properties, documents.ndjson with
+// one body a line, throughput.json beside a definition that has throughput of its own. Everything is written under
+// temporary names and renamed. The directory is made; one that is not empty is refused with already_exists, unless it
+// holds an interrupted restore of the same plan, which is then completed container by container.
 std::unique_ptr<RestoreTarget> make_directory_target(Runtime& runtime, std::string path);
 
 // A database, container or script name as the name of a file or directory in that tree.
 std::string file_name_of(std::string_view name);
 
 struct CosmosTargetOptions {
-  // Write into containers that hold documents already: what completes an interrupted restore. Documents that the plan does not have
-  // are left, and found by the comparison.
+  // Write into containers that hold documents already: what completes an interrupted restore. Documents that the plan
+  // does not have are left, and found by the comparison.
   bool resume = false;
   unsigned requests_in_flight = 4;
   std::size_t request_bytes = 220'000;  // of a bulk request
   std::size_t request_operations = 100;
 };
 
-// An account. Databases and containers are made where they are missing; a container that is there must have the same partition key, and no
-// documents unless `resume`. defaultTtl is off until everything is in place. `client` must outlive the target; `progress` too.
+// An account. Databases and containers are made where they are missing; a container that is there must have the same
+// partition key, and no documents unless `resume`. defaultTtl is off until everything is in place. `client` must
+// outlive the target; `progress` too.
 std::unique_ptr<RestoreTarget> make_cosmos_target(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options,
                                                   RestoreProgress& progress);
 

@@ -43,7 +43,8 @@ struct Timeline {
   std::optional<Second> newest;  // the newest restorable second of any container
 };
 
-// One pass over the heads of all lanes; no segment is read. An account nothing was captured of yet gives an empty timeline.
+// One pass over the heads of all lanes; no segment is read. An account nothing was captured of yet gives an empty
+// timeline.
 Result<Timeline> read_timeline(repo::Repository& repository);
 
 }  // namespace halley::recovery

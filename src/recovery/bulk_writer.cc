@@ -1,0 +1,340 @@
+#include "recovery/bulk_writer.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/byte_queue.h"
+
+namespace halley::recovery {
+namespace {
+
+constexpr Milliseconds kShortWait{20};      // a write race (449), throttling that names no time
+constexpr Milliseconds kLongWait{500};      // a partition that is moving, a container being made, a server in trouble
+constexpr std::size_t kEnvelopeBytes = 96;  // of an operation in a request, beside key and body
+
+struct Item {
+  std::string key;
+  std::string id;
+  std::string body;
+  std::size_t size() const { return body.size() + 2 * key.size() + kEnvelopeBytes; }
+};
+using Items = std::vector<std::shared_ptr<const Item>>;
+
+struct Request {
+  std::string range_id;
+  Items items;
+};
+
+// What an operation's answer asks for.
+enum class Reaction { done, repeat, route_anew, alone, refuse };
+
+Reaction reaction_to(const cosmos::BulkResult& result) {
+  if (result.status >= 200 && result.status < 300) return Reaction::done;
+  switch (result.status) {
+    case 408:
+    case 424:
+    case 429:
+    case 449:
+    case 500:
+    case 502:
+    case 503:
+      return Reaction::repeat;
+    case 404:
+      return result.sub_status == 1013 ? Reaction::repeat : Reaction::refuse;
+    case 410:
+      return Reaction::route_anew;
+    case 413:
+      return Reaction::alone;
+    default:
+      return Reaction::refuse;
+  }
+}
+
+class Writer : public BulkWriter {
+ public:
+  Writer(Runtime& runtime, cosmos::Client& client, cosmos::ContainerName name, cosmos::PartitionKeyDefinition key,
+         BulkWriterOptions options, std::atomic<std::uint64_t>& throttled, std::stop_token stop)
+      : runtime_(runtime),
+        client_(client),
+        name_(std::move(name)),
+        key_(std::move(key)),
+        options_(options),
+        throttled_(throttled),
+        queue_(2 * options.requests_in_flight * options.request_bytes),
+        outer_stop_(stop, [this] { stop_.request_stop(); }) {}
+
+  ~Writer() override { stop_.request_stop(); }
+
+  Status start() {
+    TRY(refresh_ranges(0));
+    for (unsigned i = 0; i < options_.requests_in_flight; ++i) {
+      threads_.push_back(
+          runtime_.start_thread("restore-" + std::to_string(i), [this](const std::stop_token&) { work(); }));
+    }
+    return {};
+  }
+
+  Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) override {
+    auto item = std::make_shared<const Item>(Item{std::string(partition_key), std::string(id), std::string(body)});
+    if (partition_key != last_key_) {
+      ASSIGN(last_epk_, cosmos::effective_partition_key(key_, partition_key));
+      last_key_ = partition_key;
+    }
+    ASSIGN(const std::string range_id, range_of(last_epk_));
+    const bool full = gathered_.items.size() >= options_.request_operations ||
+                      gathered_bytes_ + item->size() > options_.request_bytes;
+    if (!gathered_.items.empty() && (full || gathered_.range_id != range_id)) TRY(send_gathered());
+    gathered_.range_id = range_id;
+    gathered_bytes_ += item->size();
+    gathered_.items.push_back(std::move(item));
+    return {};
+  }
+
+  Status finish() override {
+    if (!gathered_.items.empty()) TRY(send_gathered());
+    queue_.close();
+    threads_.clear();  // joins
+    return failure();
+  }
+
+ private:
+  Status send_gathered() {
+    const std::size_t bytes = gathered_bytes_;
+    gathered_bytes_ = 0;
+    if (queue_.push(std::exchange(gathered_, {}), bytes, stop_.get_token())) return {};
+    TRY(failure());
+    return fail(Code::cancelled, "interrupted");
+  }
+
+  void work() {
+    while (auto request = queue_.pop(stop_.get_token())) {
+      Status delivered = deliver(std::move(*request));
+      if (delivered) continue;
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::move(delivered).error();
+      stop_.request_stop();
+      return;
+    }
+    if (stop_.stop_requested()) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = Error(Code::cancelled, "interrupted");
+    }
+  }
+
+  Status failure() {
+    const std::lock_guard lock(mutex_);
+    return failure_ ? Status(fail(*failure_)) : Status();
+  }
+
+  // Until every item is written, whatever way that takes.
+  Status deliver(Request first) {
+    std::deque<Request> open;
+    open.push_back(std::move(first));
+    SteadyTime progressed = runtime_.steady_now();
+    while (!open.empty()) {
+      const Request request = std::move(open.front());
+      open.pop_front();
+      const std::size_t before = request.items.size();
+      std::size_t left = 0;
+      ASSIGN(const Milliseconds wait, attempt(request, open, left));
+      if (left < before) progressed = runtime_.steady_now();
+      if (runtime_.steady_now() - progressed > options_.patience) {
+        return fail(Code::throttled,
+                    "nothing could be written to " + name_.text() + " for " +
+                        std::to_string(options_.patience.count() / 1000) + " s",
+                    "raise the container's throughput, then restore again with --resume");
+      }
+      if (wait.count() > 0 && !runtime_.sleep(wait, stop_.get_token())) return fail(Code::cancelled, "interrupted");
+    }
+    return {};
+  }
+
+  // One request. What is still to be done is put in front of `open`, `left` says how many items that are; gives how
+  // long to wait first.
+  Result<Milliseconds> attempt(const Request& request, std::deque<Request>& open, std::size_t& left) {
+    if (request.items.size() == 1 && request.items.front()->size() > options_.request_bytes) {
+      TRY(upsert_alone(*request.items.front()));
+      return Milliseconds(0);
+    }
+    std::vector<cosmos::BulkOperation> operations;
+    operations.reserve(request.items.size());
+    for (const auto& item : request.items) {
+      operations.push_back({cosmos::BulkOperation::Kind::upsert, item->id, item->key, item->body});
+    }
+    const std::uint64_t ranges_seen = ranges_version();
+    auto results = client_.bulk(name_, request.range_id, operations, stop_.get_token());
+    if (!results) return react_to_error(request, results.error(), ranges_seen, open, left);
+    if (results->size() != request.items.size()) {
+      return fail(Code::corrupt, "a bulk request of " + std::to_string(request.items.size()) +
+                                     " operations was answered with " + std::to_string(results->size()) + " results");
+    }
+    return sort_out(request, *results, ranges_seen, open, left);
+  }
+
+  Result<Milliseconds> react_to_error(const Request& request, const Error& error, std::uint64_t ranges_seen,
+                                      std::deque<Request>& open, std::size_t& left) {
+    left = request.items.size();
+    if (error.code == Code::gone) {
+      TRY(route_anew(request.items, ranges_seen, open));
+      return kShortWait;
+    }
+    if (error.status == 413 && request.items.size() > 1) {
+      const auto middle = request.items.begin() + static_cast<std::ptrdiff_t>(request.items.size() / 2);
+      open.push_front({request.range_id, Items(middle, request.items.end())});
+      open.push_front({request.range_id, Items(request.items.begin(), middle)});
+      left = 0;  // Halving is progress.
+      return Milliseconds(0);
+    }
+    if (error.status == 413) {
+      left = 0;
+      TRY(upsert_alone(*request.items.front()));
+      return Milliseconds(0);
+    }
+    const bool being_made = error.code == Code::not_found && error.sub_status == 1013;
+    if (!being_made && error.code != Code::throttled && error.code != Code::ambiguous && !is_retryable(error)) {
+      return fail(error);
+    }
+    open.push_front(request);
+    return std::max(error.retry_after.value_or(kLongWait), kShortWait);
+  }
+
+  Result<Milliseconds> sort_out(const Request& request, const std::vector<cosmos::BulkResult>& results,
+                                std::uint64_t ranges_seen, std::deque<Request>& open, std::size_t& left) {
+    Request again{request.range_id, {}};
+    Items moved;
+    Milliseconds wait{0};
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const cosmos::BulkResult& result = results[i];
+      const auto& item = request.items[i];
+      switch (reaction_to(result)) {
+        case Reaction::done:
+          break;
+        case Reaction::repeat:
+          if (result.status == 429) ++throttled_;
+          wait = std::max(
+              {wait, result.retry_after, result.status >= 500 || result.status == 404 ? kLongWait : kShortWait});
+          again.items.push_back(item);
+          break;
+        case Reaction::route_anew:
+          moved.push_back(item);
+          wait = std::max(wait, kShortWait);
+          break;
+        case Reaction::alone:
+          TRY(upsert_alone(*item));
+          break;
+        case Reaction::refuse:
+          return fail(refusal_of(*item, result));
+      }
+    }
+    left = again.items.size() + moved.size();
+    if (!moved.empty()) TRY(route_anew(moved, ranges_seen, open));
+    if (!again.items.empty()) open.push_front(std::move(again));
+    return wait;
+  }
+
+  Error refusal_of(const Item& item, const cosmos::BulkResult& result) const {
+    Error error(Code::invalid_argument, describe(item) + " was refused with status " + std::to_string(result.status) +
+                                            (result.message.empty() ? "" : ": " + result.message));
+    error.status = result.status;
+    error.sub_status = result.sub_status;
+    if (result.status == 403) error.hint = "is the account full, or read only?";
+    if (result.status == 409) error.hint = "a unique key: does the container hold other documents?";
+    return error;
+  }
+
+  std::string describe(const Item& item) const {
+    return "document '" + item.id + "' of " + item.key + " in " + name_.text();
+  }
+
+  Status upsert_alone(const Item& item) {
+    Status done = client_.upsert_document(name_, item.key, item.body, stop_.get_token());
+    if (!done) return fail(std::move(done).error().in(describe(item)));
+    return {};
+  }
+
+  // Groups items by the ranges there are now.
+  Status route_anew(const Items& items, std::uint64_t ranges_seen, std::deque<Request>& open) {
+    TRY(refresh_ranges(ranges_seen));
+    std::vector<Request> groups;
+    for (const auto& item : items) {
+      ASSIGN(const std::string epk, cosmos::effective_partition_key(key_, item->key));
+      ASSIGN(const std::string range_id, range_of(epk));
+      const auto group =
+          std::find_if(groups.begin(), groups.end(), [&](const Request& each) { return each.range_id == range_id; });
+      if (group == groups.end()) {
+        groups.push_back({range_id, {item}});
+      } else {
+        group->items.push_back(item);
+      }
+    }
+    for (Request& group : groups) open.push_front(std::move(group));
+    return {};
+  }
+
+  std::uint64_t ranges_version() {
+    const std::lock_guard lock(mutex_);
+    return ranges_version_;
+  }
+
+  // Reads the ranges, unless another thread has since `seen`.
+  Status refresh_ranges(std::uint64_t seen) {
+    if (ranges_version() != seen) return {};
+    ASSIGN(auto ranges, client_.partition_key_ranges(name_, stop_.get_token()));
+    const std::lock_guard lock(mutex_);
+    ranges_ = std::move(ranges);
+    ++ranges_version_;
+    return {};
+  }
+
+  Result<std::string> range_of(std::string_view epk) {
+    const std::lock_guard lock(mutex_);
+    for (const cosmos::PartitionKeyRange& range : ranges_) {
+      if (range.range.contains(epk)) return range.id;
+    }
+    return fail(Code::corrupt, "the partition key ranges of " + name_.text() + " have a hole");
+  }
+
+  Runtime& runtime_;
+  cosmos::Client& client_;
+  const cosmos::ContainerName name_;
+  const cosmos::PartitionKeyDefinition key_;
+  const BulkWriterOptions options_;
+  std::atomic<std::uint64_t>& throttled_;
+
+  ByteQueue<Request> queue_;
+  std::stop_source stop_;
+  std::stop_callback<std::function<void()>> outer_stop_;
+
+  std::mutex mutex_;  // guards what follows; never held while the client is called
+  std::optional<Error> failure_;
+  std::vector<cosmos::PartitionKeyRange> ranges_;
+  std::uint64_t ranges_version_ = 0;
+
+  // Of the thread that adds.
+  Request gathered_;
+  std::size_t gathered_bytes_ = 0;
+  std::string last_key_;
+  std::string last_epk_;
+
+  std::vector<std::jthread> threads_;  // last: joined first
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BulkWriter>> BulkWriter::start(Runtime& runtime, cosmos::Client& client,
+                                                      cosmos::ContainerName name, cosmos::PartitionKeyDefinition key,
+                                                      BulkWriterOptions options, std::atomic<std::uint64_t>& throttled,
+                                                      std::stop_token stop) {
+  auto writer =
+      std::make_unique<Writer>(runtime, client, std::move(name), std::move(key), options, throttled, std::move(stop));
+  TRY(writer->start());
+  return writer;
+}
+
+}  // namespace halley::recovery

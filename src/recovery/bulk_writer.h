@@ -1,0 +1,36 @@
+// Documents into one container, in bulk: grouped by the partition key ranges they belong to, several requests in
+// flight.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+
+#include "cosmos/client.h"
+
+namespace halley::recovery {
+
+struct BulkWriterOptions {
+  unsigned requests_in_flight = 4;
+  std::size_t request_bytes = 220'000;  // of a request; a larger document goes by itself as an upsert
+  std::size_t request_operations = 100;
+  Milliseconds patience{600'000};  // how long a request may get nothing done
+};
+
+class BulkWriter {
+ public:
+  // Reads the container's ranges and starts the threads, which work until `stop`. `throttled` counts answers 429.
+  static Result<std::unique_ptr<BulkWriter>> start(Runtime& runtime, cosmos::Client& client, cosmos::ContainerName name,
+                                                   cosmos::PartitionKeyDefinition key, BulkWriterOptions options,
+                                                   std::atomic<std::uint64_t>& throttled, std::stop_token stop);
+  // Gives up what is not written yet unless finish() was called.
+  virtual ~BulkWriter() = default;
+
+  // Takes a copy; best in the order of the hash space, for documents of one range are gathered. Waits while the
+  // requests in flight lag behind. Fails with what any request failed with.
+  virtual Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) = 0;
+  // Waits until everything is written. Nothing may be added afterwards.
+  virtual Status finish() = 0;
+};
+
+}  // namespace halley::recovery

@@ -1,0 +1,235 @@
+// A Cosmos account as the target of a restore.
+#include <algorithm>
+#include <set>
+
+#include "json/document_scanner.h"
+#include "recovery/bulk_writer.h"
+#include "recovery/definition_text.h"
+#include "recovery/restore.h"
+
+namespace halley::recovery {
+namespace {
+
+constexpr Milliseconds kCreateWait{500};  // between looks at a container that is being made
+constexpr int kCreateLooks = 240;
+
+// What a definition is created without: expiry would let go what has just been written, and restoreParameters and
+// createMode tell how the source itself came to be.
+const std::vector<std::string_view> kHeldBack = {"defaultTtl", "ttlPropertyPath", "restoreParameters", "createMode"};
+const std::vector<std::string_view> kNeverSent = {"restoreParameters", "createMode"};
+
+cosmos::ScriptKind script_kind(repo::DefinitionKind kind) {
+  if (kind == repo::DefinitionKind::trigger) return cosmos::ScriptKind::trigger;
+  if (kind == repo::DefinitionKind::user_defined_function) return cosmos::ScriptKind::user_defined_function;
+  return cosmos::ScriptKind::stored_procedure;
+}
+
+class CosmosTarget : public RestoreTarget {
+ public:
+  CosmosTarget(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options, RestoreProgress& progress)
+      : runtime_(runtime), client_(client), options_(options), progress_(progress) {}
+
+  Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+    ASSIGN(const cosmos::Account account, client_.read_account(stop));
+    continuous_backup_ = account.continuous_backup;
+    std::size_t users = 0;
+    for (const PlannedDatabase& database : plan.databases) users += database.users.size();
+    if (users > 0) {
+      notes.push_back(std::to_string(users) +
+                      " users and their permissions are in the backup, and are restored to files only");
+    }
+    const bool expires = std::any_of(plan.containers.begin(), plan.containers.end(),
+                                     [](const PlannedContainer& container) { return container.expiry.enabled(); });
+    if (expires) notes.emplace_back("time to live counts anew for restored documents, from their restore on");
+    // Every container is looked at before anything is written.
+    for (const PlannedContainer& container : plan.containers) TRY(check_container(container, stop));
+    return {};
+  }
+
+  Status put_database(const PlannedDatabase& database, std::stop_token stop) override {
+    const auto there = client_.read_database(database.name, stop);
+    if (there || there.error().code != Code::not_found) return there ? Status() : Status(fail(there.error()));
+    ASSIGN(const std::string definition, plain_definition(database.definition.text));
+    ASSIGN(const http::Headers headers, headers_of(database.offer));
+    const auto made = client_.create_database(definition, headers, stop);
+    if (!made && made.error().code != Code::already_exists)
+      return fail(Error(made.error()).in("creating database " + database.name));
+    return {};
+  }
+
+  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
+                                                           std::stop_token stop) override {
+    const cosmos::ContainerName name = name_of(container);
+    ASSIGN(const std::string definition, sent_definition(container, true));
+    if (existing_.contains(container.name())) {
+      // Its own expiry and policies give way to the plan's.
+      auto replaced = client_.replace_container(name, definition, stop);
+      if (!replaced) return fail(std::move(replaced).error().in("preparing container " + name.text()));
+    } else {
+      ASSIGN(const http::Headers headers, headers_of(container.offer));
+      auto made = client_.create_container(container.database, definition, headers, stop);
+      if (!made) return fail(std::move(made).error().in("creating container " + name.text()));
+      TRY(wait_until_made(name, stop));
+    }
+    BulkWriterOptions options;
+    options.requests_in_flight = options_.requests_in_flight;
+    options.request_bytes = options_.request_bytes;
+    options.request_operations = options_.request_operations;
+    ASSIGN(writer_, BulkWriter::start(runtime_, client_, name, container.key, options, progress_.throttled, stop));
+    return std::nullopt;
+  }
+
+  Status put_document(std::string_view partition_key, std::string_view id, std::string_view body,
+                      std::stop_token) override {
+    return writer_->upsert(partition_key, id, body);
+  }
+
+  Status finish_documents(std::stop_token) override {
+    TRY(writer_->finish());
+    writer_.reset();
+    return {};
+  }
+
+  Result<bool> read_back(const PlannedContainer& container, const EachDocument& each, std::stop_token stop) override {
+    const cosmos::ContainerName name = name_of(container);
+    ASSIGN(const auto ranges, client_.partition_key_ranges(name, stop));
+    json::DocumentScanner scanner(container.key.paths);
+    for (const cosmos::PartitionKeyRange& range : ranges) {
+      cosmos::FeedRequest request;
+      request.range_id = range.id;
+      while (true) {
+        ASSIGN(cosmos::FeedPage page, client_.read_change_feed(name, request, stop));
+        if (page.not_modified) break;
+        TRY(scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
+          ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
+          each(key, document.id, document.digest);
+          return {};
+        }));
+        request.continuation = std::move(page.continuation);
+      }
+    }
+    return true;
+  }
+
+  Status finish_container(const PlannedContainer& container, const RestoredContainer&, std::stop_token stop) override {
+    const cosmos::ContainerName name = name_of(container);
+    for (const repo::Definition& script : container.scripts) {
+      ASSIGN(const std::string definition, plain_definition(script.text));
+      Status put = client_.put_script(name, script_kind(script.key.kind), definition, stop);
+      if (!put) return fail(std::move(put).error().in("restoring script " + script.key.id + " of " + name.text()));
+    }
+    if (container.expiry.enabled()) {
+      ASSIGN(const std::string definition, sent_definition(container, false));
+      auto replaced = client_.replace_container(name, definition, stop);
+      if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + name.text()));
+    }
+    return compare_definitions(container, stop);
+  }
+
+  Status close(std::stop_token) override { return {}; }
+
+ private:
+  static cosmos::ContainerName name_of(const PlannedContainer& container) {
+    return {container.database, container.container};
+  }
+
+  static Result<http::Headers> headers_of(const std::optional<repo::Definition>& offer) {
+    return offer ? throughput_headers(*offer) : http::Headers();
+  }
+
+  std::vector<std::string_view> left_out(std::vector<std::string_view> names) const {
+    // The retention of the change feed can't be set where continuous backup has its own.
+    if (continuous_backup_) names.emplace_back("changeFeedPolicy");
+    return names;
+  }
+
+  Result<std::string> sent_definition(const PlannedContainer& container, bool without_expiry) const {
+    return plain_definition(container.definition.text, left_out(without_expiry ? kHeldBack : kNeverSent));
+  }
+
+  // Refuses a container that is there with another partition key, or with documents that are not to be written over.
+  Status check_container(const PlannedContainer& container, std::stop_token stop) {
+    const cosmos::ContainerName name = name_of(container);
+    const auto there = client_.read_container(name, stop);
+    if (!there && there.error().code == Code::not_found) return {};
+    if (!there) return fail(there.error());
+    existing_.insert(container.name());
+    const json::Value* const key = there->value.find("partitionKey");
+    if (key == nullptr) return fail(Code::corrupt, "the definition of " + name.text() + " has no partition key");
+    ASSIGN(const auto definition, cosmos::PartitionKeyDefinition::parse(*key));
+    if (definition != container.key) {
+      return fail(Code::precondition, "container " + name.text() + " is there with another partition key",
+                  "restore into another account, or remove the container first");
+    }
+    if (options_.resume) return {};
+    ASSIGN(const bool empty, is_empty(name, stop));
+    if (!empty) {
+      return fail(Code::already_exists, "container " + name.text() + " is there and holds documents",
+                  "restore into another account, remove the container first, or, to complete an interrupted restore, "
+                  "give --resume");
+    }
+    return {};
+  }
+
+  Result<bool> is_empty(const cosmos::ContainerName& name, std::stop_token stop) {
+    ASSIGN(const auto ranges, client_.partition_key_ranges(name, stop));
+    for (const cosmos::PartitionKeyRange& range : ranges) {
+      cosmos::FeedRequest request;
+      request.range_id = range.id;
+      request.max_items = 1;
+      ASSIGN(const cosmos::FeedPage page, client_.read_change_feed(name, request, stop));
+      if (!page.not_modified) return false;
+    }
+    return true;
+  }
+
+  Status wait_until_made(const cosmos::ContainerName& name, std::stop_token stop) {
+    for (int look = 1;; ++look) {
+      const auto there = client_.read_container(name, stop);
+      if (there) return {};
+      if (there.error().code != Code::not_found || look == kCreateLooks) {
+        return fail(Error(there.error()).in("waiting for container " + name.text() + " to be made"));
+      }
+      if (!runtime_.sleep(kCreateWait, stop)) return fail(Code::cancelled, "interrupted");
+    }
+  }
+
+  Status compare_definitions(const PlannedContainer& container, std::stop_token stop) {
+    const cosmos::ContainerName name = name_of(container);
+    ASSIGN(const cosmos::Resource there, client_.read_container(name, stop));
+    ASSIGN(const auto differing, differing_members(container.definition.text, there.text, left_out(kNeverSent)));
+    std::string text;
+    for (const std::string& member : differing) text += (text.empty() ? "" : ", ") + ("definition." + member);
+    using enum cosmos::ScriptKind;
+    for (const auto kind : {stored_procedure, trigger, user_defined_function}) {
+      ASSIGN(const auto scripts, client_.list_scripts(name, kind, stop));
+      for (const repo::Definition& planned : container.scripts) {
+        if (script_kind(planned.key.kind) != kind) continue;
+        const auto found = std::find_if(scripts.begin(), scripts.end(),
+                                        [&](const cosmos::Resource& script) { return script.id == planned.key.id; });
+        ASSIGN(const auto members, differing_members(planned.text, found == scripts.end() ? "{}" : found->text));
+        if (!members.empty())
+          text += (text.empty() ? "" : ", ") + std::string(script_path(kind)) + "/" + planned.key.id;
+      }
+    }
+    if (!text.empty()) return fail(Code::difference, name.text() + " differs in " + text);
+    return {};
+  }
+
+  Runtime& runtime_;
+  cosmos::Client& client_;
+  const CosmosTargetOptions options_;
+  RestoreProgress& progress_;
+  bool continuous_backup_ = false;
+  std::set<std::string> existing_;  // containers that were there before
+  std::unique_ptr<BulkWriter> writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<RestoreTarget> make_cosmos_target(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options,
+                                                  RestoreProgress& progress) {
+  return std::make_unique<CosmosTarget>(runtime, client, options, progress);
+}
+
+}  // namespace halley::recovery

@@ -1,0 +1,125 @@
+#include "recovery/definitions_at.h"
+
+#include <algorithm>
+
+#include "recovery/outside.h"
+
+namespace halley::recovery {
+
+using repo::Definition;
+using repo::DefinitionKey;
+using repo::DefinitionKind;
+
+Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Moment& moment, bool approximate) {
+  DefinitionsAt definitions;
+  auto lane = repository.read_lane(repo::LaneId(repo::kAccountLane));
+  if (!lane && lane.error().code == Code::not_found) {
+    return fail(Code::outside_coverage, "nothing has been backed up yet", "run `halley backup` first");
+  }
+  if (!lane) return fail(std::move(lane).error());
+  definitions.lane_ = std::move(*lane);
+
+  repo::Cut cut;
+  if (moment.latest) {
+    auto newest = repo::newest_cut(definitions.lane_);
+    if (!newest) {
+      return fail(Code::outside_coverage, "no backup has finished reading the account's definitions yet",
+                  "run `halley backup` again");
+    }
+    definitions.at_ = newest->at;
+    cut = std::move(newest->cut);
+  } else {
+    definitions.at_ = moment.at;
+    auto known = repo::cut_at(definitions.lane_, moment.at);
+    if (!known && !approximate) {
+      const auto nearest = repo::nearest_moments(definitions.lane_, moment.at);
+      return fail(outside_coverage("the account's definitions", moment.at, nearest));
+    }
+    definitions.exact_ = known.has_value();
+    cut = known ? std::move(*known) : repo::Cut{moment.at, {}};
+  }
+  ASSIGN(definitions.all_, repo::read_definitions(repository, definitions.lane_, cut));
+  return definitions;
+}
+
+DefinitionsAt::Each DefinitionsAt::of_kind(DefinitionKind kind) const {
+  Each found;
+  for (const Definition& definition : all_) {
+    if (definition.key.kind == kind) found.push_back(&definition);
+  }
+  return found;
+}
+
+const Definition* DefinitionsAt::find(DefinitionKey key) const {
+  const auto found = std::lower_bound(all_.begin(), all_.end(), key,
+                                      [](const Definition& a, const DefinitionKey& b) { return a.key < b; });
+  return found != all_.end() && found->key == key ? &*found : nullptr;
+}
+
+const Definition* DefinitionsAt::account() const {
+  const Each found = of_kind(DefinitionKind::account);
+  return found.empty() ? nullptr : found.front();
+}
+
+const Definition* DefinitionsAt::database(std::string_view name) const {
+  return find({DefinitionKind::database, {}, {}, std::string(name)});
+}
+
+const Definition* DefinitionsAt::container(std::string_view database, std::string_view name) const {
+  return find({DefinitionKind::container, std::string(database), {}, std::string(name)});
+}
+
+const Definition* DefinitionsAt::offer(std::string_view database, std::string_view container) const {
+  return find({DefinitionKind::offer, std::string(database), std::string(container), "offer"});
+}
+
+DefinitionsAt::Each DefinitionsAt::scripts(std::string_view database, std::string_view container) const {
+  Each found;
+  for (const auto kind :
+       {DefinitionKind::stored_procedure, DefinitionKind::trigger, DefinitionKind::user_defined_function}) {
+    for (const Definition* script : of_kind(kind)) {
+      if (script->key.database == database && script->key.parent == container) found.push_back(script);
+    }
+  }
+  return found;
+}
+
+DefinitionsAt::Each DefinitionsAt::users(std::string_view database) const {
+  Each found = of_kind(DefinitionKind::user);
+  std::erase_if(found, [&](const Definition* user) { return user->key.database != database; });
+  return found;
+}
+
+DefinitionsAt::Each DefinitionsAt::permissions(std::string_view database) const {
+  Each found = of_kind(DefinitionKind::permission);
+  std::erase_if(found, [&](const Definition* permission) { return permission->key.database != database; });
+  return found;
+}
+
+Result<std::string> when_it_was_there(repo::Repository& repository, const repo::LaneState& account,
+                                      std::string_view database, std::string_view container) {
+  ASSIGN(const auto history, repo::read_definition_history(repository, account));
+  const DefinitionKey key =
+      container.empty() ? DefinitionKey{DefinitionKind::database, {}, {}, std::string(database)}
+                        : DefinitionKey{DefinitionKind::container, std::string(database), {}, std::string(container)};
+  const auto versions = history.find(key);
+  if (versions == history.end()) return std::string();
+  std::string text;
+  const Definition* first = nullptr;
+  for (const Definition& version : versions->second) {
+    if (!version.text.empty()) {
+      if (first == nullptr) first = &version;
+      continue;
+    }
+    if (first == nullptr) continue;
+    text += (text.empty() ? "it was there from " : ", from ") + format_rfc3339(first->time) + " until " +
+            format_rfc3339(version.since);
+    first = nullptr;
+  }
+  if (first != nullptr) {
+    text += (text.empty() ? "it is there from " : ", and is from ") + format_rfc3339(first->time) + " on";
+  }
+  return text;
+}
+
+}  // namespace halley::recovery

@@ -1,0 +1,49 @@
+// The definitions of an account as of a moment, and what belongs to what in them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recovery/moment.h"
+#include "repo/definitions.h"
+
+namespace halley::recovery {
+
+class DefinitionsAt {
+ public:
+  // Fails with outside_coverage when definitions are not known for the moment; `approximate` goes on then with what
+  // was known up to it.
+  static Result<DefinitionsAt> read(repo::Repository& repository, const Moment& moment, bool approximate);
+
+  Second at() const { return at_; }
+  bool exact() const { return exact_; }  // false: gone on with beyond coverage
+  const repo::LaneState& account_lane() const { return lane_; }
+  const std::string& account_id() const { return lane_.identity.account_id; }
+
+  using Each = std::vector<const repo::Definition*>;
+  const repo::Definition* account() const;
+  Each databases() const { return of_kind(repo::DefinitionKind::database); }
+  Each containers() const { return of_kind(repo::DefinitionKind::container); }
+  const repo::Definition* database(std::string_view name) const;
+  const repo::Definition* container(std::string_view database, std::string_view name) const;
+  const repo::Definition* offer(std::string_view database, std::string_view container) const;  // "" for the database's
+  Each scripts(std::string_view database, std::string_view container) const;
+  Each users(std::string_view database) const;
+  Each permissions(std::string_view database) const;
+
+ private:
+  Each of_kind(repo::DefinitionKind kind) const;
+  const repo::Definition* find(repo::DefinitionKey key) const;
+
+  repo::LaneState lane_;
+  Second at_;
+  bool exact_ = true;
+  std::vector<repo::Definition> all_;  // in key order
+};
+
+// "it was there from … until …" for the container or database, newest incarnation first; empty when it never was.
+Result<std::string> when_it_was_there(repo::Repository& repository, const repo::LaneState& account,
+                                      std::string_view database, std::string_view container);
+
+}  // namespace halley::recovery

@@ -1,0 +1,241 @@
+// A tree of files as the target of a restore.
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "base/bytes.h"
+#include "codec/hash.h"
+#include "http/message.h"
+#include "json/writer.h"
+#include "recovery/definition_text.h"
+#include "recovery/output_file.h"
+#include "recovery/restore.h"
+
+namespace halley::recovery {
+namespace {
+
+// The journal of a restore that is not finished: its plan, then a line for each container that is whole. Removed at
+// the end.
+constexpr std::string_view kJournal = ".halley-restore";
+constexpr std::size_t kLongestName = 200;  // bytes; file systems allow 255, and suffixes follow
+
+// What must be equal for one run to go on with what another began.
+std::string plan_line(const RestorePlan& plan) {
+  std::string line;
+  json::Writer writer(line);
+  writer.begin_object().member("repository", plan.repository_id).member("account", plan.account_id);
+  writer.member("at", format_rfc3339(plan.at)).member("moment", plan.moment.text());
+  writer.key("include").begin_array();
+  for (const std::string& pattern : plan.selection.include) writer.string(pattern);
+  writer.end_array().key("exclude").begin_array();
+  for (const std::string& pattern : plan.selection.exclude) writer.string(pattern);
+  writer.end_array().member("partition_key", plan.selection.partition_key.value_or(""));
+  writer.key("ids").begin_array();
+  for (const std::string& id : plan.selection.ids) writer.string(id);
+  writer.end_array().end_object();
+  return line;
+}
+
+std::string container_line(const RestoredContainer& result) {
+  std::string line;
+  json::Writer writer(line);
+  writer.begin_object().member("database", result.database).member("container", result.container);
+  writer.key("documents").unsigned_integer(result.documents);
+  writer.key("bytes").unsigned_integer(result.bytes);
+  writer.key("expired").unsigned_integer(result.expired);
+  writer.member("digest", result.digest).end_object();
+  return line;
+}
+
+std::uint64_t count_at(const json::Value& value, std::string_view name) {
+  const json::Value* const member = value.find(name);
+  return member == nullptr ? 0 : static_cast<std::uint64_t>(member->as_integer().value_or(0));
+}
+
+Status make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(Code::io, "can't make directory " + path + ": " + error.message());
+  return {};
+}
+
+// The content of an offer, for throughput.json; empty when there is none.
+Result<std::string> throughput_text(const std::optional<repo::Definition>& offer) {
+  if (!offer) return std::string();
+  ASSIGN(const std::string_view content, json::member_slice(offer->text, "content"));
+  return std::string(content);
+}
+
+class DirectoryTarget : public RestoreTarget {
+ public:
+  explicit DirectoryTarget(std::string path) : path_(std::move(path)) {
+    while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+  }
+
+  Status open(const RestorePlan& plan, std::vector<std::string>&, std::stop_token) override {
+    TRY(make_directory(path_));
+    std::error_code error;
+    const bool empty = std::filesystem::is_empty(path_, error);
+    if (error) return fail(Code::io, "can't read directory " + path_ + ": " + error.message());
+    if (empty) {
+      journal_ = plan_line(plan) + "\n";
+      TRY(write_file(journal_path(), journal_));
+    } else {
+      TRY(go_on(plan));
+    }
+    std::string account = "{}";
+    if (plan.account) {
+      ASSIGN(account, plain_definition(plan.account->text));
+    }
+    return write_file(path_ + "/account.json", account + "\n");
+  }
+
+  Status put_database(const PlannedDatabase& database, std::stop_token) override {
+    const std::string directory = path_ + "/" + file_name_of(database.name);
+    TRY(make_directory(directory));
+    TRY(put_definition(directory + "/database.json", database.definition));
+    TRY(put_throughput(directory, database.offer));
+    if (database.users.empty()) return {};
+    std::string users;
+    json::Writer writer(users);
+    writer.begin_object().key("users").begin_array();
+    for (const repo::Definition& user : database.users) {
+      ASSIGN(const std::string text, plain_definition(user.text));
+      writer.begin_object().key("user").raw(text).key("permissions").begin_array();
+      for (const repo::Definition& permission : database.permissions) {
+        if (permission.key.parent != user.key.id) continue;
+        ASSIGN(const std::string allowed, plain_definition(permission.text));
+        writer.raw(allowed);
+      }
+      writer.end_array().end_object();
+    }
+    writer.end_array().end_object();
+    return write_file(directory + "/users.json", users + "\n");
+  }
+
+  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
+                                                           std::stop_token) override {
+    const auto done = done_.find(container.name());
+    if (done != done_.end()) return std::optional(done->second);
+    directory_ = path_ + "/" + file_name_of(container.database) + "/" + file_name_of(container.container);
+    TRY(make_directory(directory_));
+    TRY(put_definition(directory_ + "/container.json", container.definition));
+    TRY(put_throughput(directory_, container.offer));
+    ASSIGN(documents_, OutputFile::create(directory_ + "/documents.ndjson"));
+    return std::nullopt;
+  }
+
+  Status put_document(std::string_view, std::string_view, std::string_view body, std::stop_token) override {
+    // Raw line ends can only be white space between tokens; on a line of its own a document has none.
+    if (body.find('\n') != std::string_view::npos || body.find('\r') != std::string_view::npos) {
+      line_ = body;
+      for (char& c : line_) c = c == '\n' || c == '\r' ? ' ' : c;
+      body = line_;
+    }
+    TRY(documents_->append(body));
+    return documents_->append("\n");
+  }
+
+  Status finish_documents(std::stop_token) override {
+    TRY(documents_->commit());
+    documents_.reset();
+    return {};
+  }
+
+  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token) override { return false; }
+
+  Status finish_container(const PlannedContainer& container, const RestoredContainer& result,
+                          std::stop_token) override {
+    using repo::DefinitionKind;
+    constexpr std::pair<DefinitionKind, const char*> kFolders[] = {{DefinitionKind::stored_procedure, "sprocs"},
+                                                                   {DefinitionKind::trigger, "triggers"},
+                                                                   {DefinitionKind::user_defined_function, "udfs"}};
+    for (const repo::Definition& script : container.scripts) {
+      for (const auto& [kind, folder] : kFolders) {
+        if (script.key.kind != kind) continue;
+        const std::string directory = directory_ + "/scripts/" + folder;
+        TRY(make_directory(directory));
+        TRY(put_definition(directory + "/" + file_name_of(script.key.id) + ".json", script));
+      }
+    }
+    journal_ += container_line(result) + "\n";
+    return write_file(journal_path(), journal_);
+  }
+
+  Status close(std::stop_token) override {
+    std::error_code error;
+    std::filesystem::remove(journal_path(), error);
+    if (error) return fail(Code::io, "can't remove " + journal_path() + ": " + error.message());
+    return {};
+  }
+
+ private:
+  std::string journal_path() const { return path_ + "/" + std::string(kJournal); }
+
+  // Takes up what an interrupted run left, if it was of the same plan.
+  Status go_on(const RestorePlan& plan) {
+    std::ifstream file(journal_path());
+    std::string line;
+    if (!std::getline(file, line)) {
+      return fail(Code::already_exists, path_ + " is not empty", "choose a directory that is empty or does not exist");
+    }
+    if (line != plan_line(plan)) {
+      return fail(Code::already_exists, path_ + " holds an unfinished restore of something else",
+                  "give the same moment and selection to complete it, or choose another directory");
+    }
+    journal_ = line + "\n";
+    while (std::getline(file, line)) {
+      ASSIGN(const json::Value value, json::parse(line));
+      RestoredContainer done;
+      done.database = value.string_at("database");
+      done.container = value.string_at("container");
+      done.at = plan.at;
+      done.documents = count_at(value, "documents");
+      done.bytes = count_at(value, "bytes");
+      done.expired = count_at(value, "expired");
+      done.digest = value.string_at("digest");
+      journal_ += line + "\n";
+      done_.emplace(done.database + "/" + done.container, std::move(done));
+    }
+    return {};
+  }
+
+  static Status put_definition(const std::string& path, const repo::Definition& definition) {
+    ASSIGN(const std::string text, plain_definition(definition.text));
+    return write_file(path, text + "\n");
+  }
+
+  static Status put_throughput(const std::string& directory, const std::optional<repo::Definition>& offer) {
+    ASSIGN(const std::string text, throughput_text(offer));
+    return text.empty() ? Status() : write_file(directory + "/throughput.json", text + "\n");
+  }
+
+  std::string path_;
+  std::string journal_;
+  std::map<std::string, RestoredContainer> done_;  // by an earlier run
+  std::string directory_;                          // of the container at hand
+  std::optional<OutputFile> documents_;
+  std::string line_;
+};
+
+}  // namespace
+
+std::string file_name_of(std::string_view name) {
+  std::string safe = http::percent_encode(name);
+  // Not hidden, not "." or "..", and never the name of a file of the tree's own.
+  if (safe.starts_with('.')) safe.replace(0, 1, "%2E");
+  if (safe.ends_with(".json") || safe.ends_with(".ndjson")) safe.replace(safe.rfind('.'), 1, "%2E");
+  if (safe.size() <= kLongestName) return safe;
+  // Too long for a file system: its beginning and a hash. "%~" stands in no encoded name.
+  std::size_t cut = kLongestName - 18;
+  while (safe[cut - 1] == '%' || safe[cut - 2] == '%') --cut;
+  std::string hash;
+  put_u64(hash, codec::xxh3_64(name));
+  return safe.substr(0, cut) + "%~" + to_hex(hash);
+}
+
+std::unique_ptr<RestoreTarget> make_directory_target(Runtime&, std::string path) {
+  return std::make_unique<DirectoryTarget>(std::move(path));
+}
+
+}  // namespace halley::recovery

@@ -1,0 +1,61 @@
+#include "recovery/documents.h"
+
+#include "json/value.h"
+
+namespace halley::recovery {
+
+Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
+                                  const Selection& selection, bool bodies) {
+  Documents documents;
+  documents.container_ = &container;
+  documents.selection_ = &selection;
+  documents.all_ = selection.selects_all_documents();
+  ASSIGN(repo::LaneState lane, repository.read_lane(container.lane));
+  documents.lane_ = std::make_unique<repo::LaneState>(std::move(lane));
+
+  repo::ReadOptions options;
+  options.cut = container.cut;
+  options.bodies = bodies || container.expiry.enabled();
+  if (selection.partition_key) {
+    ASSIGN(const json::Value components, json::parse(*selection.partition_key));
+    if (components.items().size() == container.key.paths.size()) {
+      options.partition_key = selection.partition_key;
+      if (selection.ids.size() == 1) options.id = selection.ids.front();
+    } else {
+      ASSIGN(options.range, range_of_key(container.key, *selection.partition_key));
+    }
+  }
+  ASSIGN(documents.stream_, repository.snapshot(*documents.lane_, options));
+  return documents;
+}
+
+Result<bool> Documents::next(repo::Version& out) {
+  while (true) {
+    ASSIGN(const bool more, stream_->next(out));
+    if (!more) return false;
+    if (out.operation != repo::Operation::upsert) continue;
+    if (!all_ && !selection_->selects_document(out.partition_key, out.id)) continue;
+    if (container_->expiry.enabled()) {
+      auto expired = is_expired(container_->expiry, out.ts, out.body, container_->at);
+      if (!expired)
+        return fail(std::move(expired).error().in("document '" + std::string(out.id) + "' of " + container_->name()));
+      if (*expired) {
+        ++expired_;
+        continue;
+      }
+    }
+    return true;
+  }
+}
+
+std::string Documents::rid_path() const {
+  return "dbs/" + lane_->identity.database_rid + "/colls/" + lane_->identity.container_rid + "/";
+}
+
+std::string_view document_body(const repo::Version& version, std::string& scratch) {
+  if (version.layout != repo::kVerbatim) return version.body;
+  scratch = repo::body_text(version);
+  return scratch;
+}
+
+}  // namespace halley::recovery

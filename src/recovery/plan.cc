@@ -1,0 +1,206 @@
+#include "recovery/plan.h"
+
+#include <algorithm>
+
+#include "json/value.h"
+#include "recovery/definitions_at.h"
+#include "recovery/outside.h"
+#include "recovery/restorable.h"
+#include "recovery/uncertain.h"
+
+namespace halley::recovery {
+namespace {
+
+std::vector<repo::Definition> copies(const DefinitionsAt::Each& definitions) {
+  std::vector<repo::Definition> result;
+  result.reserve(definitions.size());
+  for (const repo::Definition* definition : definitions) result.push_back(*definition);
+  return result;
+}
+
+std::optional<repo::Definition> copy(const repo::Definition* definition) {
+  return definition == nullptr ? std::nullopt : std::optional(*definition);
+}
+
+// All that the definitions say of a container; its cut is still to be found.
+Result<PlannedContainer> describe(const DefinitionsAt& definitions, const repo::Definition& container) {
+  PlannedContainer planned;
+  planned.database = container.key.database;
+  planned.container = container.key.id;
+  const repo::Definition* const database = definitions.database(planned.database);
+  if (database == nullptr) {
+    return fail(Code::corrupt, "the definitions have container " + planned.name() + " but not its database");
+  }
+  planned.lane = repo::lane_of(definitions.account_id(), *database, container);
+  ASSIGN(const json::Value value, json::parse(container.text));
+  const json::Value* const key = value.find("partitionKey");
+  if (key == nullptr) return fail(Code::corrupt, "the definition of " + planned.name() + " has no partition key");
+  ASSIGN(planned.key, cosmos::PartitionKeyDefinition::parse(*key));
+  planned.expiry = ExpiryRule::of(value);
+  planned.definition = container;
+  planned.offer = copy(definitions.offer(planned.database, planned.container));
+  planned.scripts = copies(definitions.scripts(planned.database, planned.container));
+  return planned;
+}
+
+Result<repo::LaneState> read_container_lane(repo::Repository& repository, const PlannedContainer& planned) {
+  auto lane = repository.read_lane(planned.lane);
+  if (!lane && lane.error().code == Code::not_found) {
+    return fail(Code::outside_coverage,
+                "container " + planned.name() + " was there, but none of its documents were captured",
+                "run `halley backup` with it included");
+  }
+  return lane;
+}
+
+// Finds the cut. False when the moment is outside the container's coverage.
+Result<bool> find_cut(repo::Repository& repository, const Moment& moment, bool approximate, PlannedContainer& planned,
+                      std::vector<std::string>& notes) {
+  ASSIGN(const repo::LaneState lane, read_container_lane(repository, planned));
+  if (moment.latest) {
+    auto newest = repo::newest_cut(lane);
+    if (!newest) {
+      return fail(Code::outside_coverage, "no backup has captured all of container " + planned.name() + " yet",
+                  "run `halley backup` until it completes");
+    }
+    planned.at = newest->at;
+    planned.cut = std::move(newest->cut);
+    return true;
+  }
+  planned.at = moment.at;
+  if (auto cut = repo::cut_at(lane, moment.at)) {
+    planned.cut = std::move(*cut);
+    return true;
+  }
+  if (!approximate) return false;
+  planned.approximate = true;
+  planned.cut = repo::Cut{moment.at, {}};
+  ASSIGN(auto found, uncertain_notes(repository, lane, moment.at));
+  notes.insert(notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  return true;
+}
+
+// The refusal for containers that can't be brought to the moment, with the moments that are good for all of the plan.
+Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment,
+              const std::vector<PlannedContainer>& planned, const std::vector<std::string>& uncovered) {
+  std::vector<repo::Interval> good = restorable_seconds(definitions.account_lane());
+  for (const PlannedContainer& container : planned) {
+    const auto lane = repository.read_lane(container.lane);
+    if (lane) good = common_seconds(good, restorable_seconds(*lane));
+  }
+  std::string what = "container " + uncovered.front();
+  if (uncovered.size() > 1) what += " and " + std::to_string(uncovered.size() - 1) + " more";
+  return outside_coverage(what, moment, nearest_seconds(good, moment));
+}
+
+// Containers whose keys can't have the shape of the selected one are left out.
+Result<bool> fits_key(const Selection& selection, const PlannedContainer& planned) {
+  if (!selection.partition_key) return true;
+  ASSIGN(const json::Value components, json::parse(*selection.partition_key));
+  const std::size_t count = components.items().size();
+  return count == planned.key.paths.size() ||
+         (count > 0 && count < planned.key.paths.size() && planned.key.kind == cosmos::KeyKind::multi_hash);
+}
+
+Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitions, std::string_view pattern) {
+  const std::size_t slash = std::min(pattern.find('/'), pattern.size());
+  const std::string_view container = slash < pattern.size() ? pattern.substr(slash + 1) : std::string_view();
+  const auto when = when_it_was_there(repository, definitions.account_lane(), pattern.substr(0, slash), container);
+  std::string hint = when ? *when : std::string();
+  if (hint.empty()) hint = "`halley ls` shows what was there";
+  return Error(Code::not_found, "there was no " + std::string(pattern) + " at " + format_rfc3339(definitions.at()),
+               std::move(hint));
+}
+
+// Every pattern must select something, or a misspelt name would go unnoticed.
+Status check_patterns(repo::Repository& repository, const DefinitionsAt& definitions, const Selection& selection) {
+  for (const std::string& pattern : selection.include) {
+    Selection one;
+    one.include = {pattern};
+    const auto containers = definitions.containers();
+    const auto databases = definitions.databases();
+    const bool found =
+        std::any_of(containers.begin(), containers.end(),
+                    [&](const auto* each) { return one.selects_container(each->key.database, each->key.id); }) ||
+        std::any_of(databases.begin(), databases.end(),
+                    [&](const auto* each) { return one.selects_database(each->key.id); });
+    if (!found) return fail(nothing_there(repository, definitions, pattern));
+  }
+  return {};
+}
+
+Status add_databases(const DefinitionsAt& definitions, RestorePlan& plan) {
+  for (const repo::Definition* database : definitions.databases()) {
+    const std::string& name = database->key.id;
+    const bool has_container = std::any_of(plan.containers.begin(), plan.containers.end(),
+                                           [&](const PlannedContainer& planned) { return planned.database == name; });
+    const bool whole = plan.selection.selects_all_documents() && plan.selection.selects_database(name);
+    if (!has_container && !whole) continue;
+    PlannedDatabase planned;
+    planned.name = name;
+    planned.definition = *database;
+    planned.offer = copy(definitions.offer(name, ""));
+    planned.users = copies(definitions.users(name));
+    planned.permissions = copies(definitions.permissions(name));
+    plan.databases.push_back(std::move(planned));
+  }
+  return {};
+}
+
+Status add_containers(repo::Repository& repository, const DefinitionsAt& definitions, bool approximate,
+                      RestorePlan& plan) {
+  bool any_selected = false;
+  std::vector<std::string> uncovered;
+  for (const repo::Definition* container : definitions.containers()) {
+    if (!plan.selection.selects_container(container->key.database, container->key.id)) continue;
+    any_selected = true;
+    ASSIGN(PlannedContainer planned, describe(definitions, *container));
+    ASSIGN(const bool fits, fits_key(plan.selection, planned));
+    if (!fits) continue;
+    ASSIGN(const bool covered, find_cut(repository, plan.moment, approximate, planned, plan.notes));
+    if (!covered) uncovered.push_back(planned.name());
+    plan.containers.push_back(std::move(planned));
+  }
+  if (!uncovered.empty()) return fail(refusal(repository, definitions, plan.moment.at, plan.containers, uncovered));
+  if (any_selected && plan.containers.empty()) {
+    return fail(Code::not_found, "no selected container has partition keys like " + *plan.selection.partition_key,
+                "a key is a JSON array with one value for each path of the container's partition key");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
+                              const PlanOptions& options) {
+  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, options.approximate));
+  RestorePlan plan;
+  plan.repository_id = repository.id();
+  plan.account_id = definitions.account_id();
+  plan.moment = moment;
+  plan.at = definitions.at();
+  plan.selection = selection;
+  plan.account = copy(definitions.account());
+  if (!definitions.exact())
+    plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
+  TRY(check_patterns(repository, definitions, selection));
+  TRY(add_containers(repository, definitions, options.approximate, plan));
+  TRY(add_databases(definitions, plan));
+  return plan;
+}
+
+Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
+                                        std::string_view container) {
+  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
+  const repo::Definition* const definition = definitions.container(database, container);
+  if (definition == nullptr) {
+    return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
+  }
+  ASSIGN(PlannedContainer planned, describe(definitions, *definition));
+  std::vector<std::string> notes;
+  ASSIGN(const bool covered, find_cut(repository, moment, false, planned, notes));
+  if (!covered) return fail(refusal(repository, definitions, moment.at, {planned}, {planned.name()}));
+  return planned;
+}
+
+}  // namespace halley::recovery

@@ -1,0 +1,44 @@
+#include "recovery/verify.h"
+
+#include <algorithm>
+
+#include "recovery/plan.h"
+
+namespace halley::recovery {
+namespace {
+
+void add_holes(const Timeline& timeline, VerifyReport& report) {
+  for (const ContainerTimeline& container : timeline.containers) {
+    for (std::size_t i = 1; i < container.intervals.size(); ++i) {
+      report.coverage_holes.push_back(
+          {container.name(), container.incarnation, {container.intervals[i - 1].until, container.intervals[i].from}});
+    }
+  }
+}
+
+// Whether everything can be restored now, as far as planning tells.
+Status try_restore(repo::Repository& repository, VerifyReport& report) {
+  ASSIGN(const Timeline timeline, read_timeline(repository));
+  for (const ContainerTimeline& container : timeline.containers) {
+    report.last_backup = std::max(report.last_backup.value_or(container.last_backup), container.last_backup);
+  }
+  report.restorable_until = timeline.restorable_until;
+  add_holes(timeline, report);
+  TRY(make_plan(repository, Moment::newest(), {}));
+  report.restorable = true;
+  return {};
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(repo::Repository& repository, const repo::CheckOptions& options) {
+  VerifyReport report;
+  ASSIGN(report.check, repo::check(repository, options));
+  if (const Status tried = try_restore(repository, report); !tried) {
+    report.restorable = false;
+    report.not_restorable = tried.error().to_string();
+  }
+  return report;
+}
+
+}  // namespace halley::recovery
