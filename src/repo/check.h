@@ -11,7 +11,7 @@
 namespace halley::repo {
 
 struct Damage {
-  std::string object;                // store name
+  std::string object;  // store name
   std::string why;
   std::vector<std::string> affects;  // "db/container", or "account definitions"
 };

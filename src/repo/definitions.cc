@@ -9,8 +9,8 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {
-    "account", "database", "container", "sproc", "trigger", "udf", "user", "permission", "offer"};
+constexpr std::array<std::string_view, 9> kKindNames = {"account", "database", "container",  "sproc", "trigger",
+                                                        "udf",     "user",     "permission", "offer"};
 
 Result<Definition> definition_of(const Version& version) {
   ASSIGN(DefinitionKey key, parse_definition_key(version.partition_key, version.id));
@@ -37,7 +37,12 @@ std::string_view definition_kind_name(DefinitionKind kind) { return kKindNames[s
 
 std::string definition_partition_key(const DefinitionKey& key) {
   std::string text;
-  json::Writer(text).begin_array().string(definition_kind_name(key.kind)).string(key.database).string(key.parent).end_array();
+  json::Writer(text)
+      .begin_array()
+      .string(definition_kind_name(key.kind))
+      .string(key.database)
+      .string(key.parent)
+      .end_array();
   return text;
 }
 
@@ -66,7 +71,8 @@ Result<std::vector<Definition>> read_definitions(Repository& repository, const L
     ASSIGN(Definition definition, definition_of(version));
     definitions.push_back(std::move(definition));
   }
-  std::sort(definitions.begin(), definitions.end(), [](const Definition& a, const Definition& b) { return a.key < b.key; });
+  std::sort(definitions.begin(), definitions.end(),
+            [](const Definition& a, const Definition& b) { return a.key < b.key; });
   return definitions;
 }
 

@@ -14,7 +14,15 @@
 namespace halley::repo {
 
 enum class DefinitionKind : std::uint8_t {
-  account, database, container, stored_procedure, trigger, user_defined_function, user, permission, offer
+  account,
+  database,
+  container,
+  stored_procedure,
+  trigger,
+  user_defined_function,
+  user,
+  permission,
+  offer
 };
 std::string_view definition_kind_name(DefinitionKind kind);  // "account", "database", …, as keys and output have it
 
@@ -46,7 +54,8 @@ struct Definition {
 Result<std::vector<Definition>> read_definitions(Repository& repository, const LaneState& account, const Cut& cut);
 
 // Every version of every definition, by key, oldest first; a version with an empty text is a removal.
-Result<std::map<DefinitionKey, std::vector<Definition>>> read_definition_history(Repository& repository, const LaneState& account);
+Result<std::map<DefinitionKey, std::vector<Definition>>> read_definition_history(Repository& repository,
+                                                                                 const LaneState& account);
 
 // The lane of a container definition: from the account's id, its database's rid and its own.
 LaneId lane_of(std::string_view account_id, const Definition& database, const Definition& container);

@@ -37,17 +37,18 @@ struct LaneIdentity {
 // Where capture stands in one hash interval. The intervals of a lane tile the whole hash space once capture has begun.
 struct RangeState {
   cosmos::HashRange range;
+  std::string range_id;  // the physical range it was last read from
   std::uint32_t epoch = 0;
-  std::string feed;                  // continuation of the feed that is followed (all-versions, or latest); empty = from the start
-  std::string base;                  // all-versions: continuation of the base read; empty = from the start
+  std::string feed;  // continuation of the feed that is followed (all-versions, or latest); empty = from the start
+  std::string base;  // all-versions: continuation of the base read; empty = from the start
   bool base_done = false;
-  std::uint64_t cursor_lsn = 0;      // all-versions: where `feed` began; base items beyond it come through the feed
-  std::uint64_t base_end_lsn = 0;    // all-versions: position of the base's 304
-  Second base_end_time;              // all-versions: its Date, raised to the newest version up to it
-  std::uint64_t lsn = 0;             // newest position captured from `feed`
-  Second newest;                     // running maximum of version times
-  Second until;                      // captured up to here, exclusive; 0 = nothing yet
-  Second last_304;                   // Date of the newest 304
+  std::uint64_t cursor_lsn = 0;    // all-versions: where `feed` began; base items beyond it come through the feed
+  std::uint64_t base_end_lsn = 0;  // all-versions: position of the base's 304
+  Second base_end_time;            // all-versions: its Date, raised to the newest version up to it
+  std::uint64_t lsn = 0;           // newest position captured from `feed`
+  Second newest;                   // running maximum of version times
+  Second until;                    // captured up to here, exclusive; 0 = nothing yet
+  Second last_304;                 // Date of the newest 304
   friend bool operator==(const RangeState&, const RangeState&) = default;
 };
 
@@ -82,15 +83,17 @@ struct Event {
 
 // A segment as a commit names it.
 struct SegmentRef {
-  std::string id;               // 32 hex digits; empty = the segment rides inside its commit
-  std::uint64_t commit = 0;     // sequence number of the commit that added it
-  std::string sha256;           // of the object's bytes
-  std::uint64_t size = 0;       // of the object
+  std::string id;              // 32 hex digits
+  bool inside_commit = false;  // rides in the object of its commit
+  std::uint64_t commit = 0;    // sequence number of the commit that added it
+  std::string sha256;          // of the segment's bytes
+  std::uint64_t size = 0;      // of the segment, sealed
   std::uint64_t versions = 0;
   std::uint64_t upserts = 0;
   std::uint64_t body_bytes = 0;  // uncompressed
   Second oldest, newest;         // Version::time
   Position first, last;
+  friend bool operator==(const SegmentRef&, const SegmentRef&) = default;
 };
 
 // What folding commits gives.
@@ -98,24 +101,25 @@ struct LaneState {
   LaneId lane;
   LaneIdentity identity;
   CaptureMode mode = CaptureMode::all_versions;
-  std::uint64_t seq = 0;      // of the head; 0 = no commit yet
-  std::string head_hash;      // SHA-256 of the head's object bytes
-  Second committed_at;        // the agent's wall clock at the head
+  std::uint64_t seq = 0;  // of the head; 0 = no commit yet
+  std::string head_hash;  // SHA-256 of the head's object bytes
+  Second committed_at;    // the agent's wall clock at the head
   std::vector<RangeState> ranges;
   std::vector<ExactInterval> exact;
   std::vector<SyncPoint> sync_points;
   std::vector<Event> events;  // the newest kMaxEvents
   std::vector<SegmentRef> segments;
+  friend bool operator==(const LaneState&, const LaneState&) = default;
 };
 inline constexpr std::size_t kMaxEvents = 1000;
 
 // One step of a lane. What is set replaces the state's member; added things are appended.
 struct CommitDraft {
   CaptureMode mode = CaptureMode::all_versions;
-  std::vector<RangeState> ranges;        // the whole new set
-  std::vector<ExactInterval> exact;      // the whole new set
-  std::vector<SyncPoint> sync_points;    // added
-  std::vector<Event> events;             // added
+  std::vector<RangeState> ranges;      // the whole new set
+  std::vector<ExactInterval> exact;    // the whole new set
+  std::vector<SyncPoint> sync_points;  // added
+  std::vector<Event> events;           // added
 };
 
 }  // namespace halley::repo

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/seal.h"
 #include "repo/lane.h"
 #include "repo/version_batch.h"
 #include "runtime/runtime.h"
@@ -16,9 +17,10 @@ namespace halley::repo {
 
 struct RepositoryOptions {
   int compression_level = 3;
-  std::size_t block_bytes = 1 << 20;             // bodies per block
-  std::size_t inline_bytes = 256 * 1024;         // a segment up to this rides in its commit
-  std::uint64_t rollup_every = 256;              // commits between rollups
+  std::size_t block_bytes = 1 << 20;      // bodies per block
+  std::size_t inline_bytes = 256 * 1024;  // a segment up to this rides in its commit
+  std::uint64_t rollup_every = 256;       // commits between rollups
+  codec::ScryptCost password_cost;        // of a repository that is created; tests make it cheap
 };
 
 // Versions in (effective partition key, partition key, id, newest first) order. Views are valid until the next call.
@@ -37,10 +39,10 @@ struct Cut {
 
 struct ReadOptions {
   Cut cut;
-  cosmos::HashRange range;                     // only keys in it
-  std::optional<std::string> partition_key;    // only this canonical key
-  std::optional<std::string> id;               // with partition_key: only this document (filters and block index are used)
-  bool bodies = true;                          // false: Version::body stays empty and no body is inflated
+  cosmos::HashRange range;                   // only keys in it
+  std::optional<std::string> partition_key;  // only this canonical key
+  std::optional<std::string> id;  // with partition_key: only this document (filters and block index are used)
+  bool bodies = true;             // false: Version::body stays empty and no body is inflated
 };
 
 class LaneWriter;
@@ -73,9 +75,10 @@ class Repository {
   Result<std::unique_ptr<VersionStream>> snapshot(const LaneState& lane, const ReadOptions& options);
 
  private:
-  Repository();
   friend class LaneWriter;
+  friend Result<struct CheckReport> check(Repository& repository, const struct CheckOptions& options);
   struct State;
+  explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
@@ -97,8 +100,8 @@ class LaneWriter {
 
  private:
   friend class Repository;
-  LaneWriter();
   struct State;
+  explicit LaneWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -36,8 +36,8 @@ struct Version {
   Position position;
   Operation operation = Operation::upsert;
   SystemLayout layout = 0;
-  std::uint64_t digest = 0;        // json::value_digest of the body without system properties; 0 for deletes
-  std::string_view body;           // JSON object text; empty for deletes
+  std::uint64_t digest = 0;  // json::value_digest of the body without system properties; 0 for deletes
+  std::string_view body;     // JSON object text; empty for deletes
 };
 
 // The document as it was captured: the body with its system properties as the layout says. `container_rid_path` is

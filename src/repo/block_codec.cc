@@ -1,0 +1,260 @@
+#include "repo/block_codec.h"
+
+#include <cstring>
+#include <limits>
+
+#include "base/check.h"
+
+namespace halley::repo {
+namespace {
+
+// How a text is kept.
+enum Form : std::uint8_t { kEmpty = 0, kUsual = 1, kLiteral = 2 };
+
+// A shape byte: operation, form of the rid, form of the etag, whether there is a digest.
+constexpr unsigned kRidShift = 2;
+constexpr unsigned kEtagShift = 4;
+constexpr std::uint8_t kHasDigest = 0x40;
+constexpr std::uint8_t kUnusedBits = 0x80;
+
+// Tags of key and id texts; greater ones are a length and kFirstLength.
+constexpr std::uint64_t kSame = 0;     // as in the version before
+constexpr std::uint64_t kDerived = 1;  // an id that the key text holds: ["<id>"]
+constexpr std::uint64_t kFirstLength = 2;
+
+constexpr std::size_t kMaxColumns = std::size_t{256} << 20;
+
+Form rid_form(std::uint8_t shape) { return static_cast<Form>(shape >> kRidShift & 3); }
+Form etag_form(std::uint8_t shape) { return static_cast<Form>(shape >> kEtagShift & 3); }
+
+bool derives_id(std::string_view key) { return key.size() >= 4 && key.starts_with("[\"") && key.ends_with("\"]"); }
+std::string_view derived_id(std::string_view key) { return key.substr(2, key.size() - 4); }
+
+std::uint64_t load_u64(const unsigned char* bytes) {
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < 8; ++i) value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  return value;
+}
+
+Status bad(const char* why) { return fail(Code::corrupt, std::string("a block's columns: ") + why); }
+
+}  // namespace
+
+// Keys and ids.
+void BlockEncoder::add_texts(const Version& version, const Version* previous) {
+  const bool same_key = previous != nullptr && previous->partition_key == version.partition_key;
+  key_tags_.push_back(same_key ? kSame : version.partition_key.size() + kFirstLength);
+  if (!same_key) keys_ += version.partition_key;
+  if (same_key && previous->id == version.id) {
+    id_tags_.push_back(kSame);
+  } else if (derives_id(version.partition_key) && derived_id(version.partition_key) == version.id) {
+    id_tags_.push_back(kDerived);
+  } else {
+    id_tags_.push_back(version.id.size() + kFirstLength);
+    ids_ += version.id;
+  }
+}
+
+// Rid and etag; gives their part of the shape.
+std::uint8_t BlockEncoder::add_names(const Version& version) {
+  unsigned char bytes[16];
+  unsigned shape = 0;
+  if (!version.rid.empty()) {
+    const bool usual = container_rid_.size() == 8 && parse_rid(version.rid, bytes) &&
+                       std::memcmp(bytes, container_rid_.data(), 8) == 0;
+    if (usual) rid_.push_back(load_u64(bytes + 8));
+    if (!usual) put_string(literals_, version.rid);
+    shape |= static_cast<unsigned>(usual ? kUsual : kLiteral) << kRidShift;
+  }
+  if (!version.etag.empty()) {
+    const bool usual = parse_etag(version.etag, bytes);
+    if (usual) etags_.append(reinterpret_cast<const char*>(bytes), kGuidSize);
+    if (!usual) put_string(literals_, version.etag);
+    shape |= static_cast<unsigned>(usual ? kUsual : kLiteral) << kEtagShift;
+  }
+  return static_cast<std::uint8_t>(shape);
+}
+
+std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std::span<const std::uint32_t> order) {
+  for (auto* column : {&key_tags_, &id_tags_, &ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &rid_})
+    column->clear();
+  for (auto* text : {&shapes_, &layouts_, &keys_, &ids_, &etags_, &literals_, &digests_, &columns_, &frame_})
+    text->clear();
+  const Version* previous = nullptr;
+  for (const std::uint32_t index : order) {
+    const Version& version = versions[index];
+    CHECK(version.operation <= Operation::expire);
+    add_texts(version, previous);
+    std::uint8_t shape = static_cast<std::uint8_t>(static_cast<unsigned>(version.operation) | add_names(version));
+    if (version.digest != 0) {
+      shape |= kHasDigest;
+      put_u64(digests_, version.digest);
+    }
+    put_u8(shapes_, shape);
+    put_u8(layouts_, version.layout);
+    const auto ts = static_cast<std::uint64_t>(version.ts.value);
+    const auto time = static_cast<std::uint64_t>(version.time.value);
+    ts_.push_back(ts);
+    time_.push_back(time - ts);
+    since_.push_back(time - static_cast<std::uint64_t>(version.since.value));
+    epoch_.push_back(version.position.epoch);
+    lsn_.push_back(version.position.lsn);
+    body_size_.push_back(version.body.size());
+    previous = &version;
+  }
+  columns_ += shapes_;
+  columns_ += layouts_;
+  for (const auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &key_tags_, &id_tags_, &rid_}) {
+    put_planes(columns_, *column);
+  }
+  const std::size_t etags = etags_.size() / kGuidSize;
+  for (std::size_t plane = 0; plane < kGuidSize; ++plane) {
+    for (std::size_t i = 0; i < etags; ++i) columns_ += etags_[i * kGuidSize + plane];
+  }
+  columns_ += keys_;
+  columns_ += ids_;
+  columns_ += literals_;
+  put_u32(frame_, static_cast<std::uint32_t>(digests_.size()));
+  frame_ += digests_;  // as they are: nothing compresses them
+  compressor_.compress(columns_, frame_);
+  return frame_;
+}
+
+Status BlockDecoder::decode(std::string_view frame, std::size_t count, codec::Decompressor& decompressor) {
+  ByteReader outer(frame);
+  digests_ = outer.bytes(outer.u32());
+  if (outer.failed()) return bad("they end too early");
+  columns_.clear();
+  TRY(decompressor.decompress(outer.rest(), kMaxColumns, columns_));
+  ByteReader in(columns_);
+  shapes_ = in.bytes(count);
+  layouts_ = in.bytes(count);
+  if (in.failed()) return bad("they end too early");
+  TRY(check_shapes());
+  TRY(place_names());
+  for (auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &key_tags_, &id_tags_}) {
+    get_planes(in, count, *column);
+  }
+  get_planes(in, rid_.size(), rid_);
+  etags_ = in.bytes(etag_count_ * kGuidSize);
+  if (in.failed()) return bad("they end too early");
+  TRY(add_body_ends());
+  TRY(read_texts(in));
+  return read_literals(in);
+}
+
+Status BlockDecoder::check_shapes() const {
+  for (const char c : shapes_) {
+    const auto shape = static_cast<std::uint8_t>(c);
+    if ((shape & 3) > static_cast<unsigned>(Operation::expire) || rid_form(shape) > kLiteral ||
+        etag_form(shape) > kLiteral || (shape & kUnusedBits) != 0) {
+      return bad("a shape that is not known");
+    }
+  }
+  return {};
+}
+
+// Counts what the shapes announce, which says where each version's part stands.
+Status BlockDecoder::place_names() {
+  std::uint32_t rids = 0;
+  std::uint32_t etags = 0;
+  std::uint32_t literals = 0;
+  std::uint32_t digests = 0;
+  places_.clear();
+  for (const char c : shapes_) {
+    const auto shape = static_cast<std::uint8_t>(c);
+    Places& at = places_.emplace_back();
+    if (rid_form(shape) != kEmpty) at.rid = rid_form(shape) == kUsual ? rids++ : literals++;
+    if (etag_form(shape) != kEmpty) at.etag = etag_form(shape) == kUsual ? etags++ : literals++;
+    if ((shape & kHasDigest) != 0) at.digest = digests++;
+  }
+  if (digests_.size() != std::size_t{8} * digests) return bad("their digests are not as many as they should be");
+  if (rids > 0 && container_rid_.size() != 8) return bad("they shorten resource ids by a container that is not told");
+  rid_.resize(rids);
+  etag_count_ = etags;
+  literals_.resize(literals);
+  return {};
+}
+
+Status BlockDecoder::add_body_ends() {
+  std::uint64_t end = 0;
+  body_end_.clear();
+  for (std::size_t i = 0; i < body_size_.size(); ++i) {
+    if (epoch_[i] > std::numeric_limits<std::uint32_t>::max()) return bad("an epoch is out of range");
+    if (body_size_[i] > kMaxColumns || (end += body_size_[i]) > kMaxColumns) return bad("a body is too large");
+    body_end_.push_back(end);
+  }
+  return {};
+}
+
+Status BlockDecoder::read_texts(ByteReader& in) {
+  const std::size_t count = shapes_.size();
+  keys_.resize(count);
+  ids_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t tag = key_tags_[i];
+    if (tag < kFirstLength && (tag != kSame || i == 0)) return bad("a key without a text");
+    keys_[i] = tag == kSame ? keys_[i - 1] : in.bytes(tag - kFirstLength);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t tag = id_tags_[i];
+    if (tag == kSame) {
+      if (i == 0) return bad("an id without a text");
+      ids_[i] = ids_[i - 1];
+    } else if (tag == kDerived) {
+      if (!derives_id(keys_[i])) return bad("an id that its key does not hold");
+      ids_[i] = derived_id(keys_[i]);
+    } else {
+      ids_[i] = in.bytes(tag - kFirstLength);
+    }
+  }
+  return {};
+}
+
+Status BlockDecoder::read_literals(ByteReader& in) {
+  for (std::string_view& literal : literals_) literal = in.string();
+  return in.finish("a block's columns");
+}
+
+void BlockDecoder::read(std::size_t i, Version& out) {
+  const auto shape = static_cast<std::uint8_t>(shapes_[i]);
+  const Places& at = places_[i];
+  out.partition_key = keys_[i];
+  out.id = ids_[i];
+  out.rid = {};
+  out.etag = {};
+  if (rid_form(shape) == kUsual) {
+    unsigned char bytes[kRidSize];
+    std::memcpy(bytes, container_rid_.data(), 8);
+    for (unsigned byte = 0; byte < 8; ++byte)
+      bytes[8 + byte] = static_cast<unsigned char>(rid_[at.rid] >> (8 * byte) & 0xFF);
+    rid_text_.clear();
+    append_rid(rid_text_, bytes);
+    out.rid = rid_text_;
+  } else if (rid_form(shape) == kLiteral) {
+    out.rid = literals_[at.rid];
+  }
+  if (etag_form(shape) == kUsual) {
+    unsigned char bytes[kGuidSize];
+    for (std::size_t plane = 0; plane < kGuidSize; ++plane) {
+      bytes[plane] = static_cast<unsigned char>(etags_[plane * etag_count_ + at.etag]);
+    }
+    etag_text_.clear();
+    append_etag(etag_text_, bytes);
+    out.etag = etag_text_;
+  } else if (etag_form(shape) == kLiteral) {
+    out.etag = literals_[at.etag];
+  }
+  out.ts = {static_cast<std::int64_t>(ts_[i])};
+  out.time = time(i);
+  out.since = {static_cast<std::int64_t>(ts_[i] + time_[i] - since_[i])};
+  out.position = position(i);
+  out.operation = operation(i);
+  out.layout = static_cast<SystemLayout>(layouts_[i]);
+  out.digest = (shape & kHasDigest) != 0
+                   ? ByteReader(std::string_view(digests_).substr(std::size_t{8} * at.digest, 8)).u64()
+                   : 0;
+  out.body = {};
+}
+
+}  // namespace halley::repo

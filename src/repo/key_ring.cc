@@ -1,0 +1,213 @@
+#include "repo/key_ring.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "json/writer.h"
+#include "repo/checked_text.h"
+#include "repo/object_names.h"
+
+namespace halley::repo {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+constexpr std::string_view kSuite = "aes-256-gcm+sha-256+zstd";
+constexpr std::size_t kIdSize = 16;
+constexpr std::size_t kSaltSize = 32;
+constexpr std::size_t kMaxKeyFiles = 1000;
+
+struct Description {
+  std::string id;
+  codec::ScryptCost cost;
+};
+
+// A key file as it is read: the keys are still wrapped.
+struct KeyFile {
+  std::string id;
+  std::string repository_id;
+  std::uint64_t number = 0;
+  std::string salt;
+  std::string wrapped;
+};
+
+Error malformed(std::string_view name, std::string_view member) {
+  return {Code::corrupt, fmt::format("`{}` has no proper `{}`", name, member)};
+}
+
+Result<std::string> hex_member(const json::Value& object, std::string_view member, std::size_t size,
+                               std::string_view name) {
+  auto bytes = from_hex(object.string_at(member));
+  if (!bytes || bytes->size() != size) return fail(malformed(name, member));
+  return bytes;
+}
+
+Result<std::uint64_t> number_member(const json::Value& object, std::string_view member, std::string_view name) {
+  const json::Value* const value = object.find(member);
+  const auto number = value == nullptr ? std::nullopt : value->as_integer();
+  if (!number || *number < 0) return fail(malformed(name, member));
+  return static_cast<std::uint64_t>(*number);
+}
+
+Status check_format(const json::Value& object, std::string_view name) {
+  ASSIGN(const std::uint64_t format, number_member(object, "format", name));
+  if (format != kFormat) {
+    return fail(Code::unsupported,
+                fmt::format("`{}` has format {}, this program knows format {}", name, format, kFormat),
+                "Use a newer version of Halley.");
+  }
+  return {};
+}
+
+std::string description_text(const Description& description) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member_integer("format", kFormat).member("id", to_hex(description.id)).member("suite", kSuite);
+  writer.key("kdf").begin_object().member("name", "scrypt");
+  writer.key("n").unsigned_integer(description.cost.n);
+  writer.key("r").unsigned_integer(description.cost.r);
+  writer.key("p").unsigned_integer(description.cost.p).end_object().end_object();
+  return with_checksum(text);
+}
+
+Result<Description> parse_description(std::string_view file) {
+  ASSIGN(const json::Value object, parse_checked(file, kDescriptionName));
+  TRY(check_format(object, kDescriptionName));
+  if (object.string_at("suite") != kSuite) {
+    return fail(Code::unsupported,
+                "the repository is sealed with `" + object.string_at("suite") + "`, which is not known here");
+  }
+  const json::Value* const kdf = object.find("kdf");
+  if (kdf == nullptr || kdf->string_at("name") != "scrypt") {
+    return fail(Code::unsupported, "the repository derives its keys in a way that is not known here");
+  }
+  Description description;
+  ASSIGN(description.id, hex_member(object, "id", kIdSize, kDescriptionName));
+  ASSIGN(description.cost.n, number_member(*kdf, "n", kDescriptionName));
+  ASSIGN(const std::uint64_t r, number_member(*kdf, "r", kDescriptionName));
+  ASSIGN(const std::uint64_t p, number_member(*kdf, "p", kDescriptionName));
+  if (r > 1024 || p > 1024) return fail(malformed(kDescriptionName, "kdf"));
+  description.cost.r = static_cast<std::uint32_t>(r);
+  description.cost.p = static_cast<std::uint32_t>(p);
+  return description;
+}
+
+std::string key_file_text(const KeyFile& file) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member_integer("format", kFormat).member("id", to_hex(file.id));
+  writer.member("repository", to_hex(file.repository_id)).key("epoch").unsigned_integer(file.number);
+  writer.member("salt", to_hex(file.salt)).member("wrapped", to_hex(file.wrapped)).end_object();
+  return with_checksum(text);
+}
+
+Result<KeyFile> parse_key_file(std::string_view text, const std::string& name) {
+  ASSIGN(const json::Value object, parse_checked(text, name));
+  TRY(check_format(object, name));
+  KeyFile file;
+  ASSIGN(file.id, hex_member(object, "id", kIdSize, name));
+  ASSIGN(file.repository_id, hex_member(object, "repository", kIdSize, name));
+  ASSIGN(file.number, number_member(object, "epoch", name));
+  ASSIGN(file.salt, hex_member(object, "salt", kSaltSize, name));
+  ASSIGN(file.wrapped, hex_member(object, "wrapped", 2 * codec::kKeySize + codec::kTagSize, name));
+  if (name != key_name(to_hex(file.id))) return fail(Code::corrupt, "`" + name + "` is the file of another key");
+  return file;
+}
+
+std::string wrap_context(const KeyFile& file) {
+  std::string context = "halley key ";
+  context += file.repository_id;
+  context += file.id;
+  put_u64(context, file.number);
+  return context;
+}
+
+// The salt is random and each file has its own, so the derived key seals once and its nonce can be zero.
+const std::string kZeroNonce(codec::kNonceSize, '\0');
+
+Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password, const codec::ScryptCost& cost) {
+  ASSIGN(const std::string key, codec::scrypt(password, file.salt, cost));
+  std::string keys;
+  if (!codec::Aead(key).open(kZeroNonce, wrap_context(file), file.wrapped, keys)) {
+    return fail(Code::wrong_password, "the password does not open this repository");
+  }
+  return KeyEpoch{file.id, file.number, keys.substr(0, codec::kKeySize), keys.substr(codec::kKeySize)};
+}
+
+Result<Description> read_description(store::ObjectStore& store) {
+  const auto file = store.get_all(kDescriptionName);
+  if (!file && file.error().code == Code::not_found) {
+    return fail(Code::no_repository, "there is no repository at " + store.description(),
+                "Make one with `halley init`.");
+  }
+  if (!file) return fail(file.error());
+  return parse_description(*file);
+}
+
+}  // namespace
+
+Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
+                                const codec::ScryptCost& cost) {
+  const auto there = store.size(kDescriptionName);
+  if (there) return fail(Code::already_exists, "there is a repository at " + store.description() + " already");
+  if (there.error().code != Code::not_found) return fail(there.error());
+
+  KeyRing ring;
+  ring.repository_id_ = runtime.random_bytes(kIdSize);
+  const KeyEpoch epoch{runtime.random_bytes(kIdSize), 1, runtime.random_bytes(codec::kKeySize),
+                       runtime.random_bytes(codec::kKeySize)};
+  ring.epochs_.push_back(epoch);
+  KeyFile file{epoch.id, ring.repository_id_, epoch.number, runtime.random_bytes(kSaltSize), {}};
+  ASSIGN(const std::string key, codec::scrypt(password, file.salt, cost));
+  codec::Aead(key).seal(kZeroNonce, wrap_context(file), epoch.data_key + epoch.control_key, file.wrapped);
+  TRY(store::put_settled(store, key_name(to_hex(epoch.id)), key_file_text(file)));
+  TRY(store::put_settled(store, kDescriptionName, description_text({ring.repository_id_, cost})));
+  return ring;
+}
+
+Result<KeyRing> KeyRing::open(store::ObjectStore& store, std::string_view password) {
+  ASSIGN(const Description description, read_description(store));
+  KeyRing ring;
+  ring.repository_id_ = description.id;
+  ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
+  bool any = false;
+  for (const std::string& name : names) {
+    ASSIGN(const std::string text, store.get_all(name));
+    ASSIGN(const KeyFile file, parse_key_file(text, name));
+    if (file.repository_id != description.id) continue;  // left by a creation that lost or was interrupted
+    any = true;
+    auto epoch = unwrap(file, password, description.cost);
+    if (!epoch && epoch.error().code != Code::wrong_password) return fail(epoch.error());
+    if (epoch) ring.epochs_.push_back(std::move(*epoch));
+  }
+  if (!any) {
+    return fail(Code::corrupt, "the key file of the repository is missing",
+                "Bring keys/ back from another copy of the repository.");
+  }
+  if (ring.epochs_.empty()) {
+    return fail(Code::wrong_password, "the password does not open this repository");
+  }
+  std::sort(ring.epochs_.begin(), ring.epochs_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  return ring;
+}
+
+const KeyEpoch* KeyRing::find(std::string_view id) const {
+  const auto at = std::find_if(epochs_.begin(), epochs_.end(), [&](const KeyEpoch& epoch) { return epoch.id == id; });
+  return at == epochs_.end() ? nullptr : &*at;
+}
+
+Result<std::vector<DamagedFile>> damaged_key_files(store::ObjectStore& store) {
+  std::vector<DamagedFile> damaged;
+  if (const auto description = read_description(store); !description) {
+    damaged.push_back({std::string(kDescriptionName), description.error()});
+  }
+  ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
+  for (const std::string& name : names) {
+    ASSIGN(const std::string text, store.get_all(name));
+    if (const auto file = parse_key_file(text, name); !file) damaged.push_back({name, file.error()});
+  }
+  return damaged;
+}
+
+}  // namespace halley::repo

@@ -1,0 +1,47 @@
+// What opens a repository: its description (halley.json) and its keys.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "codec/seal.h"
+#include "runtime/runtime.h"
+#include "store/object_store.h"
+
+namespace halley::repo {
+
+// The keys of one epoch. The data key wraps the object keys of segments; the control key those of commits, rollups and spans.
+struct KeyEpoch {
+  std::string id;  // 16 bytes
+  std::uint64_t number = 0;
+  std::string data_key;
+  std::string control_key;
+};
+
+class KeyRing {
+ public:
+  // Makes keys/<id> and then halley.json, which decides between two that create at once: already_exists for the loser.
+  static Result<KeyRing> create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
+                                const codec::ScryptCost& cost);
+  // no_repository, wrong_password, corrupt or unsupported.
+  static Result<KeyRing> open(store::ObjectStore& store, std::string_view password);
+
+  const std::string& repository_id() const { return repository_id_; }  // 16 bytes
+  const KeyEpoch& newest() const { return epochs_.back(); }
+  const KeyEpoch* find(std::string_view id) const;  // nullptr: not one of this ring
+
+ private:
+  std::string repository_id_;
+  std::vector<KeyEpoch> epochs_;  // by number
+};
+
+// Whether halley.json and every key file are whole: the files' names and what is wrong with them.
+struct DamagedFile {
+  std::string name;
+  Error error;
+};
+Result<std::vector<DamagedFile>> damaged_key_files(store::ObjectStore& store);
+
+}  // namespace halley::repo

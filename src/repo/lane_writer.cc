@@ -1,0 +1,55 @@
+#include "base/check.h"
+#include "codec/hash.h"
+#include "repo/object_names.h"
+#include "repo/repository_state.h"
+
+namespace halley::repo {
+
+LaneWriter::LaneWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LaneWriter::~LaneWriter() = default;
+
+const LaneState& LaneWriter::state() const { return state_->history.state; }
+
+Result<CommitResult> LaneWriter::commit(const CommitDraft& draft, VersionBatch& batch) {
+  Repository::State& repository = state_->repository;
+  LaneState& lane = state_->history.state;
+  CommitRecord record;
+  record.lane = lane.lane;
+  record.seq = lane.seq + 1;
+  record.previous_hash = lane.seq == 0 ? std::string(32, '\0') : lane.head_hash;
+  record.committed_at = repository.runtime.wall_second();
+  if (record.seq == 1) record.identity = lane.identity;
+  record.draft = draft;
+
+  CommitResult result{record.seq, 0};
+  std::string inside;
+  if (!batch.empty()) {
+    ASSIGN(PackedSegment packed, state_->segments.pack(batch.versions()));
+    packed.ref.commit = record.seq;
+    packed.ref.inside_commit = packed.bytes.size() <= repository.options.inline_bytes;
+    if (packed.ref.inside_commit) {
+      inside = std::move(packed.bytes);
+    } else {
+      TRY(store::put_settled(*repository.store, segment_name(packed.ref.id), packed.bytes));
+      result.bytes_stored += packed.bytes.size();
+    }
+    record.segments.push_back(std::move(packed.ref));
+  }
+
+  const std::string name = commit_name(record.lane, record.seq);
+  const std::string bytes =
+      seal_record(repository.runtime, repository.keys, ObjectKind::commit, name, inside, encode_commit(record));
+  TRY(store::put_settled(*repository.store, name, bytes));
+  result.bytes_stored += bytes.size();
+  CHECK(apply_commit(std::move(record), codec::sha256(bytes), lane));
+  batch.clear();
+
+  if (lane.seq - state_->history.rollup_seq >= repository.options.rollup_every) {
+    // A rollup only makes opening quicker, and the commit stands without it: what fails here is tried again at the next one.
+    const Status written = write_rollup(repository.runtime, *repository.store, repository.keys, state_->history);
+    (void)written;
+  }
+  return result;
+}
+
+}  // namespace halley::repo

@@ -1,0 +1,72 @@
+#include "repo/repository.h"
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "codec/hash.h"
+#include "repo/key_ring.h"
+#include "repo/lane_history.h"
+#include "repo/merged_stream.h"
+#include "repo/object_names.h"
+#include "repo/repository_state.h"
+
+namespace halley::repo {
+
+Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Repository::~Repository() = default;
+
+Result<std::unique_ptr<Repository>> Repository::create(Runtime& runtime, std::unique_ptr<store::ObjectStore> store,
+                                                       std::string_view password, RepositoryOptions options) {
+  ASSIGN(KeyRing keys, KeyRing::create(runtime, *store, password, options.password_cost));
+  return std::unique_ptr<Repository>(
+      new Repository(std::make_unique<State>(runtime, std::move(store), std::move(keys), options)));
+}
+
+Result<std::unique_ptr<Repository>> Repository::open(Runtime& runtime, std::unique_ptr<store::ObjectStore> store,
+                                                     std::string_view password, RepositoryOptions options) {
+  ASSIGN(KeyRing keys, KeyRing::open(*store, password));
+  return std::unique_ptr<Repository>(
+      new Repository(std::make_unique<State>(runtime, std::move(store), std::move(keys), options)));
+}
+
+const std::string& Repository::id() const { return state_->id; }
+store::ObjectStore& Repository::store() { return *state_->store; }
+
+Result<std::vector<LaneId>> Repository::lanes() {
+  std::vector<LaneId> lanes;
+  const std::string prefix = "lanes/";
+  for (std::string after;;) {
+    ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, after, 1));
+    if (names.empty()) return lanes;
+    const LaneId lane = names[0].substr(prefix.size(), names[0].find('/', prefix.size()) - prefix.size());
+    if (check_lane_id(lane)) lanes.push_back(lane);
+    after = prefix + lane + '0';  // '0' follows '/': behind everything of this lane
+  }
+}
+
+Result<LaneState> Repository::read_lane(const LaneId& lane) {
+  ASSIGN(LaneHistory history, read_lane_history(*state_->store, state_->keys, lane));
+  return std::move(history.state);
+}
+
+Result<std::unique_ptr<LaneWriter>> Repository::open_writer(const LaneId& lane, const LaneIdentity& identity) {
+  auto history = read_lane_history(*state_->store, state_->keys, lane);
+  if (!history && history.error().code != Code::not_found) return fail(history.error());
+  if (!history) {
+    history = LaneHistory{};
+    history->state.lane = lane;
+    history->state.identity = identity;
+  } else if (history->state.identity != identity) {
+    return fail(Code::precondition, "lane " + lane + " is of another container than the one now captured");
+  }
+  return std::unique_ptr<LaneWriter>(new LaneWriter(std::make_unique<LaneWriter::State>(*state_, std::move(*history))));
+}
+
+Result<std::unique_ptr<VersionStream>> Repository::versions(const LaneState& lane, const ReadOptions& options) {
+  return MergedStream::open(*state_->store, state_->keys, lane, options, false);
+}
+
+Result<std::unique_ptr<VersionStream>> Repository::snapshot(const LaneState& lane, const ReadOptions& options) {
+  return MergedStream::open(*state_->store, state_->keys, lane, options, true);
+}
+
+}  // namespace halley::repo

@@ -1,0 +1,142 @@
+#include "repo/segment_cursor.h"
+
+#include <algorithm>
+
+namespace halley::repo {
+
+Result<Selection> Selection::make(const ReadOptions& options, const KeyDefinition& definition) {
+  if (options.id && !options.partition_key)
+    return fail(Code::invalid_argument, "an id is asked for without a partition key");
+  Selection selection;
+  selection.options_ = options;
+  if (options.partition_key) {
+    ASSIGN(selection.effective_key_, EffectiveKeys(definition).of(*options.partition_key));
+  }
+  for (const RangePosition& at : options.cut.positions) {
+    selection.last_ = std::max(selection.last_.value_or(Position{}), at.position);
+  }
+  return selection;
+}
+
+bool Selection::by_hash() const {
+  return options_.partition_key || !options_.cut.positions.empty() || options_.range != cosmos::HashRange{};
+}
+
+bool Selection::may_select(const SegmentRef& segment) const {
+  if (options_.cut.time && segment.oldest > *options_.cut.time) return false;
+  return !last_ || segment.first <= *last_;
+}
+
+SegmentCursor::SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection,
+                             codec::Decompressor& decompressor, bool with_effective)
+    : segment_(std::move(segment)),
+      selection_(selection),
+      decompressor_(decompressor),
+      effective_keys_(segment_->footer().key),
+      with_effective_(with_effective || selection.by_hash()),
+      block_(segment_->footer().container_rid) {}
+
+Result<bool> SegmentCursor::next() {
+  if (!started_) {
+    started_ = true;
+    ASSIGN(next_block_, first_block());
+    ASSIGN(const bool any, load_block());
+    if (!any) return false;
+  } else {
+    ++at_;
+  }
+  for (;; ++at_) {
+    if (at_ >= block_.count()) {
+      ASSIGN(const bool more, load_block());
+      if (!more) return false;
+    }
+    if (!block_.same_key(at_)) TRY(enter_key());
+    const Verdict verdict = judge();
+    if (verdict == Verdict::ended) return false;
+    if (verdict == Verdict::selected) return true;
+  }
+}
+
+// The last block that begins before everything selected: what is selected may begin in it.
+Result<std::size_t> SegmentCursor::first_block() {
+  const ReadOptions& options = selection_.options();
+  if (!options.partition_key && options.range.min.empty()) return 0;
+  const auto& blocks = segment_->footer().blocks;
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    auto effective = effective_keys_.of(blocks[i].first_key);
+    if (!effective) return fail(segment_->damaged(effective.error().message));
+    bool before = *effective < options.range.min;
+    if (options.partition_key) {
+      const std::string_view wanted_id = options.id ? std::string_view(*options.id) : std::string_view();
+      const int by_effective = effective->compare(selection_.effective_key());
+      const int by_key = by_effective != 0 ? by_effective : blocks[i].first_key.compare(*options.partition_key);
+      before = by_key < 0 || (by_key == 0 && blocks[i].first_id < wanted_id);
+    }
+    if (!before) break;
+    first = i;
+  }
+  return first;
+}
+
+// Loads the next block that can hold anything selected. False when there is none.
+Result<bool> SegmentCursor::load_block() {
+  const auto& blocks = segment_->footer().blocks;
+  const auto& time = selection_.options().cut.time;
+  while (next_block_ < blocks.size() && time && blocks[next_block_].oldest > *time) ++next_block_;
+  if (next_block_ == blocks.size()) return false;
+  TRY(segment_->read_columns(next_block_, block_, decompressor_));
+  ++next_block_;
+  bodies_loaded_ = false;
+  at_ = 0;
+  return true;
+}
+
+// The cursor stands on the first version of a key in its block.
+Status SegmentCursor::enter_key() {
+  if (!with_effective_) return {};
+  auto effective = effective_keys_.of(block_.partition_key(at_));
+  if (!effective) return fail(segment_->damaged(effective.error().message));
+  effective_ = *effective;
+  limit_ = nullptr;
+  for (const RangePosition& at : selection_.options().cut.positions) {
+    if (at.range.contains(effective_)) limit_ = &at.position;
+  }
+  key_verdict_ = judge_key();
+  return {};
+}
+
+SegmentCursor::Verdict SegmentCursor::judge_key() {
+  const ReadOptions& options = selection_.options();
+  if (effective_ >= options.range.max) return Verdict::ended;
+  if (effective_ < options.range.min) return Verdict::skipped;
+  if (options.partition_key) {
+    const int by_effective = effective_.compare(selection_.effective_key());
+    const int by_key = by_effective != 0 ? by_effective : block_.partition_key(at_).compare(*options.partition_key);
+    if (by_key != 0) return by_key < 0 ? Verdict::skipped : Verdict::ended;
+  }
+  return options.cut.positions.empty() || limit_ != nullptr ? Verdict::selected : Verdict::skipped;
+}
+
+SegmentCursor::Verdict SegmentCursor::judge() const {
+  if (key_verdict_ != Verdict::selected) return key_verdict_;
+  const ReadOptions& options = selection_.options();
+  if (options.id) {
+    const int by_id = block_.id(at_).compare(*options.id);
+    if (by_id != 0) return by_id < 0 ? Verdict::skipped : Verdict::ended;
+  }
+  if (options.cut.time && block_.time(at_) > *options.cut.time) return Verdict::skipped;
+  if (limit_ != nullptr && block_.position(at_) > *limit_) return Verdict::skipped;
+  return Verdict::selected;
+}
+
+Status SegmentCursor::read(Version& out, bool body) {
+  block_.read(at_, out);
+  if (!body || block_.body_size(at_) == 0) return {};
+  if (!bodies_loaded_) TRY(segment_->read_bodies(next_block_ - 1, bodies_, decompressor_));
+  bodies_loaded_ = true;
+  out.body = std::string_view(bodies_).substr(block_.body_begin(at_), block_.body_size(at_));
+  return {};
+}
+
+}  // namespace halley::repo

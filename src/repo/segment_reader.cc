@@ -1,0 +1,118 @@
+#include "repo/segment_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "repo/object_names.h"
+
+namespace halley::repo {
+namespace {
+
+// A segment up to this size is read in one go.
+constexpr std::uint64_t kSmall = 64 * 1024;
+// What is read of a larger one's end at first; most footers are smaller.
+constexpr std::uint64_t kTail = 16 * 1024;
+
+}  // namespace
+
+SegmentReader::SegmentReader(store::ObjectStore& store, std::string_view lane, const SegmentRef& ref)
+    : store_(store),
+      ref_(ref),
+      object_(ref.inside_commit ? commit_name(lane, ref.commit) : segment_name(ref.id)),
+      base_(ref.inside_commit ? kHeaderSize : 0) {}
+
+Result<std::unique_ptr<SegmentReader>> SegmentReader::open(store::ObjectStore& store, const KeyRing& keys,
+                                                           std::string_view lane, const SegmentRef& ref) {
+  std::unique_ptr<SegmentReader> reader(new SegmentReader(store, lane, ref));
+  if (ref.size < kHeaderSize + kTrailerSize) return fail(reader->damaged("it is too short"));
+  if (ref.size <= kSmall) {
+    ASSIGN(const std::string_view bytes, reader->read(0, ref.size));
+    reader->whole_ = bytes;
+  }
+  ASSIGN(const std::string_view header, reader->read(0, kHeaderSize));
+  auto sealed = SealedReader::open(keys, ObjectKind::segment, segment_name(ref.id), header);
+  if (!sealed) return fail(std::move(sealed.error()).in("reading `" + reader->object_ + "`"));
+  reader->sealed_ = std::make_unique<SealedReader>(std::move(*sealed));
+  TRY(reader->read_footer());
+  return reader;
+}
+
+Status SegmentReader::read_footer() {
+  const std::uint64_t first = std::min(ref_.size, kTail);
+  ASSIGN(const std::string_view last_bytes, read(ref_.size - first, first));
+  std::string tail(last_bytes);
+  ASSIGN(const Trailer trailer, parse_trailer(std::string_view(tail).substr(tail.size() - kTrailerSize), object_));
+  const std::uint64_t size = trailer.last_frame_size;
+  if (size + kHeaderSize + kTrailerSize > ref_.size) return fail(damaged("its trailer is wrong"));
+  const std::uint64_t end = ref_.size - kTrailerSize - size;
+  std::string content;
+  TRY(open_frame(trailer.last_frame, true, end, size, content));
+  auto footer = decode_footer(content, end);
+  if (!footer) return fail(damaged(footer.error().message));
+  footer_ = std::move(*footer);
+  if (footer_.versions != ref_.versions)
+    return fail(damaged("it holds another number of versions than its commit says"));
+  return {};
+}
+
+Result<bool> SegmentReader::may_contain(std::uint64_t filter_hash) {
+  if (filter_ == nullptr) {
+    std::string content;
+    TRY(open_frame(footer_.filter_frame, false, footer_.filter_offset, footer_.filter_size, content));
+    auto filter = KeyFilter::decode(std::move(content));
+    if (!filter) return fail(damaged(filter.error().message));
+    filter_ = std::make_unique<KeyFilter>(std::move(*filter));
+  }
+  return filter_->may_contain(filter_hash);
+}
+
+Status SegmentReader::read_columns(std::size_t block, BlockDecoder& out, codec::Decompressor& decompressor) {
+  const BlockEntry& entry = footer_.blocks[block];
+  frame_.clear();
+  TRY(open_frame(entry.frame, false, entry.offset, entry.columns_size, frame_));
+  if (auto decoded = out.decode(frame_, entry.versions, decompressor); !decoded) {
+    return fail(damaged(decoded.error().message));
+  }
+  if (out.bodies_size() != entry.bodies_plain)
+    return fail(damaged("a block's bodies have another size than its index says"));
+  return {};
+}
+
+Status SegmentReader::read_bodies(std::size_t block, std::string& out, codec::Decompressor& decompressor) {
+  const BlockEntry& entry = footer_.blocks[block];
+  out.clear();
+  if (entry.bodies_size == 0) return {};
+  frame_.clear();
+  TRY(open_frame(entry.frame + 1, false, entry.offset + entry.columns_size, entry.bodies_size, frame_));
+  if (auto inflated = decompressor.decompress(frame_, entry.bodies_plain, out); !inflated) {
+    return fail(damaged(inflated.error().message));
+  }
+  if (out.size() != entry.bodies_plain) return fail(damaged("a block's bodies have another size than its index says"));
+  return {};
+}
+
+Error SegmentReader::damaged(std::string_view why) const {
+  return {Code::corrupt, fmt::format("`{}` is damaged: {}", object_, why)};
+}
+
+Result<std::string_view> SegmentReader::read(std::uint64_t offset, std::uint64_t size) {
+  if (!whole_.empty()) return std::string_view(whole_).substr(offset, size);
+  auto bytes = store_.get(object_, base_ + offset, size);
+  if (!bytes && bytes.error().code == Code::not_found) return fail(Code::corrupt, "`" + object_ + "` is missing");
+  if (!bytes) return fail(bytes.error());
+  if (bytes->size() != size) return fail(damaged("it is shorter than its commit says"));
+  bytes_ = std::move(*bytes);
+  return std::string_view(bytes_);
+}
+
+Status SegmentReader::open_frame(std::uint64_t number, bool last, std::uint64_t offset, std::uint64_t size,
+                                 std::string& out) {
+  ASSIGN(const std::string_view sealed, read(offset, size));
+  if (auto opened = sealed_->open_frame(number, last, sealed, out); !opened) {
+    return fail(std::move(opened.error()).in("reading `" + object_ + "`"));
+  }
+  return {};
+}
+
+}  // namespace halley::repo
