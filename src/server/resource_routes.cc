@@ -100,9 +100,7 @@ Result<Reply> serve_create(const Call& call, Engine& engine, const ResourceTrait
     status = 200;
   }
   if (!created) return fail(std::move(created).error());
-  Reply reply = resource_reply(status, *created);
-  set_owner(reply, created->names, created->rid);
-  return reply;
+  return resource_reply(status, *created);
 }
 
 Result<Reply> serve_feed_path(const Call& call, Engine& engine, const ResourceTraits& traits) {
@@ -121,7 +119,6 @@ Result<Reply> serve_resource(const Call& call, Engine& engine) {
       reply.status = 304;
       reply.shared_body.reset();
     }
-    set_owner(reply, view.names, view.rid);
     return reply;
   }
   if (call.method() == "PUT") {

@@ -50,7 +50,7 @@ ItemResult Transaction::stage(Change change, Draft draft, const DocumentPtr& pre
   made.number = number;
   const auto document = std::make_shared<const Document>(std::move(made));
   seen_[document->key + document->id] = document;
-  ItemResult result{status, 0, {}, document, write_charge(*document) * (previous != nullptr ? 2 : 1)};
+  ItemResult result{status, 0, {}, document, write_charge(*document) * (previous != nullptr ? 1.6 : 1)};
   staged_.push_back({change, document});
   return result;
 }
