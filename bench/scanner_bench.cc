@@ -1,5 +1,5 @@
-// What reading JSON costs: scanning pages of documents, digests, normalisation. Bytes per second of CPU time of one thread.
-// usage: scanner_bench DOCUMENTS.ndjson…  [Google Benchmark's options]
+// What reading JSON costs: scanning pages of documents, digests, normalisation. Bytes per second of CPU time of one
+// thread. usage: scanner_bench DOCUMENTS.ndjson…  [Google Benchmark's options]
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -45,10 +45,10 @@ Corpus read_corpus(const std::string& path) {
   for (std::string line; std::getline(file, line) && corpus.document_bytes < static_cast<std::int64_t>(kCorpusSize);) {
     if (page.empty()) page = R"({"_rid":"Lx1BALxJyZ8=","Documents":[)";
     page.append(line, 0, line.size() - 1);
-    page +=
-        R"(,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/",)";
-    page +=
-        R"("_etag":"\"0000d826-0000-0700-0000-65a7f5d50000\"","_attachments":"attachments/","_ts":1700000000,"_lsn":37},)";
+    page += R"(,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==",)";
+    page += R"("_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/",)";
+    page += R"("_etag":"\"0000d826-0000-0700-0000-65a7f5d50000\"",)";
+    page += R"("_attachments":"attachments/","_ts":1700000000,"_lsn":37},)";
     corpus.document_bytes += static_cast<std::int64_t>(line.size());
     corpus.documents.push_back(std::move(line));
     if (page.size() >= kPageSize) end_page();

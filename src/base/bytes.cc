@@ -13,7 +13,8 @@ void put_little_endian(std::string& out, T value) {
 template <typename T>
 T get_little_endian(std::string_view bytes) {
   T value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   return value;
 }
 

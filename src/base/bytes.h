@@ -14,11 +14,11 @@ void put_u8(std::string& out, std::uint8_t value);
 void put_u32(std::string& out, std::uint32_t value);  // little-endian
 void put_u64(std::string& out, std::uint64_t value);  // little-endian
 void put_varint(std::string& out, std::uint64_t value);
-void put_zigzag(std::string& out, std::int64_t value);             // signed varint
-void put_string(std::string& out, std::string_view value);         // varint length, then the bytes
+void put_zigzag(std::string& out, std::int64_t value);      // signed varint
+void put_string(std::string& out, std::string_view value);  // varint length, then the bytes
 
-// Reads encodings off the front of a view. A read past the end or a malformed varint sets failed(), after which every read
-// gives zero or empty; check failed() (or use finish()) before believing anything that was read.
+// Reads encodings off the front of a view. A read past the end or a malformed varint sets failed(), after which every
+// read gives zero or empty; check failed() (or use finish()) before believing anything that was read.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

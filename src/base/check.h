@@ -1,4 +1,5 @@
-// CHECK: assertions about this program, on in every build. Never applied to data from disk or wire: that is Code::corrupt.
+// CHECK: assertions about this program, on in every build. Never applied to data from disk or wire: that is
+// Code::corrupt.
 #pragma once
 
 namespace halley {
@@ -7,7 +8,7 @@ namespace halley {
 
 }  // namespace halley
 
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) ::halley::check_failed(#condition, __FILE__, __LINE__);  \
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) ::halley::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -4,28 +4,50 @@ namespace halley {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::invalid_argument: return "invalid_argument";
-    case Code::not_found: return "not_found";
-    case Code::already_exists: return "already_exists";
-    case Code::precondition: return "precondition";
-    case Code::unauthorized: return "unauthorized";
-    case Code::forbidden: return "forbidden";
-    case Code::throttled: return "throttled";
-    case Code::unavailable: return "unavailable";
-    case Code::timeout: return "timeout";
-    case Code::ambiguous: return "ambiguous";
-    case Code::gone: return "gone";
-    case Code::corrupt: return "corrupt";
-    case Code::no_space: return "no_space";
-    case Code::io: return "io";
-    case Code::unsupported: return "unsupported";
-    case Code::cancelled: return "cancelled";
-    case Code::no_repository: return "no_repository";
-    case Code::wrong_password: return "wrong_password";
-    case Code::outside_coverage: return "outside_coverage";
-    case Code::incomplete: return "incomplete";
-    case Code::difference: return "difference";
-    case Code::internal: return "internal";
+    case Code::invalid_argument:
+      return "invalid_argument";
+    case Code::not_found:
+      return "not_found";
+    case Code::already_exists:
+      return "already_exists";
+    case Code::precondition:
+      return "precondition";
+    case Code::unauthorized:
+      return "unauthorized";
+    case Code::forbidden:
+      return "forbidden";
+    case Code::throttled:
+      return "throttled";
+    case Code::unavailable:
+      return "unavailable";
+    case Code::timeout:
+      return "timeout";
+    case Code::ambiguous:
+      return "ambiguous";
+    case Code::gone:
+      return "gone";
+    case Code::corrupt:
+      return "corrupt";
+    case Code::no_space:
+      return "no_space";
+    case Code::io:
+      return "io";
+    case Code::unsupported:
+      return "unsupported";
+    case Code::cancelled:
+      return "cancelled";
+    case Code::no_repository:
+      return "no_repository";
+    case Code::wrong_password:
+      return "wrong_password";
+    case Code::outside_coverage:
+      return "outside_coverage";
+    case Code::incomplete:
+      return "incomplete";
+    case Code::difference:
+      return "difference";
+    case Code::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -53,8 +75,10 @@ bool is_retryable(const Error& error) {
   switch (error.code) {
     case Code::throttled:
     case Code::unavailable:
-    case Code::timeout: return true;
-    default: return false;
+    case Code::timeout:
+      return true;
+    default:
+      return false;
   }
 }
 

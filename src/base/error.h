@@ -9,7 +9,8 @@
 
 namespace halley {
 
-// Each code is defined by the reaction it asks for. is_retryable() is the one place that says which of them a repeat can cure.
+// Each code is defined by the reaction it asks for. is_retryable() is the one place that says which of them a repeat
+// can cure.
 enum class Code {
   invalid_argument,  // The request itself is wrong (usage, configuration, a 400): change it.
   not_found,         // The thing named does not exist.
@@ -37,7 +38,8 @@ enum class Code {
 
 std::string_view code_name(Code code);
 
-// An error is a code, a sentence for people, a hint that says what to do, and the frames it passed through (innermost first).
+// An error is a code, a sentence for people, a hint that says what to do, and the frames it passed through (innermost
+// first).
 struct [[nodiscard]] Error {
   Code code = Code::internal;
   std::string message;
@@ -48,7 +50,8 @@ struct [[nodiscard]] Error {
   int sub_status = 0;  // x-ms-substatus where one was answered, else 0.
 
   Error() = default;
-  Error(Code c, std::string text, std::string advice = {}) : code(c), message(std::move(text)), hint(std::move(advice)) {}
+  Error(Code c, std::string text, std::string advice = {})
+      : code(c), message(std::move(text)), hint(std::move(advice)) {}
 
   // Adds a frame such as "reading segment 4f…" and returns the error for chaining.
   Error&& in(std::string frame) &&;

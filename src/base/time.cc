@@ -45,9 +45,12 @@ Civil civil_from_second(Second moment) {
   const int day = static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1);
   const int month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
   const std::int64_t weekday = ((days + 4) % 7 + 7) % 7;
-  return {year_of_era + era * 400 + (month <= 2), month,
-          day,                                    static_cast<int>(rest / 3600),
-          static_cast<int>(rest / 60 % 60),       static_cast<int>(rest % 60),
+  return {year_of_era + era * 400 + (month <= 2),
+          month,
+          day,
+          static_cast<int>(rest / 3600),
+          static_cast<int>(rest / 60 % 60),
+          static_cast<int>(rest % 60),
           static_cast<int>(weekday)};
 }
 
@@ -166,7 +169,8 @@ Result<Second> parse_http_date(std::string_view text) {
 
 Result<std::int64_t> parse_age(std::string_view text) {
   const auto bad = [&] {
-    return fail(Code::invalid_argument, fmt::format("'{}' is not an age", text), "write it as -2h, -3d12h, -10m or -45s");
+    return fail(Code::invalid_argument, fmt::format("'{}' is not an age", text),
+                "write it as -2h, -3d12h, -10m or -45s");
   };
   std::string_view rest = text;
   if (!take_char(rest, "-") || rest.empty()) return bad();
@@ -178,12 +182,23 @@ Result<std::int64_t> parse_age(std::string_view text) {
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     std::int64_t unit = 0;
     switch (rest.front()) {
-      case 's': unit = 1; break;
-      case 'm': unit = 60; break;
-      case 'h': unit = 3600; break;
-      case 'd': unit = kDay; break;
-      case 'w': unit = 7 * kDay; break;
-      default: return bad();
+      case 's':
+        unit = 1;
+        break;
+      case 'm':
+        unit = 60;
+        break;
+      case 'h':
+        unit = 3600;
+        break;
+      case 'd':
+        unit = kDay;
+        break;
+      case 'w':
+        unit = 7 * kDay;
+        break;
+      default:
+        return bad();
     }
     rest.remove_prefix(1);
     if (count > (std::numeric_limits<std::int64_t>::max() / 4 - total) / unit) return bad();

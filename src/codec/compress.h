@@ -27,8 +27,8 @@ class Decompressor {
   Decompressor();
   ~Decompressor();
   Decompressor(Decompressor&&) noexcept;
-  // Appends the content of one whole zstd frame to `out`. `limit` bounds the content's size: a larger one, or bytes that are
-  // not such a frame, is corrupt and leaves `out` as it was.
+  // Appends the content of one whole zstd frame to `out`. `limit` bounds the content's size: a larger one, or bytes
+  // that are not such a frame, is corrupt and leaves `out` as it was.
   Status decompress(std::string_view frame, std::size_t limit, std::string& out);
 
  private:

@@ -81,14 +81,14 @@ inline std::uint64_t object_digest(std::uint64_t sum_of_members) {
   return fold(sum_of_members ^ kObjectMask, kObjectFactor);
 }
 
-// Reads values, checking all their grammar, and digests them. Places are passed and given back by value: kept in a member
-// they would go through memory at every token.
+// Reads values, checking all their grammar, and digests them. Places are passed and given back by value: kept in a
+// member they would go through memory at every token.
 class Digester {
  public:
   explicit Digester(const Tokens& tokens) : tokens_(tokens), backslashes_(tokens) {}
 
-  // A digest and the place behind what it is of. `next` is null where the text is not JSON, is nested more than kMaxDepth
-  // levels or has a number outside the double range; failed_at() then tells about where.
+  // A digest and the place behind what it is of. `next` is null where the text is not JSON, is nested more than
+  // kMaxDepth levels or has a number outside the double range; failed_at() then tells about where.
   struct Step {
     const Token* next;
     std::uint64_t digest;

@@ -87,7 +87,8 @@ struct DocumentScanner::State {
 
 namespace {
 
-// Reads documents and pages into the scanner's state. Functions that read give the place behind what they read, or null.
+// Reads documents and pages into the scanner's state. Functions that read give the place behind what they read, or
+// null.
 class Reader {
  public:
   Reader(const Tokens& tokens, const std::vector<KeyPath>& key_paths, ScannedDocument& document,
@@ -265,8 +266,8 @@ class Reader {
     }
   }
 
-  // The value at a path whose first name's value is `value` at `at`, kUndefined if there is none. Of several members of a
-  // name the last counts.
+  // The value at a path whose first name's value is `value` at `at`, kUndefined if there is none. Of several members of
+  // a name the last counts.
   std::string_view find(const KeyPath& path, const Token* at, std::string_view value) const {
     std::string decoded;
     for (std::size_t level = 1; level < path.size(); ++level) {

@@ -9,8 +9,8 @@
 namespace halley::json {
 namespace {
 
-// Whether the text of a number is surely what the service would print: a decimal of at most 15 significant digits is the
-// shortest text of its double. Says no also for some that are.
+// Whether the text of a number is surely what the service would print: a decimal of at most 15 significant digits is
+// the shortest text of its double. Says no also for some that are.
 bool is_plainly_canonical(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();

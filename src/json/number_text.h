@@ -20,8 +20,8 @@ inline constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  
 
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
-// Gives the double nearest to the JSON number that is exactly the bytes from `begin` to `end`; one too small to be told from
-// zero gives zero. False for what is not a JSON number, and for one beyond the largest double.
+// Gives the double nearest to the JSON number that is exactly the bytes from `begin` to `end`; one too small to be told
+// from zero gives zero. False for what is not a JSON number, and for one beyond the largest double.
 inline bool read_number(const char* begin, const char* end, double& value) {
   const char* at = begin;
   const bool negative = at != end && *at == '-';

@@ -58,7 +58,8 @@ Result<std::string> without_members(std::string_view text, const std::vector<std
   TRY(for_each_member(text, [&](const MemberSlice& member) {
     const char* const end = member.value.data() + member.value.size();
     if (std::find(names.begin(), names.end(), member.name) == names.end()) {
-      // With the members before the first that stays go the commas behind them, later with a member the comma before it.
+      // With the members before the first that stays go the commas behind them, later with a member the comma before
+      // it.
       if (!any_left && any_gone) copied = member.begin;
       any_left = true;
     } else {

@@ -29,8 +29,8 @@ unsigned code_unit(std::string_view raw) {
   return unit;
 }
 
-// Takes the escape that `raw` begins with and gives its code point; kNone if it is none. Two escapes that are a surrogate
-// pair are taken together.
+// Takes the escape that `raw` begins with and gives its code point; kNone if it is none. Two escapes that are a
+// surrogate pair are taken together.
 unsigned take_escape(std::string_view& raw) {
   if (raw.size() < 2) return kNone;
   const char kind = raw[1];

@@ -6,8 +6,9 @@
 
 namespace halley::json {
 
-// Appends the string that `raw` (what is between the quotes) stands for, in UTF-8; a lone surrogate as its three bytes, as
-// UTF-8 would have it if it were a character. False, with part of it appended, for an escape that JSON does not have.
+// Appends the string that `raw` (what is between the quotes) stands for, in UTF-8; a lone surrogate as its three bytes,
+// as UTF-8 would have it if it were a character. False, with part of it appended, for an escape that JSON does not
+// have.
 bool append_decoded(std::string& out, std::string_view raw);
 
 // Appends `raw` with only those escapes left that must be: quote, backslash, control characters, lone surrogates.

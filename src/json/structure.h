@@ -1,4 +1,5 @@
-// The structure of a JSON text: where its tokens begin. Everything in this module that reads JSON walks over it with a Cursor.
+// The structure of a JSON text: where its tokens begin. Everything in this module that reads JSON walks over it with a
+// Cursor.
 #pragma once
 
 #include <cstdint>

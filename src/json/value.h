@@ -1,5 +1,5 @@
-// A small tree of JSON for resources, parameters and configuration: definitions, account records, batch operations, queries.
-// Not for documents on the data path, which are sliced (document_scanner.h) and never turned into trees.
+// A small tree of JSON for resources, parameters and configuration: definitions, account records, batch operations,
+// queries. Not for documents on the data path, which are sliced (document_scanner.h) and never turned into trees.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ class Value {
  public:
   using Member = std::pair<std::string, Value>;
 
-  Value() = default;  // null
+  Value();  // null
   static Value boolean(bool value);
   static Value number(std::string text);  // the text must be a JSON number
   static Value integer(std::int64_t value);
@@ -65,6 +65,9 @@ class Value {
   std::vector<Value> items_;
   std::vector<Member> members_;
 };
+
+// Defaulted only here, where the class is complete: clang 14 would not see inside it that a Member has a default.
+inline Value::Value() = default;
 
 // Parses one JSON text of at most 128 levels (the service's limit). Fails with corrupt, saying where.
 Result<Value> parse(std::string_view text);

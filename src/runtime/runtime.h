@@ -1,5 +1,5 @@
-// The only door to clock, randomness, sleep and threads. Production code gets a Runtime& and never asks the system itself,
-// so that a simulation can own all four.
+// The only door to clock, randomness, sleep and threads. Production code gets a Runtime& and never asks the system
+// itself, so that a simulation can own all four.
 #pragma once
 
 #include <chrono>
