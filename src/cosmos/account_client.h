@@ -74,7 +74,8 @@ class AccountClient final : public Client {
 // A resource from its JSON text. Corrupt when it has no id.
 Result<Resource> parse_resource(std::string text, const std::string& what);
 
-// Whether `held` has everything that `wanted` says: members the service added (defaults, system properties) do not matter.
+// Whether `held` has everything that `wanted` says: members the service added (defaults, system properties) do not
+// matter.
 bool says_the_same(const json::Value& wanted, const json::Value& held);
 
 }  // namespace halley::cosmos

@@ -1,7 +1,8 @@
 // A typed client of one Cosmos account (API for NoSQL, gateway protocol). Facts: docs/wire-protocol.md.
 //
-// Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says may be
-// retried (retry.h is the one place that decides), and accounts its request charge by operation. Safe from any thread.
+// Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says
+// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Safe from any
+// thread.
 #pragma once
 
 #include <array>
@@ -155,7 +156,8 @@ class Client {
                                             std::stop_token stop) = 0;
   virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
                                           std::string_view continuation, std::stop_token stop) = 0;
-  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind it.
+  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind
+  // it.
   virtual Result<std::string> read_document(const ContainerName& name, std::string_view id,
                                             std::string_view partition_key, std::stop_token stop) = 0;
 
@@ -178,13 +180,15 @@ class Client {
   // Success also when it is gone already.
   virtual Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                  std::stop_token stop) = 0;
-  // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole (gone after a split:
-  // refresh the ranges); what became of each operation is in its result. Single 429s are not retried here.
+  // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole
+  // (gone after a split: refresh the ranges); what became of each operation is in its result. Single 429s are not
+  // retried here.
   virtual Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
                                                const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
 
   virtual Charges charges() const = 0;
-  // The newest Date header of any response so far: the only server clock a client has. Second{0} before the first response.
+  // The newest Date header of any response so far: the only server clock a client has. Second{0} before the first
+  // response.
   virtual Second newest_server_time() const = 0;
 };
 

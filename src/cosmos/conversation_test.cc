@@ -1,4 +1,5 @@
-// The client replays conversations recorded between an official SDK and the service's own emulator (testdata/conversations.json).
+// The client replays conversations recorded between an official SDK and the service's own emulator
+// (testdata/conversations.json).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Partition key ranges, change feeds, read feed and point reads: docs/wire-protocol.md, partition key ranges and change feeds.
+// Partition key ranges, change feeds, read feed and point reads: docs/wire-protocol.md, partition key ranges and
+// change feeds.
 #include <algorithm>
 #include <charconv>
 #include <set>

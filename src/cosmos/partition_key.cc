@@ -13,7 +13,8 @@ Status bad_path(std::string_view path) {
   return fail(Code::corrupt, "partition key path `" + std::string(path) + "` is not understood");
 }
 
-// Property names of a path such as /a/"b-c"/d. Quoted names are taken between their quotes as they stand, as the SDKs do.
+// Property names of a path such as /a/"b-c"/d. Quoted names are taken between their quotes as they stand, as the SDKs
+// do.
 Result<std::vector<std::string>> parse_path(std::string_view path) {
   std::vector<std::string> names;
   std::string_view rest = path;

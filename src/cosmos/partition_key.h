@@ -25,19 +25,20 @@ struct PartitionKeyDefinition {
   friend bool operator==(const PartitionKeyDefinition&, const PartitionKeyDefinition&) = default;
 };
 
-// A partition key value is kept as the text of a compact JSON array with one element per path: a scalar as the service writes
-// it, or {} where the property is absent: `["a"]`, `[5,{}]`, `[null]`. This is also the form of the x-ms-documentdb-partitionkey header, but
-// for non-ASCII characters (header_text). Numbers are canonical (json::canonical_number), strings minimally escaped, so
-// equal keys have equal texts.
-// Fails with invalid_argument when an element is an object with members, an array, or not JSON.
+// A partition key value is kept as the text of a compact JSON array with one element per path: a scalar as the
+// service writes it, or {} where the property is absent: `["a"]`, `[5,{}]`, `[null]`. This is also the form of the
+// x-ms-documentdb-partitionkey header, but for non-ASCII characters (header_text). Numbers are canonical
+// (json::canonical_number), strings minimally escaped, so equal keys have equal texts. Fails with invalid_argument
+// when an element is an object with members, an array, or not JSON.
 Result<std::string> canonical_key(const std::vector<std::string_view>& raw_values);
 Result<std::string> canonical_key(std::string_view json_array);
 // The same text in pure ASCII, as the header needs it.
 std::string header_text(std::string_view canonical_key);
 
-// The effective partition key of a canonical key, as bytes (two hex digits of the wire's text each), ordered as the service orders it. A
-// key with fewer components than a MultiHash definition has gives the prefix that all its keys share.
-// Fails with invalid_argument for more components than paths. cosmos-wire: docs/wire-protocol.md, effective partition keys.
+// The effective partition key of a canonical key, as bytes (two hex digits of the wire's text each), ordered as the
+// service orders it. A key with fewer components than a MultiHash definition has gives the prefix that all its keys
+// share. Fails with invalid_argument for more components than paths. Facts: docs/wire-protocol.md, effective
+// partition keys.
 Result<std::string> effective_partition_key(const PartitionKeyDefinition& definition, std::string_view canonical_key);
 
 // A half-open interval of the hash space. Bounds are bytes as above; "" is the minimum, "\xFF" the maximum.

@@ -52,7 +52,8 @@ int Retry::attempts_allowed(const Error& error) const {
     case Code::timeout:
       return at_most(kTimeoutAttempts);
     case Code::gone:
-      // A split, merge or migration is just completing; the other kinds need fresh ranges first, which is the caller's part.
+      // A split, merge or migration is just completing; the other kinds need fresh ranges first, which is the
+      // caller's part.
       return error.sub_status == 1007 || error.sub_status == 1008 ? at_most(kMovingPartitionAttempts) : 0;
     default:
       return 0;

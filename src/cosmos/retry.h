@@ -1,7 +1,7 @@
 // The one place that decides what is repeated, how often and when (docs/wire-protocol.md, repeats).
 //
-// Every request of this client may be repeated: reads change nothing; upserts, replacements and deletes come to the same when done
-// twice; creations are followed by a look when they meet themselves (client.h).
+// Every request of this client may be repeated: reads change nothing; upserts, replacements and deletes come to the
+// same when done twice; creations are followed by a look when they meet themselves (client.h).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Master-key signatures (docs/wire-protocol.md, authentication). Used by the client to sign and by the embedded server to verify.
+// Master-key signatures (docs/wire-protocol.md, authentication). Used by the client to sign and by the embedded
+// server to verify.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace halley::cosmos {
 inline constexpr std::string_view kEmulatorKey =
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==";
 
-// The base64 signature. `verb` in any case; `resource_link` raw (not percent-encoded; rid-based links already lower-cased); `date` is the value
-// of x-ms-date. `key` is the decoded key.
+// The base64 signature. `verb` in any case; `resource_link` raw (not percent-encoded; rid-based links already
+// lower-cased); `date` is the value of x-ms-date. `key` is the decoded key.
 std::string master_key_signature(std::string_view key, std::string_view verb, std::string_view resource_type,
                                  std::string_view resource_link, std::string_view date);
 

@@ -13,12 +13,12 @@ constexpr std::size_t kMaxMessage = 400;
 constexpr std::size_t kMaxErrorBody = 256 * 1024;
 constexpr std::int64_t kSuspiciousSkew = 5 * 60;  // The service itself allows 15 minutes.
 
-// A non-negative number in a header; 0 when absent or anything else.
+// The whole number a header's value begins with; 0 when it is absent or anything else.
 int header_number(const http::Headers& headers, std::string_view name) {
   const std::string_view text = headers.get(name);
   int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
+  const bool valid = std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc();
+  return valid && number > 0 ? number : 0;
 }
 
 // What the service wraps into messages: {"Errors":["…"]}.
@@ -30,7 +30,8 @@ std::string joined_errors(const json::Value& wrapped) {
   return joined;
 }
 
-// One bounded line of what the service said, cut before its activity ids and before anything that looks like a signature.
+// One bounded line of what the service said, cut before its activity ids and before anything that looks like a
+// signature.
 std::string tidy(std::string text) {
   for (const std::string_view mark : {"\r\nActivityId", "\nActivityId", ", Windows/", "sig=", "sig%3"}) {
     text.resize(std::min(text.find(mark), text.size()));

@@ -12,8 +12,8 @@ enum class Effect : std::uint8_t { read, write };
 // Whether the status is an answer rather than a refusal: 2xx, or 304.
 bool is_answer(int status);
 
-// The error a refusal stands for, with status, sub-status and retry-after. Its message is bounded and holds nothing that was signed.
-// `now` is this machine's clock, for the hint on a signature refused for its date.
+// The error a refusal stands for, with status, sub-status and retry-after. Its message is bounded and holds nothing
+// that was signed. `now` is this machine's clock, for the hint on a signature refused for its date.
 Error status_error(const http::Response& response, Effect effect, Second now);
 
 }  // namespace halley::cosmos

@@ -1,7 +1,8 @@
 // The transport on libcurl. Nothing else of the project includes curl.
 //
-// Each call takes a line (an easy handle in a multi handle of its own, whose connection cache keeps connections alive) out of a
-// pool, most recently used first. The multi handle is there for its poll, which a stop request can wake.
+// Each call takes a line (an easy handle in a multi handle of its own, whose connection cache keeps connections
+// alive) out of a pool, most recently used first. The multi handle is there for its poll, which a stop request can
+// wake.
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -104,8 +105,8 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   return size * count;
 }
 
-// Called when the request is about to be sent. curl sends a request again by itself when a kept connection turns out to be dead;
-// whether that is safe is for the caller to decide.
+// Called when the request is about to be sent. curl sends a request again by itself when a kept connection turns out
+// to be dead; whether that is safe is for the caller to decide.
 int on_sending(void* user, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(user);
   transfer.repeats = transfer.sent;

@@ -1,5 +1,5 @@
-// The listener on Boost.Beast: one thread for each connection, blocking reads and gather writes. Nothing else of the project
-// includes Beast or Asio.
+// The listener on Boost.Beast: one thread for each connection, blocking reads and gather writes. Nothing else of the
+// project includes Beast or Asio.
 #include "http/listener.h"
 
 #include <poll.h>

@@ -45,13 +45,15 @@ struct ListenerOptions {
 
 class Listener {
  public:
-  // Binds and starts serving. Fails with io naming the address. Malformed requests are answered 400, 413 or 431 and closed.
+  // Binds and starts serving. Fails with io naming the address. Malformed requests are answered 400, 413 or 431 and
+  // closed.
   static Result<std::unique_ptr<Listener>> start(Runtime& runtime, ListenerOptions options, Handler handler);
   virtual ~Listener() = default;  // stops: no new connections, running handlers finish, threads joined
   virtual std::uint16_t port() const = 0;
 };
 
-// A self-signed certificate for these host names and addresses, for tests and the embedded servers: {certificate, key} as PEM.
+// A self-signed certificate for these host names and addresses, for tests and the embedded servers: {certificate,
+// key} as PEM.
 struct GeneratedCertificate {
   std::string certificate_pem;
   std::string private_key_pem;

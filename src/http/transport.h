@@ -29,10 +29,11 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Sends and waits for the whole response, whatever its status. Failures: `unavailable` when the request certainly was not
-  // processed (name, connect, TLS before anything was sent), `ambiguous` when it may have been (sent, connection lost),
-  // `timeout` past the deadline (ambiguous for writes), `unauthorized` for an untrusted certificate (hint names --ca),
-  // `cancelled` on stop. Messages name host and port, never keys or header values. Safe from any thread.
+  // Sends and waits for the whole response, whatever its status. Failures: `unavailable` when the request certainly
+  // was not processed (name, connect, TLS before anything was sent), `ambiguous` when it may have been (sent,
+  // connection lost), `timeout` past the deadline (ambiguous for writes), `unauthorized` for an untrusted certificate
+  // (hint names --ca), `cancelled` on stop. Messages name host and port, never keys or header values. Safe from any
+  // thread.
   virtual Result<Response> send(const Request& request, Deadline deadline, std::stop_token stop) = 0;
 };
 
@@ -43,7 +44,8 @@ struct CurlOptions {
   std::string user_agent = "halley";
 };
 
-// libcurl: one handle per calling thread at a time, connections kept alive, HTTP/1.1, no redirects, no proxy surprises on loopback.
+// libcurl: one handle per calling thread at a time, connections kept alive, HTTP/1.1, no redirects, no proxy
+// surprises on loopback.
 std::unique_ptr<Transport> make_curl_transport(Runtime& runtime, CurlOptions options);
 
 }  // namespace halley::http

@@ -8,7 +8,7 @@
 
 namespace halley::testing {
 
-class VirtualRuntime final : public Runtime {
+class VirtualRuntime : public Runtime {
  public:
   explicit VirtualRuntime(Second start) : start_(start) {}
 
