@@ -1,6 +1,7 @@
 // What opens a repository: its description (halley.json) and its keys.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +38,12 @@ class KeyRing {
   std::vector<KeyEpoch> epochs_;  // by number
 };
 
-// Whether halley.json and every key file are whole: the files' names and what is wrong with them.
-struct DamagedFile {
+// halley.json and the files under keys/, looked at without a password.
+struct KeyFileState {
   std::string name;
-  Error error;
+  bool ours = true;  // false: left by another creation at this place
+  std::optional<Error> damage;
 };
-Result<std::vector<DamagedFile>> damaged_key_files(store::ObjectStore& store);
+Result<std::vector<KeyFileState>> inspect_key_files(store::ObjectStore& store, std::string_view repository_id);
 
 }  // namespace halley::repo

@@ -22,6 +22,11 @@ class SegmentReader {
   static Result<std::unique_ptr<SegmentReader>> open(store::ObjectStore& store, const KeyRing& keys,
                                                      std::string_view lane, const SegmentRef& ref);
 
+  // The same of a segment whose bytes are in memory already.
+  static Result<std::unique_ptr<SegmentReader>> open_bytes(store::ObjectStore& store, const KeyRing& keys,
+                                                           std::string_view lane, const SegmentRef& ref,
+                                                           std::string bytes);
+
   const SegmentFooter& footer() const { return footer_; }
   const SegmentRef& ref() const { return ref_; }
   // The object that holds it: its own, or its commit's.
@@ -38,6 +43,7 @@ class SegmentReader {
 
  private:
   SegmentReader(store::ObjectStore& store, std::string_view lane, const SegmentRef& ref);
+  Status start(const KeyRing& keys);
   Status read_footer();
   // Appends to buffer_ after clearing it: `size` bytes at `offset` of the segment.
   Result<std::string_view> read(std::uint64_t offset, std::uint64_t size);

@@ -53,10 +53,11 @@ struct OwnedVersion {
     return v;
   }
   friend bool operator==(const OwnedVersion& a, const OwnedVersion& b) {
-    return a.partition_key == b.partition_key && a.id == b.id && a.rid == b.rid && a.etag == b.etag && a.body == b.body &&
-           a.version.ts == b.version.ts && a.version.time == b.version.time && a.version.since == b.version.since &&
-           a.version.position == b.version.position && a.version.operation == b.version.operation &&
-           a.version.layout == b.version.layout && a.version.digest == b.version.digest;
+    return a.partition_key == b.partition_key && a.id == b.id && a.rid == b.rid && a.etag == b.etag &&
+           a.body == b.body && a.version.ts == b.version.ts && a.version.time == b.version.time &&
+           a.version.since == b.version.since && a.version.position == b.version.position &&
+           a.version.operation == b.version.operation && a.version.layout == b.version.layout &&
+           a.version.digest == b.version.digest;
   }
 };
 inline std::ostream& operator<<(std::ostream& out, const OwnedVersion& v) {
