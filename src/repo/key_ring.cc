@@ -197,17 +197,22 @@ const KeyEpoch* KeyRing::find(std::string_view id) const {
   return at == epochs_.end() ? nullptr : &*at;
 }
 
-Result<std::vector<DamagedFile>> damaged_key_files(store::ObjectStore& store) {
-  std::vector<DamagedFile> damaged;
-  if (const auto description = read_description(store); !description) {
-    damaged.push_back({std::string(kDescriptionName), description.error()});
+Result<std::vector<KeyFileState>> inspect_key_files(store::ObjectStore& store, std::string_view repository_id) {
+  std::vector<KeyFileState> files;
+  const auto description = read_description(store);
+  files.push_back({std::string(kDescriptionName), true, std::nullopt});
+  if (!description) files.back().damage = description.error();
+  if (description && description->id != repository_id) {
+    files.back().damage = Error(Code::corrupt, "`halley.json` is of another repository");
   }
   ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
   for (const std::string& name : names) {
     ASSIGN(const std::string text, store.get_all(name));
-    if (const auto file = parse_key_file(text, name); !file) damaged.push_back({name, file.error()});
+    const auto file = parse_key_file(text, name);
+    if (file) files.push_back({name, file->repository_id == repository_id, std::nullopt});
+    if (!file) files.push_back({name, true, file.error()});
   }
-  return damaged;
+  return files;
 }
 
 }  // namespace halley::repo

@@ -25,17 +25,31 @@ SegmentReader::SegmentReader(store::ObjectStore& store, std::string_view lane, c
 Result<std::unique_ptr<SegmentReader>> SegmentReader::open(store::ObjectStore& store, const KeyRing& keys,
                                                            std::string_view lane, const SegmentRef& ref) {
   std::unique_ptr<SegmentReader> reader(new SegmentReader(store, lane, ref));
-  if (ref.size < kHeaderSize + kTrailerSize) return fail(reader->damaged("it is too short"));
   if (ref.size <= kSmall) {
     ASSIGN(const std::string_view bytes, reader->read(0, ref.size));
     reader->whole_ = bytes;
   }
-  ASSIGN(const std::string_view header, reader->read(0, kHeaderSize));
-  auto sealed = SealedReader::open(keys, ObjectKind::segment, segment_name(ref.id), header);
-  if (!sealed) return fail(std::move(sealed.error()).in("reading `" + reader->object_ + "`"));
-  reader->sealed_ = std::make_unique<SealedReader>(std::move(*sealed));
-  TRY(reader->read_footer());
+  TRY(reader->start(keys));
   return reader;
+}
+
+Result<std::unique_ptr<SegmentReader>> SegmentReader::open_bytes(store::ObjectStore& store, const KeyRing& keys,
+                                                                 std::string_view lane, const SegmentRef& ref,
+                                                                 std::string bytes) {
+  std::unique_ptr<SegmentReader> reader(new SegmentReader(store, lane, ref));
+  if (bytes.size() != ref.size) return fail(reader->damaged("it has another size than its commit says"));
+  reader->whole_ = std::move(bytes);
+  TRY(reader->start(keys));
+  return reader;
+}
+
+Status SegmentReader::start(const KeyRing& keys) {
+  if (ref_.size < kHeaderSize + kTrailerSize) return fail(damaged("it is too short"));
+  ASSIGN(const std::string_view header, read(0, kHeaderSize));
+  auto sealed = SealedReader::open(keys, ObjectKind::segment, segment_name(ref_.id), header);
+  if (!sealed) return fail(std::move(sealed.error()).in("reading `" + object_ + "`"));
+  sealed_ = std::make_unique<SealedReader>(std::move(*sealed));
+  return read_footer();
 }
 
 Status SegmentReader::read_footer() {

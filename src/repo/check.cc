@@ -1,0 +1,290 @@
+#include "repo/check.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "codec/hash.h"
+#include "repo/object_names.h"
+#include "repo/repository_state.h"
+#include "repo/segment_check.h"
+
+namespace halley::repo {
+namespace {
+
+constexpr std::size_t kPage = 1000;
+
+// An error that says something of one object; others say that the store can't be read now.
+bool is_damage(const Error& error) {
+  switch (error.code) {
+    case Code::corrupt:
+    case Code::not_found:
+    case Code::unsupported:
+    case Code::io:
+    case Code::invalid_argument:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string subject_of(const LaneId& lane, const LaneIdentity& identity) {
+  if (lane == kAccountLane) return "account definitions";
+  if (identity.container.empty()) return "lane " + lane;
+  return identity.database + "/" + identity.container;
+}
+
+class Check {
+ public:
+  Check(Runtime& runtime, store::ObjectStore& store, const KeyRing& keys, const CheckOptions& options)
+      : runtime_(runtime), store_(store), keys_(keys), options_(options) {}
+
+  Result<CheckReport> run() {
+    TRY(list_objects());
+    TRY(check_keys());
+    // A lane that lost its commits is still known by its rollups.
+    std::set<LaneId> lanes;
+    add_lanes("lanes/", lanes);
+    add_lanes("rollups/", lanes);
+    for (const LaneId& lane : lanes) TRY(check_lane(lane));
+    report_.objects = unseen_.size() + seen_;
+    report_.unreferenced = unseen_.size();
+    return std::move(report_);
+  }
+
+ private:
+  // How long the lists of a lane were after a commit.
+  struct Lengths {
+    std::size_t segments = 0, sync_points = 0;
+  };
+  // A lane while it is followed.
+  struct Lane {
+    LaneState state;
+    bool folded = true;            // state is that of the commit last read; false once one before was damaged
+    std::vector<Lengths> lengths;  // by sequence number
+    std::map<std::uint64_t, std::string> span_hashes;
+    std::map<std::uint64_t, std::uint64_t> span_begins;
+  };
+
+  Status list_objects() {
+    for (std::string after;;) {
+      ASSIGN(std::vector<std::string> names, store_.list("", after, kPage));
+      const bool more = names.size() == kPage;
+      if (more) after = names.back();
+      for (std::string& name : names) unseen_.insert(unseen_.end(), std::move(name));
+      if (!more) return {};
+    }
+  }
+
+  void add_lanes(const std::string& prefix, std::set<LaneId>& lanes) const {
+    auto at = unseen_.lower_bound(prefix);
+    while (at != unseen_.end() && at->starts_with(prefix)) {
+      const std::size_t slash = std::min(at->find('/', prefix.size()), at->size());
+      const LaneId lane = at->substr(prefix.size(), slash - prefix.size());
+      if (check_lane_id(lane)) lanes.insert(lane);
+      at = unseen_.lower_bound(prefix + lane + '0');  // '0' follows '/'
+    }
+  }
+
+  Status check_keys() {
+    see(std::string(kDescriptionName));
+    ASSIGN(const std::vector<KeyFileState> files, inspect_key_files(store_, keys_.repository_id()));
+    for (const KeyFileState& file : files) {
+      if (file.ours) see(file.name);
+      if (file.damage) add(file.name, *file.damage, {"everything"});
+    }
+    return {};
+  }
+
+  // The object is there because something names it.
+  void see(const std::string& name) { seen_ += unseen_.erase(name); }
+
+  void add(const std::string& object, const Error& why, std::vector<std::string> affects) {
+    if (damaged_.insert(object).second) report_.damaged.push_back({object, why.to_string(), std::move(affects)});
+  }
+
+  // Notes damage and goes on; other errors end the check.
+  Status note(const std::string& object, const Lane& lane, Error error) {
+    if (!is_damage(error)) return fail(std::move(error));
+    add(object, error, {subject_of(lane.state.lane, lane.state.identity)});
+    return {};
+  }
+
+  Status progressed(std::uint64_t bytes) {
+    report_.bytes_read += bytes;
+    ++done_;
+    if (options_.progress) options_.progress(done_, report_.bytes_read);
+    if (options_.stop.stop_requested()) return fail(Code::cancelled, "the check was stopped");
+    return {};
+  }
+
+  std::vector<std::uint64_t> numbers_in(const std::string& folder) const {
+    std::vector<std::uint64_t> numbers;
+    for (auto at = unseen_.lower_bound(folder); at != unseen_.end() && at->starts_with(folder); ++at) {
+      if (const auto seq = seq_of(*at, folder)) numbers.push_back(*seq);
+    }
+    return numbers;
+  }
+
+  Status check_lane(const LaneId& id) {
+    Lane lane;
+    lane.state.lane = id;
+    lane.lengths.emplace_back();
+    const std::vector<std::uint64_t> commits = numbers_in(commit_folder(id));
+    const std::vector<std::uint64_t> spans = numbers_in(span_folder(id));
+    const std::vector<std::uint64_t> rollups = numbers_in(rollup_folder(id));
+    const std::uint64_t head = std::max({commits.empty() ? 0 : commits.back(), rollups.empty() ? 0 : rollups.back()});
+    auto span = spans.begin();
+    auto rollup = rollups.begin();
+    std::string previous;
+    for (std::uint64_t seq = 1; seq <= head; ++seq) {
+      TRY(check_commit(lane, seq, previous));
+      for (; span != spans.end() && *span <= seq; ++span) TRY(check_span(lane, *span));
+      for (; rollup != rollups.end() && *rollup <= seq; ++rollup) TRY(check_rollup(lane, *rollup));
+    }
+    return {};
+  }
+
+  // `previous`: the hash of the commit before, empty when it is not known; replaced by this one's.
+  Status check_commit(Lane& lane, std::uint64_t seq, std::string& previous) {
+    const std::string name = commit_name(lane.state.lane, seq);
+    see(name);
+    const auto bytes = store_.get_all(name);
+    const std::string before = std::exchange(previous, std::string());
+    lane.lengths.push_back(lane.lengths.back());
+    if (!bytes) {
+      lane.folded = false;
+      return note(
+          name, lane,
+          bytes.error().code == Code::not_found ? Error(Code::corrupt, "`" + name + "` is missing") : bytes.error());
+    }
+    TRY(progressed(bytes->size()));
+    auto commit = open_commit(keys_, lane.state.lane, seq, *bytes);
+    previous = codec::sha256(*bytes);
+    if (!commit) {
+      lane.folded = false;
+      return note(name, lane, commit.error());
+    }
+    if (!before.empty() && commit->record.previous_hash != before) {
+      TRY(note(name, lane, {Code::corrupt, "`" + name + "` does not follow the commit before it"}));
+    }
+    const std::vector<SegmentRef> segments = commit->record.segments;
+    if (lane.folded) {
+      if (auto applied = apply_commit(std::move(commit->record), previous, lane.state); !applied) {
+        lane.folded = false;
+        TRY(note(name, lane, applied.error()));
+      }
+    }
+    lane.lengths.back() = {lane.state.segments.size(), lane.state.sync_points.size()};
+    for (const SegmentRef& segment : segments) TRY(check_named(lane, segment, commit->segment));
+    return {};
+  }
+
+  // A segment that a commit names. `inside`: the bytes that ride in the commit.
+  Status check_named(const Lane& lane, const SegmentRef& ref, std::string_view inside) {
+    const std::string name = ref.inside_commit ? commit_name(lane.state.lane, ref.commit) : segment_name(ref.id);
+    see(name);
+    const bool read = static_cast<double>(runtime_.random_u64() >> 11) * 0x1.0p-53 < options_.read_data;
+    if (!read && ref.inside_commit) return {};  // its hash was compared with the commit's
+    if (!read) {
+      const auto size = store_.size(name);
+      if (size && *size == ref.size) return {};
+      if (size) return note(name, lane, {Code::corrupt, "`" + name + "` has another size than its commit says"});
+      return note(name, lane, absent(name, size.error()));
+    }
+    auto bytes = ref.inside_commit ? Result<std::string>(std::string(inside)) : store_.get_all(name);
+    if (!bytes) return note(name, lane, absent(name, bytes.error()));
+    TRY(progressed(ref.inside_commit ? 0 : bytes->size()));
+    const Status whole = check_segment(store_, keys_, lane.state.lane, ref, std::move(*bytes), decompressor_);
+    return whole ? whole : note(name, lane, whole.error());
+  }
+
+  static Error absent(const std::string& name, const Error& error) {
+    return error.code == Code::not_found ? Error(Code::corrupt, "`" + name + "` is missing") : error;
+  }
+
+  Status check_span(Lane& lane, std::uint64_t to) {
+    const std::string name = span_name(lane.state.lane, to);
+    const auto bytes = store_.get_all(name);
+    if (!bytes) return note(name, lane, absent(name, bytes.error()));
+    TRY(progressed(bytes->size()));
+    const std::string hash = codec::sha256(*bytes);
+    const auto span = read_span(store_, keys_, lane.state.lane, {to, hash});
+    if (!span) return note(name, lane, span.error());
+    lane.span_hashes[to] = hash;
+    lane.span_begins[to] = span->from;
+    if (!lane.folded) return {};
+    const bool same = span->from <= to &&
+                      slice(lane, span->from, to, lane.state.segments, &Lengths::segments) == span->segments &&
+                      slice(lane, span->from, to, lane.state.sync_points, &Lengths::sync_points) == span->sync_points;
+    return same ? Status() : note(name, lane, {Code::corrupt, "`" + name + "` is not what the commits say"});
+  }
+
+  static LaneState without_lists(const LaneState& state) {
+    return {state.lane,
+            state.identity,
+            state.mode,
+            state.seq,
+            state.head_hash,
+            state.committed_at,
+            state.ranges,
+            state.exact,
+            {},
+            state.events,
+            {}};
+  }
+
+  // What commits (from, to] added to a list.
+  template <typename T>
+  static std::vector<T> slice(const Lane& lane, std::uint64_t from, std::uint64_t to, const std::vector<T>& all,
+                              std::size_t Lengths::*length) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(lane.lengths[from].*length);
+    return {begin, all.begin() + static_cast<std::ptrdiff_t>(lane.lengths[to].*length)};
+  }
+
+  Status check_rollup(Lane& lane, std::uint64_t seq) {
+    const std::string name = rollup_name(lane.state.lane, seq);
+    see(name);
+    auto rollup = read_rollup(store_, keys_, lane.state.lane, seq);
+    if (!rollup) return note(name, lane, absent(name, rollup.error()));
+    TRY(progressed(0));
+    const auto wrong = [&] { return note(name, lane, {Code::corrupt, "`" + name + "` is not what the commits say"}); };
+    std::uint64_t spanned = 0;
+    for (const SpanRef& span : rollup->spans) {
+      const std::string span_object = span_name(lane.state.lane, span.to);
+      see(span_object);
+      if (damaged_.contains(span_object)) return {};
+      const auto hash = lane.span_hashes.find(span.to);
+      if (hash == lane.span_hashes.end()) {
+        return note(span_object, lane, {Code::corrupt, "`" + span_object + "` is missing"});
+      }
+      if (span.to > seq || hash->second != span.sha256 || lane.span_begins[span.to] != spanned) return wrong();
+      spanned = span.to;
+    }
+    if (!lane.folded) return {};
+    LaneState expected = without_lists(lane.state);
+    expected.segments = slice(lane, spanned, seq, lane.state.segments, &Lengths::segments);
+    expected.sync_points = slice(lane, spanned, seq, lane.state.sync_points, &Lengths::sync_points);
+    return expected == rollup->state ? Status() : wrong();
+  }
+
+  Runtime& runtime_;
+  store::ObjectStore& store_;
+  const KeyRing& keys_;
+  const CheckOptions& options_;
+  CheckReport report_;
+  std::set<std::string, std::less<>> unseen_;  // objects that nothing has named yet
+  std::set<std::string> damaged_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t done_ = 0;
+  codec::Decompressor decompressor_;
+};
+
+}  // namespace
+
+Result<CheckReport> check(Repository& repository, const CheckOptions& options) {
+  Repository::State& state = *repository.state_;
+  return Check(state.runtime, *state.store, state.keys, options).run();
+}
+
+}  // namespace halley::repo

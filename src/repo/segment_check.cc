@@ -1,0 +1,98 @@
+#include "repo/segment_check.h"
+
+#include <algorithm>
+
+#include "codec/hash.h"
+
+namespace halley::repo {
+namespace {
+
+class SegmentCheck {
+ public:
+  SegmentCheck(SegmentReader& segment, codec::Decompressor& decompressor)
+      : segment_(segment),
+        decompressor_(decompressor),
+        effective_keys_(segment.footer().key),
+        block_(segment.footer().container_rid) {}
+
+  Status run() {
+    const SegmentFooter& footer = segment_.footer();
+    for (std::size_t i = 0; i < footer.blocks.size(); ++i) TRY(check_block(i));
+    if (key_ != footer.last_key || id_ != footer.last_id) return bad("it ends with another key than its index says");
+    const SegmentRef& said = segment_.ref();
+    const bool as_said = seen_.versions == said.versions && seen_.upserts == said.upserts &&
+                         seen_.body_bytes == said.body_bytes && seen_.oldest == said.oldest &&
+                         seen_.newest == said.newest && seen_.first == said.first && seen_.last == said.last;
+    return as_said ? Status() : bad("it holds something else than its commit says");
+  }
+
+ private:
+  Status bad(const char* why) const { return fail(segment_.damaged(why)); }
+
+  Status check_block(std::size_t number) {
+    const BlockEntry& entry = segment_.footer().blocks[number];
+    TRY(segment_.read_columns(number, block_, decompressor_));
+    TRY(segment_.read_bodies(number, bodies_, decompressor_));
+    if (block_.partition_key(0) != entry.first_key || block_.id(0) != entry.first_id) {
+      return bad("a block begins with another key than its index says");
+    }
+    Second oldest = block_.time(0);
+    Second newest = oldest;
+    for (std::size_t i = 0; i < block_.count(); ++i) {
+      TRY(check_version(i));
+      oldest = std::min(oldest, block_.time(i));
+      newest = std::max(newest, block_.time(i));
+    }
+    if (oldest != entry.oldest || newest != entry.newest) return bad("a block's times are not what its index says");
+    return {};
+  }
+
+  Status check_version(std::size_t i) {
+    const std::string_view key = block_.partition_key(i);
+    auto effective = effective_keys_.of(key);
+    if (!effective) return fail(segment_.damaged(effective.error().message));
+    if (seen_.versions > 0) {
+      int order = std::string_view(effective_).compare(*effective);
+      if (order == 0) order = std::string_view(key_).compare(key);
+      if (order == 0) order = std::string_view(id_).compare(block_.id(i));
+      if (order > 0 || (order == 0 && position_ < block_.position(i))) return bad("its versions are not in order");
+    }
+    effective_ = *effective;
+    key_ = key;
+    id_ = block_.id(i);
+    position_ = block_.position(i);
+    ASSIGN(const bool found, segment_.may_contain(filter_hash(key, id_)));
+    if (!found) return bad("its filter denies a document that is in it");
+    const Second time = block_.time(i);
+    const bool first = seen_.versions == 0;
+    seen_.oldest = first ? time : std::min(seen_.oldest, time);
+    seen_.newest = first ? time : std::max(seen_.newest, time);
+    seen_.first = first ? position_ : std::min(seen_.first, position_);
+    seen_.last = first ? position_ : std::max(seen_.last, position_);
+    ++seen_.versions;
+    seen_.upserts += block_.operation(i) == Operation::upsert ? 1U : 0U;
+    seen_.body_bytes += block_.body_size(i);
+    return {};
+  }
+
+  SegmentReader& segment_;
+  codec::Decompressor& decompressor_;
+  EffectiveKeys effective_keys_;
+  BlockDecoder block_;
+  std::string bodies_;
+  std::string effective_, key_, id_;  // of the version before
+  Position position_;
+  SegmentRef seen_;
+};
+
+}  // namespace
+
+Status check_segment(store::ObjectStore& store, const KeyRing& keys, std::string_view lane, const SegmentRef& ref,
+                     std::string bytes, codec::Decompressor& decompressor) {
+  const bool same = codec::sha256(bytes) == ref.sha256;
+  ASSIGN(const auto segment, SegmentReader::open_bytes(store, keys, lane, ref, std::move(bytes)));
+  if (!same) return fail(segment->damaged("its bytes are not the ones its commit names"));
+  return SegmentCheck(*segment, decompressor).run();
+}
+
+}  // namespace halley::repo
