@@ -43,31 +43,24 @@ inline std::uint64_t load64(const char* bytes) {
   return value;
 }
 
-// The low `bytes` bytes of a word; all of it from 8 up, none of it from 0 down.
-inline std::uint64_t low_bytes(std::uint64_t word, std::ptrdiff_t bytes) {
-  if (bytes <= 0) return 0;
-  return bytes >= 8 ? word : word & ((std::uint64_t{1} << (8 * bytes)) - 1);
-}
-
 // `readable_end`: up to there memory may be read, which makes it quicker than at the very end of memory.
 inline std::uint64_t string_digest(std::string_view decoded, const char* readable_end) {
   const char* at = decoded.data();
-  auto left = static_cast<std::ptrdiff_t>(decoded.size());
-  std::uint64_t digest = kStringStart ^ decoded.size();
+  std::size_t left = decoded.size();
+  std::uint64_t digest = kStringStart ^ left;
   for (; left > 16; at += 16, left -= 16) digest = fold(load64(at) ^ digest, load64(at + 8) ^ kStringMask);
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
   if (readable_end - at >= 16) {
-    low = low_bytes(load64(at), left);
-    high = low_bytes(load64(at + 8), left - 8);
-  } else if (left > 0) {
-    char last[16] = {};
-    std::memcpy(last, at, static_cast<std::size_t>(left));
-    low = load64(last);
-    high = load64(last + 8);
+    // The 16 bytes that begin 16 - left bytes into this are `left` bytes of ones, then zeros.
+    static constexpr unsigned char kMasks[32] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    const char* const mask = reinterpret_cast<const char*>(kMasks) + (16 - left);
+    return fold((load64(at) & load64(mask)) ^ digest, (load64(at + 8) & load64(mask + 8)) ^ kStringMask);
   }
-  return fold(low ^ digest, high ^ kStringMask);
+  char last[16] = {};
+  if (left > 0) std::memcpy(last, at, left);
+  return fold(load64(last) ^ digest, load64(last + 8) ^ kStringMask);
 }
+
 inline std::uint64_t number_digest(double value) {
   return fold(std::bit_cast<std::uint64_t>(value + 0.0) ^ kNumberMask, kNumberFactor);  // -0 + 0 is 0
 }

@@ -93,7 +93,9 @@ class Reader {
  public:
   Reader(const Tokens& tokens, const std::vector<KeyPath>& key_paths, ScannedDocument& document,
          std::deque<std::string>& ids)
-      : tokens_(tokens), digester_(tokens), key_paths_(key_paths), document_(document), decoded_ids_(ids) {}
+      : tokens_(tokens), digester_(tokens), key_paths_(key_paths), document_(document), decoded_ids_(ids) {
+    for (const KeyPath& path : key_paths) key_name_sizes_ |= std::uint64_t{1} << (path.front().size() % 64);
+  }
 
   // The whole text as a page. The error is that of the text, or of `each`.
   Status page(bool all_versions, const std::function<Status(ScannedDocument&)>& each) {
@@ -250,6 +252,7 @@ class Reader {
   // Bit i stands for key path i.
   std::uint32_t paths_that_begin_with(std::string_view name) const {
     std::uint32_t paths = 0;
+    if ((key_name_sizes_ >> (name.size() % 64) & 1) == 0) return paths;
     for (std::size_t i = 0; i < key_paths_.size(); ++i) {
       if (key_paths_[i].front() == name) paths |= std::uint32_t{1} << i;
     }
@@ -311,6 +314,7 @@ class Reader {
   const Tokens tokens_;
   Digester digester_;
   const std::vector<KeyPath>& key_paths_;
+  std::uint64_t key_name_sizes_ = 0;  // Bit n: a key path begins with a name of n bytes, modulo 64.
   ScannedDocument& document_;
   std::deque<std::string>& decoded_ids_;
 };

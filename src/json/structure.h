@@ -38,6 +38,7 @@ class Tokens {
   // Where the token before `at` ends.
   const char* end_before(const Token* at) const {
     const char* end = text_ + *at;
+    if (static_cast<unsigned char>(end[-1]) > ' ') return end;  // Nearly always.
     while (is_space(end[-1])) --end;
     return end;
   }
