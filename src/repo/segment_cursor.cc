@@ -10,7 +10,8 @@ Result<Selection> Selection::make(const ReadOptions& options, const KeyDefinitio
   Selection selection;
   selection.options_ = options;
   if (options.partition_key) {
-    ASSIGN(selection.effective_key_, EffectiveKeys(definition).of(*options.partition_key));
+    EffectiveKeys keys(definition);
+    ASSIGN(selection.effective_key_, keys.of(*options.partition_key));
   }
   for (const RangePosition& at : options.cut.positions) {
     selection.last_ = std::max(selection.last_.value_or(Position{}), at.position);
