@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
     }
   }
   std::vector<Corpus> corpora;
+  corpora.reserve(paths.size());
   for (const std::string& path : paths) corpora.push_back(read_corpus(path));
   for (std::size_t i = 0; i < corpora.size(); ++i) {
     const Corpus& corpus = corpora[i];
