@@ -129,13 +129,15 @@ Result<capture::BackupReport> Demo::back_up(bool wait) {
   options.wait = wait;
   capture::BackupProgress progress;
   Result<capture::BackupReport> report;
+  // A client of its own, as the command has: what it read and was charged is the backup's alone.
+  ASSIGN(const OpenAccount account, connect(context_.runtime, source_.server->endpoint(), source_.server->key(), {}));
   {
     const ProgressDisplay display(context_.runtime, context_.output, [&] {
       return ProgressSample{fmt::format("   {} documents captured, {} stored", show_count(progress.documents),
                                         show_bytes(progress.bytes_stored)),
                             fmt::format("{{\"documents\":{}}}", progress.documents.load())};
     });
-    report = capture::backup(context_.runtime, source_.client(), *repository_, options, progress, context_.stop);
+    report = capture::backup(context_.runtime, *account.client, *repository_, options, progress, context_.stop);
   }
   if (!report) return fail(std::move(report).error().in("backing up"));
   if (!report->incomplete.empty()) {
