@@ -5,13 +5,9 @@
 namespace halley::server {
 namespace {
 
+// Limits for clients that plan queries themselves.
 constexpr std::string_view kQueryEngine =
-    R"({"maxSqlQueryInputLength":524288,"maxJoinsPerSqlQuery":10,"maxLogicalAndPerSqlQuery":2000,)"
-    R"("maxLogicalOrPerSqlQuery":2000,"maxUdfRefPerSqlQuery":10,"maxInExpressionItemsCount":16000,)"
-    R"("queryMaxInMemorySortDocumentCount":500,"maxQueryRequestTimeoutFraction":0.9,"sqlAllowNonFiniteNumbers":false,)"
-    R"("sqlAllowAggregateFunctions":true,"sqlAllowSubQuery":true,"sqlAllowScalarSubQuery":true,"allowNewKeywords":true,)"
-    R"("sqlAllowLike":true,"sqlAllowGroupByClause":true,"maxSpatialQueryCells":12,"spatialMaxGeometryPointCount":256,)"
-    R"("sqlDisableQueryILOptimization":false,"sqlDisableFilterPlanOptimization":false})";
+    R"({"maxSqlQueryInputLength":524288,"maxJoinsPerSqlQuery":10,"allowNewKeywords":true})";
 
 void append_locations(json::Writer& writer, std::string_view name, std::string_view endpoint) {
   writer.key(name).begin_array().begin_object();

@@ -13,7 +13,8 @@ class Budget {
   // `units_per_second`: 0 = no limit.
   Budget(Runtime& runtime, std::int64_t units_per_second) : runtime_(runtime), limit_(units_per_second) {}
 
-  // How long to wait when this second's units are spent; nothing when there are some left. The last request of a second may go over.
+  // How long to wait when this second's units are spent; nothing when there are some left. The last request of a second
+  // may go over.
   std::optional<Milliseconds> wait() {
     if (limit_ == 0) return std::nullopt;
     const std::lock_guard lock(mutex_);

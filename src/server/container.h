@@ -80,14 +80,16 @@ class Container {
     ItemResult result;
     Position position;
   };
-  // One operation in a transaction of its own. With a `range_id` it is refused with 410 when the document belongs to another partition.
+  // One operation in a transaction of its own. With a `range_id` it is refused with 410 when the document belongs to
+  // another partition.
   Result<Done> run(const ItemOperation& operation, std::string_view range_id = {});
 
   struct BatchDone {
     std::vector<ItemResult> results;  // one for each operation
     Position position;
   };
-  // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status, the others 424.
+  // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status,
+  // the others 424.
   Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations);
   // Each operation on its own, all in the partition `range_id`; each states its key.
   Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
@@ -95,8 +97,8 @@ class Container {
   Result<Position> remove_key(const std::string& key);
 
   Result<ChangesPage> read_changes(const ChangesRequest& request);
-  // Live documents in partition and then _rid order that `filter` accepts. `continuation` is that of an earlier page; a document
-  // moved by a split in between may come twice.
+  // Live documents in partition and then _rid order that `filter` accepts. `continuation` is that of an earlier page; a
+  // document moved by a split in between may come twice.
   Result<DocumentsPage> read_documents(const Selection& selection, std::string_view continuation,
                                        const PageLimits& limits, const std::function<bool(const Document&)>& filter);
   // The id and key of the live document with this _rid.
@@ -105,8 +107,8 @@ class Container {
   std::vector<RangeInfo> ranges();
   // Counts the splits: what the etag of the ranges is made of.
   std::uint64_t ranges_version();
-  // Divides a partition in two, at `at` (EPK bytes) or in the middle. Refuses with 410 when there is no such partition, with 400
-  // when `at` is not inside.
+  // Divides a partition in two, at `at` (EPK bytes) or in the middle. Refuses with 410 when there is no such partition,
+  // with 400 when `at` is not inside.
   Status split(std::string_view range_id, std::string_view at = {});
 
   // For tests: every live, unexpired document.

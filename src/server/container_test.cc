@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "json/value.h"
 #include "server/engine.h"
@@ -372,7 +373,8 @@ TEST_F(ContainerTest, PagesOfDocumentsWalkAllPartitionsInOrder) {
   EXPECT_FALSE(container->read_documents({}, "nonsense", {}, [](const Document&) { return true; }));
 }
 
-// Readers that follow the feeds from any point see exactly what a model of the container holds, whatever happens in between.
+// Readers that follow the feeds from any point see exactly what a model of the container holds, whatever happens in
+// between.
 TEST_F(ContainerTest, FollowingTheFeedsGivesTheModel) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     std::mt19937 random(seed);
@@ -431,6 +433,39 @@ TEST_F(ContainerTest, FollowingTheFeedsGivesTheModel) {
     }
     EXPECT_EQ(latest, model) << "seed " << seed;
   }
+}
+
+TEST_F(ContainerTest, WritersReadersAndSplitsDoNotDisturbEachOther) {
+  const auto container = make_plain();
+  constexpr int kWriters = 3;
+  constexpr int kWrites = 400;
+  std::vector<std::jthread> threads;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    threads.emplace_back([&, writer] {
+      for (int i = 0; i < kWrites; ++i) {
+        upsert(*container, fmt::format(R"({{"id":"{}-{}","pk":"p{}"}})", writer, i % 100, i));
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(container->split(container->ranges().front().id));
+  });
+  threads.emplace_back([&](const std::stop_token&) {
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_TRUE(container->read_documents({}, "", {}, [](const Document&) { return true; }));
+      const RangeInfo range = container->ranges().back();
+      ChangesRequest request;
+      request.selection.range_id = range.id;
+      request.after = 0;
+      const auto page = container->read_changes(request);
+      EXPECT_TRUE(page || page.error().status == 410);
+    }
+  });
+  threads.clear();
+  std::size_t versions = 0;
+  for (const RangeInfo& range : container->ranges())
+    versions += changes(*container, 0, true, range.id, {10'000, 400'000'000}).entries.size();
+  EXPECT_EQ(versions, static_cast<std::size_t>(kWriters * kWrites));
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ struct DraftRules {
   bool ttl_on = false;  // an invalid member `ttl` is refused only then
 };
 
-// Refuses with 413 what is too large and with 400 what is not a JSON object with an `id` of 1 to 1,023 characters, or has an object or an
-// array as a partition key value.
+// Refuses with 413 what is too large and with 400 what is not a JSON object with an `id` of 1 to 1,023 characters, or
+// has an object or an array as a partition key value.
 Result<Draft> read_draft(std::string_view body, const DraftRules& rules);
 
 // The document of a draft. `rid` and `self` are its texts; the number is left 0.

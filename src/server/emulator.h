@@ -1,5 +1,5 @@
-// A Cosmos-compatible account in memory, served over HTTP: what `halley emulator` runs, and the world of tests, drills and the demo.
-// docs/wire-protocol.md says what it answers.
+// A Cosmos-compatible account in memory, served over HTTP: what `halley emulator` runs, and the world of tests, drills
+// and the demo. docs/wire-protocol.md says what it answers.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct AccountOptions {
   bool https = false;                         // the scheme of the endpoints the account names; set by Emulator
 };
 
-// The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account record is
-// the request's Host header.
+// The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account
+// record is the request's Host header.
 class Account {
  public:
   Account(Runtime& runtime, AccountOptions options);

@@ -42,8 +42,8 @@ class Engine {
 
   Stamps& stamps() { return stamps_; }
 
-  // `path` is that of a request, decoded: {"dbs", D, "colls", C}, each by name or by rid; empty = the account. Refused with
-  // 404, sub-status 1003 when not the last but an earlier one is missing.
+  // `path` is that of a request, decoded: {"dbs", D, "colls", C}, each by name or by rid; empty = the account. Refused
+  // with 404, sub-status 1003 when not the last but an earlier one is missing.
   using Path = std::vector<std::string>;
   Result<ResourceView> find(const Path& path);
   struct Listing {

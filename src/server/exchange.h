@@ -24,8 +24,8 @@ struct Call {
   std::vector<std::string> path_to(std::size_t segments) const;
 };
 
-// The segments of a request target. A `?` ends the path, except behind a document's place, where it may be part of the id. Refuses with
-// 400 what is not percent-encoded correctly.
+// The segments of a request target. A `?` ends the path, except behind a document's place, where it may be part of the
+// id. Refuses with 400 what is not percent-encoded correctly.
 Result<std::vector<std::string>> split_target(std::string_view target);
 
 // Whether a POST on a feed asks for a query, or for the plan of one.

@@ -11,7 +11,8 @@ using cosmos::HashRange;
 using cosmos::KeyKind;
 using cosmos::PartitionKeyDefinition;
 
-// Whether the space is that of 32-bit hashes in the order-preserving encoding of numbers, rather than of 126-bit hashes as they are.
+// Whether the space is that of 32-bit hashes in the order-preserving encoding of numbers, rather than of 126-bit hashes
+// as they are.
 bool is_version_1(const PartitionKeyDefinition& key) { return key.kind != KeyKind::multi_hash && key.version != 2; }
 
 std::uint64_t size_of_space(const PartitionKeyDefinition& key) {

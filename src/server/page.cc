@@ -8,7 +8,7 @@
 namespace halley::server {
 namespace {
 
-constexpr std::size_t kFrameBytes = 128;
+constexpr std::size_t kFrameBytes = 192;  // with room for what readers want behind a page
 constexpr std::size_t kLsnBytes = 40;
 constexpr std::size_t kMetadataBytes = 192;
 

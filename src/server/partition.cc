@@ -7,7 +7,8 @@
 namespace halley::server {
 namespace {
 
-// A document is purged this long after it expired: what is gone for readers stays in the log's eyes for a while, as on the service.
+// A document is purged this long after it expired: what is gone for readers stays in the log's eyes for a while, as on
+// the service.
 constexpr std::int64_t kPurgeDelay = 5;
 
 // What an entry adds to a page besides the text of its document.

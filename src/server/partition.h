@@ -1,5 +1,5 @@
-// One physical partition: a part of the hash space, its live documents, and the log of everything that was ever written to it.
-// Not synchronised: its container holds the lock.
+// One physical partition: a part of the hash space, its live documents, and the log of everything that was ever written
+// to it. Not synchronised: its container holds the lock.
 #pragma once
 
 #include <cstdint>
@@ -58,10 +58,12 @@ class Partition {
   DocumentPtr find(std::string_view key, std::string_view id) const;
   DocumentPtr find(std::uint64_t number) const;
 
-  // Appends to the log what a transaction did. `lsn` is lsn() + 1 for the first change of a transaction and lsn() for the others.
+  // Appends to the log what a transaction did. `lsn` is lsn() + 1 for the first change of a transaction and lsn() for
+  // the others.
   void append(Change change, std::uint64_t lsn, Second time, DocumentPtr document, const TimeToLive& ttl);
 
-  // Removes the documents that expired some seconds ago, each in a transaction of its own; cheap when there is nothing to do.
+  // Removes the documents that expired some seconds ago, each in a transaction of its own; cheap when there is nothing
+  // to do.
   void purge_expired(const TimeToLive& ttl, Second now);
   // Removes one live document that is expired, in a transaction of its own: its name is about to be used again.
   void purge(DocumentPtr document, const TimeToLive& ttl, Second now);
@@ -72,8 +74,8 @@ class Partition {
     std::vector<LogEntry> entries;
     std::uint64_t next = 0;  // the LSN to continue after
   };
-  // The log after `after` in LSN order: every version, or with `latest` only current ones that are not expired. When nothing is
-  // left, `next` is the newer of lsn() and `after`.
+  // The log after `after` in LSN order: every version, or with `latest` only current ones that are not expired. When
+  // nothing is left, `next` is the newer of lsn() and `after`.
   Entries read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits,
                    const TimeToLive& ttl, Second now) const;
   // The LSN after which the first change later than `moment` comes.

@@ -24,8 +24,8 @@ struct Query {
   bool matches(const json::Value& resource) const;
 };
 
-// Parses the body of a query request, {"query":"…","parameters":[…]}. Refuses with 400 what is not understood, saying that this server
-// does not support it yet.
+// Parses the body of a query request, {"query":"…","parameters":[…]}. Refuses with 400 what is not understood, saying
+// that this server does not support it yet.
 Result<Query> parse_query(std::string_view body);
 
 // A query over documents: only `id` and the partition key paths can be asked for.

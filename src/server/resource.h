@@ -1,5 +1,5 @@
-// Everything of an account that is not a document: databases, containers, scripts, users, offers. One tree of resources, all
-// handled alike.
+// Everything of an account that is not a document: databases, containers, scripts, users, offers. One tree of
+// resources, all handled alike.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ struct Resource {
   std::shared_ptr<Container> container;  // of a container
 };
 
-// Checks a definition sent by a client and makes it what the service would store: system properties dropped, defaults of containers added,
-// members this server does not know kept. Refuses with 400.
+// Checks a definition sent by a client and makes it what the service would store: system properties dropped, defaults
+// of containers added, members this server does not know kept. Refuses with 400.
 Result<json::Value> complete_definition(ResourceKind kind, json::Value definition);
 
 // Refuses with 400 what a replacement may not change.

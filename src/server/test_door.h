@@ -1,4 +1,5 @@
-// The door for tests: moves the clock, splits partitions and makes requests go wrong. Unsigned, so only ever offered on loopback.
+// The door for tests: moves the clock, splits partitions and makes requests go wrong. It asks for no signature, so it
+// is only ever offered on loopback.
 #pragma once
 
 #include <mutex>
@@ -32,8 +33,8 @@ class TestDoor {
 
   // POST /_emulator/clock     {"advance":SECONDS} or {"freeze":"RFC3339"}; answers {"now":"RFC3339"}
   // POST /_emulator/split     {"database":…,"container":…,"range":ID[,"at":HEX]}
-  // POST /_emulator/fault     {"kind":"throttle|drop|lose_reply|truncate|status","count":N[,"status":S][,"sub_status":S][,"match":TEXT]};
-  //                           {"clear":true} forgets them all
+  // POST /_emulator/fault     {"kind":"throttle|drop|lose_reply|truncate|status","count":N[,"match":TEXT]}, for status
+  //                           also "status" and "sub_status"; {"clear":true} forgets all faults
   // POST /_emulator/merge     not offered yet
   Result<Reply> serve(const Call& call);
 

@@ -45,7 +45,8 @@ class Transaction {
  public:
   Transaction(Partition& partition, const DocumentContext& context) : partition_(partition), context_(context) {}
 
-  // Each gives the version that is live after it (read: before it), or a refusal, which leaves the transaction as it was.
+  // Each gives the version that is live after it (read: before it), or a refusal, which leaves the transaction as it
+  // was.
   Result<ItemResult> create(Draft draft);
   Result<ItemResult> upsert(Draft draft, const ItemOperation& operation);
   Result<ItemResult> replace(Draft draft, const ItemOperation& operation);

@@ -19,8 +19,8 @@ class DirectTransport final : public http::Transport {
 
   explicit DirectTransport(server::Account& account) : account_(account) {}
 
-  // Called before a request is handled; what it returns, if anything, is the answer, and the account sees nothing of the request. Called
-  // from whatever thread sends: set both before the first request.
+  // Called before a request is handled; what it returns, if anything, is the answer, and the account sees nothing of
+  // the request. Called from whatever thread sends: set both before the first request.
   std::function<std::optional<Answer>(const http::Request&)> before;
   // Called with each answer of the account; what it returns is what the sender gets.
   std::function<Answer(const http::Request&, http::Response)> after;
