@@ -19,7 +19,8 @@ export const strings = [
 
 // Ids as the SDK can send them in a path; the others follow.
 export const ids = [
-  'what?', '100%', '%41', 'a%2Fb', 'a b', ' leading', 'a+b', 'a&b=c', 'ключ', '鍵', '👍', "it's", '"quoted"',
+  'what?', 'what?now', '100%', '%41', 'a%2Fb', 'a b', ' leading', 'a+b', 'a&b=c',
+  'ключ', '鍵', '👍', "it's", '"quoted"',
   'semi;colon', 'dot.', '..',
   'i'.repeat(255), 'j'.repeat(1023),
 ];

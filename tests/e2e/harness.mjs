@@ -98,7 +98,7 @@ export async function startEmulator(...args) {
     stop: async () => {
       client.dispose();
       child.kill('SIGTERM');
-      const ended = await Promise.race([child.ended, sleep(kStopMs)]);
+      const ended = await Promise.race([child.ended, sleep(kStopMs, undefined, { ref: false })]);
       if (!ended) child.kill('SIGKILL');
       assert.deepEqual(ended, { code: 0, signal: null }, child.output.stderr);
     },
