@@ -92,14 +92,14 @@ void summarise(std::vector<Job>& jobs, Second label, BackupReport& report) {
   }
 }
 
-void count(const Pass& pass, SteadyTime started, BackupReport& report) {
+void count(const Pass& pass, SteadyTime started, const cosmos::Charges& before, BackupReport& report) {
   const cosmos::Charges charges = pass.client.charges();
   report.documents = pass.progress.documents;
   report.deletes = pass.progress.deletes;
-  report.bytes_read = charges.bytes_received();
+  report.bytes_read = charges.bytes_received() - before.bytes_received();
   report.bytes_stored = pass.progress.bytes_stored;
   report.commits = pass.progress.commits;
-  report.request_units = charges.request_units();
+  report.request_units = charges.request_units() - before.request_units();
   report.seconds = std::chrono::duration<double>(pass.runtime.steady_now() - started).count();
 }
 
@@ -108,6 +108,7 @@ void count(const Pass& pass, SteadyTime started, BackupReport& report) {
 Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
                             const BackupOptions& options, BackupProgress& progress, std::stop_token stop) {
   const SteadyTime started = runtime.steady_now();
+  const cosmos::Charges before = client.charges();
   ASSIGN(const cosmos::Account account, client.read_account(stop));
   Pass pass{runtime, client, repository, options, progress, client.newest_server_time()};
   ASSIGN(const auto definitions, DefinitionPoll::open(pass, account));
@@ -138,7 +139,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   TRY(poll_beyond(pass, *definitions, label, stop));
   summarise(jobs, label, report);
-  count(pass, started, report);
+  count(pass, started, before, report);
   return report;
 }
 

@@ -82,7 +82,7 @@ std::vector<DefinitionPoll::LiveContainer> DefinitionPoll::containers() const {
   std::vector<LiveContainer> live;
   for (const auto& [key, definition] : current_) {
     if (key.kind != DefinitionKind::container || !is_watched(key)) continue;
-    const auto database = current_.find({DefinitionKind::database, key.database, "", key.database});
+    const auto database = current_.find({DefinitionKind::database, "", "", key.database});
     if (database != current_.end()) live.push_back({database->second, definition});
   }
   return live;
@@ -123,7 +123,7 @@ Status DefinitionPoll::list_database(const cosmos::Resource& database, Listing& 
     TRY(list_container({database.id, container.id}, listing, stop));
   }
   if (!any) return {};
-  add(listing, {DefinitionKind::database, database.id, "", database.id}, database);
+  add(listing, {DefinitionKind::database, "", "", database.id}, database);
   ASSIGN(const auto users, pass_.client.list_users(database.id, stop));
   for (const cosmos::Resource& user : users) {
     add(listing, {DefinitionKind::user, database.id, "", user.id}, user);
@@ -142,8 +142,7 @@ Status DefinitionPoll::list_offers(Listing& listing, std::stop_token stop) {
   ASSIGN(const auto offers, pass_.client.list_offers(stop));
   std::map<std::string, DefinitionKey> owners;
   for (const auto& [key, definition] : listing) {
-    if (key.kind == DefinitionKind::database)
-      owners[definition.rid] = {DefinitionKind::offer, key.database, "", "offer"};
+    if (key.kind == DefinitionKind::database) owners[definition.rid] = {DefinitionKind::offer, key.id, "", "offer"};
     if (key.kind == DefinitionKind::container)
       owners[definition.rid] = {DefinitionKind::offer, key.database, key.id, "offer"};
   }
