@@ -225,6 +225,7 @@ TEST_F(Loopback, DeadlineAndStopEndTheWait) {
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, Code::cancelled);
   release.set_value();
+  listener_.reset();  // Its handlers use what lives here.
 }
 
 TEST_F(Loopback, HeadersThatSplitAreRefused) {
