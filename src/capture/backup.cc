@@ -52,28 +52,39 @@ void for_jobs(Pass& pass, std::vector<Job>& jobs, const std::function<Status(Con
   for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass.runtime.start_thread("container", work));
 }
 
-// Definitions are known up to the Date of a poll's first answer, exclusive: for a sync point at `moment` the poll waits for the next
-// second.
-Status poll_beyond(Pass& pass, DefinitionPoll& definitions, Second moment, std::stop_token stop) {
-  if (pass.options.wait) {
-    while (pass.client.newest_server_time() <= moment) {
-      if (!pass.runtime.sleep(kSettlePoll, stop)) return fail(Code::cancelled, "stopped");
-      TRY(pass.client.read_account(stop));
-    }
-  } else {
+// Waits until the service's clock has passed `moment`.
+Status wait_beyond(Pass& pass, Second moment, std::stop_token stop) {
+  while (pass.client.newest_server_time() <= moment) {
+    if (!pass.runtime.sleep(kSettlePoll, stop)) return fail(Code::cancelled, "stopped");
     TRY(pass.client.read_account(stop));
   }
-  return definitions.poll(stop);
+  return {};
 }
 
-// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer.
-Second common_sync_label(const std::vector<Job>& jobs) {
+bool in_latest_mode(const Job& job) { return !job.failure && job.capture->mode() == repo::CaptureMode::latest; }
+
+// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer. The label stands for the
+// whole of its second, so the ranges are asked once more when it is over; while they keep changing a later second is tried.
+Result<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::stop_token stop) {
+  if (std::none_of(jobs.begin(), jobs.end(), in_latest_mode)) return Second{};
+  const auto moved = [&] {
+    bool any = false;
+    for (Job& job : jobs) any = (in_latest_mode(job) && job.capture->take_moved()) || any;
+    return any;
+  };
   Second label;
-  for (const Job& job : jobs) {
-    if (!job.failure && job.capture->mode() == repo::CaptureMode::latest)
-      label = std::max(label, job.capture->newest_304());
+  for (int attempt = 0;; ++attempt) {
+    for (const Job& job : jobs) {
+      if (in_latest_mode(job)) label = std::max(label, job.capture->newest_304());
+    }
+    if (!pass.options.wait || attempt == kSyncAttempts) return label;
+    moved();
+    TRY(wait_beyond(pass, label, stop));
+    for_jobs(pass, jobs, [&](ContainerCapture& capture) {
+      return capture.mode() == repo::CaptureMode::latest ? capture.settle(stop) : Status();
+    });
+    if (!moved()) return label;
   }
-  return label;
 }
 
 void summarise(std::vector<Job>& jobs, Second label, BackupReport& report) {
@@ -128,7 +139,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   progress.containers = jobs.size();
   for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.catch_up(stop); });
   for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.settle(stop); });
-  const Second label = common_sync_label(jobs);
+  ASSIGN(const Second label, settle_on_label(pass, jobs, stop));
   for_jobs(pass, jobs, [&](ContainerCapture& capture) -> Status {
     TRY(capture.finish(label, stop));
     ++progress.containers_done;
@@ -137,7 +148,10 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }
-  TRY(poll_beyond(pass, *definitions, label, stop));
+  // Definitions are known up to the Date before a poll, exclusive.
+  TRY(client.read_account(stop));
+  if (options.wait) TRY(wait_beyond(pass, label, stop));
+  TRY(definitions->poll(stop));
   summarise(jobs, label, report);
   count(pass, started, before, report);
   return report;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "capture/margins.h"
 #include "capture/reconcile.h"
@@ -52,6 +53,8 @@ Status ContainerCapture::finish(Second at, std::stop_token stop) {
   if (points.empty() && pending_.empty() && events_.empty() && !changed_) return {};
   return commit(std::move(points), stop);
 }
+
+bool ContainerCapture::take_moved() { return std::exchange(moved_, false); }
 
 Second ContainerCapture::newest_304() const {
   Second newest;

@@ -39,6 +39,7 @@ class ContainerCapture {
 
   const ContainerTarget& target() const { return target_; }
   repo::CaptureMode mode() const { return mode_; }
+  bool take_moved();                // whether any range's position has changed since the last call
   Second newest_304() const;        // over all ranges
   Second restorable_until() const;  // all-versions: every range is covered before it
   const std::vector<repo::Event>& events() const { return all_events_; }
@@ -96,6 +97,7 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
+  bool moved_ = false;                                      // some range's position changed
   bool changed_ = false;                                    // states_ or exact_ differ from the head
   std::optional<std::unordered_set<std::string>> watched_;  // keys captured while it is set
 };

@@ -88,6 +88,7 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
     }
   }
   changed_ = changed_ || state != result.state;
+  moved_ = moved_ || state.lsn != result.state.lsn || !result.batch.empty();
   state = std::move(result.state);
   pending_.absorb(std::move(result.batch));
   if (mode_ == CaptureMode::all_versions) extend_exact(exact_, state, result.context.late, claimed_until);

@@ -15,5 +15,7 @@ inline constexpr std::int64_t kStepBackSeconds = 60;
 inline constexpr Milliseconds kFollowWhileBase{15000};
 // How often an unfinished range is polled again at the end of a pass.
 inline constexpr Milliseconds kSettlePoll{500};
+// How often a pass in latest mode looks again for a second in which nothing changed, before it labels its sync point as it is.
+inline constexpr int kSyncAttempts = 3;
 
 }  // namespace halley::capture

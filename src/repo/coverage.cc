@@ -65,8 +65,9 @@ std::optional<Cut> cut_at(const LaneState& lane, Second moment) {
   for (const Interval& interval : exact_intervals(lane)) {
     if (interval.from <= moment && moment < interval.until) return Cut{moment, {}};
   }
-  for (const SyncPoint& point : lane.sync_points) {
-    if (point.at == moment) return Cut{std::nullopt, point.cut};
+  // Of two sync points in one second the later is nearer to its end.
+  for (auto point = lane.sync_points.rbegin(); point != lane.sync_points.rend(); ++point) {
+    if (point->at == moment) return Cut{std::nullopt, point->cut};
   }
   return std::nullopt;
 }

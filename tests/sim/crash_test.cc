@@ -28,7 +28,7 @@ bool survives(Fault fault, bool crash, std::uint64_t at, bool all_versions) {
   const Second start = world.now();
   for (int step = 0; step < 2; ++step) {
     for (int i = 0; i < 15; ++i) world.change();
-    const auto report = world.backup(false);
+    const auto report = world.backup();
     const bool whole = report && report->incomplete.empty();
     EXPECT_TRUE(whole || plan->mutations >= at) << "a backup failed though nothing went wrong: mutation " << at;
     if (fault == Fault::ambiguous && !crash) {
