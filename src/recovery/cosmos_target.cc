@@ -95,18 +95,17 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const auto ranges, client_.partition_key_ranges(name, stop));
     json::DocumentScanner scanner(container.key.paths);
     for (const cosmos::PartitionKeyRange& range : ranges) {
-      cosmos::FeedRequest request;
-      request.range_id = range.id;
-      while (true) {
-        ASSIGN(cosmos::FeedPage page, client_.read_change_feed(name, request, stop));
-        if (page.not_modified) break;
+      // The read feed, for it ends even where something else goes on writing.
+      std::string continuation;
+      do {
+        ASSIGN(cosmos::ReadPage page, client_.read_documents(name, range.id, continuation, stop));
         TRY(scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
           ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
           each(key, document.id, document.digest);
           return {};
         }));
-        request.continuation = std::move(page.continuation);
-      }
+        continuation = std::move(page.continuation);
+      } while (!continuation.empty());
     }
     return true;
   }

@@ -1,0 +1,45 @@
+#include "recovery/definition_text.h"
+
+#include <gtest/gtest.h>
+
+namespace halley::recovery {
+namespace {
+
+TEST(DefinitionText, DropsSystemMembersAndKeepsTheRestAsItStands) {
+  const auto plain = plain_definition(
+      R"({"id":"c","_rid":"r","new":{"_x":1.0,"a":[ 1 ]},"defaultTtl":5,"_ts":1,"_docs":"docs/"})", {"defaultTtl"});
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(*plain, R"({"id":"c","new":{"_x":1.0,"a":[ 1 ]}})");
+  EXPECT_FALSE(plain_definition("[1]"));
+}
+
+std::string header_of(const std::string& content, const char* name) {
+  repo::Definition offer;
+  offer.text = R"({"id":"o","content":)" + content + "}";
+  const auto headers = throughput_headers(offer);
+  EXPECT_TRUE(headers);
+  return std::string(headers->get(name));
+}
+
+TEST(DefinitionText, ThroughputBecomesTheHeadersOfItsKind) {
+  EXPECT_EQ(header_of(R"({"offerThroughput":400})", "x-ms-offer-throughput"), "400");
+  const std::string automatic =
+      R"({"offerThroughput":400,"offerAutopilotSettings":{"maxThroughput":4000,"autoUpgradePolicy":{"throughputPolicy":{"incrementPercent":0}}}})";
+  EXPECT_EQ(header_of(automatic, "x-ms-offer-throughput"), "");
+  EXPECT_EQ(header_of(automatic, "x-ms-cosmos-offer-autopilot-settings"),
+            R"({"maxThroughput":4000,"autoUpgradePolicy":{"throughputPolicy":{"incrementPercent":0}}})");
+  EXPECT_EQ(header_of("{}", "x-ms-offer-throughput"), "");
+}
+
+TEST(DefinitionText, ComparesMembersByValue) {
+  const auto none =
+      differing_members(R"({"id":"c","a":{"x":1,"y":2},"_etag":"1"})", R"({"a":{"y":2.0,"x":1},"id":"c","b":5})");
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
+  const auto some = differing_members(R"({"id":"c","a":1,"b":2,"held":3})", R"({"id":"c","a":2})", {"held"});
+  ASSERT_TRUE(some);
+  EXPECT_EQ(*some, (std::vector<std::string>{"a", "b"}));
+}
+
+}  // namespace
+}  // namespace halley::recovery

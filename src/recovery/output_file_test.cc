@@ -1,0 +1,120 @@
+#include "recovery/output_file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "recovery/restore.h"
+
+namespace halley::recovery {
+namespace {
+
+class OutputFileTest : public ::testing::Test {
+ protected:
+  OutputFileTest() {
+    std::string pattern = ::testing::TempDir() + "halley-output-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~OutputFileTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::string content(const std::string& path) {
+    std::ostringstream out;
+    out << std::ifstream(path).rdbuf();
+    return out.str();
+  }
+  std::string folder_;
+};
+
+TEST_F(OutputFileTest, AppearsUnderItsNameOnlyWhenWhole) {
+  const std::string path = folder_ + "/f";
+  auto file = OutputFile::create(path);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->append("hello"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE(file->commit());
+  EXPECT_EQ(content(path), "hello");
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+TEST_F(OutputFileTest, LeavesNothingWithoutCommitAndKeepsWhatWasThere) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(write_file(path, "old"));
+  {
+    auto file = OutputFile::create(path);
+    ASSERT_TRUE(file && file->append("new"));
+  }
+  EXPECT_EQ(content(path), "old");
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+TEST_F(OutputFileTest, KeepsOrderOfSmallAndLargePieces) {
+  const std::string path = folder_ + "/f";
+  auto file = OutputFile::create(path);
+  ASSERT_TRUE(file);
+  std::string expected;
+  for (int i = 0; i < 40; ++i) {
+    const std::string piece(i % 5 == 0 ? 1'200'000 : 700 * static_cast<std::size_t>(i),
+                            static_cast<char>('a' + i % 26));
+    expected += piece;
+    ASSERT_TRUE(file->append(piece));
+  }
+  ASSERT_TRUE(file->rewrite(1, "XYZ"));
+  expected.replace(1, 3, "XYZ");
+  ASSERT_TRUE(file->append("end"));
+  ASSERT_TRUE(file->commit());
+  EXPECT_EQ(file->size(), expected.size() + 3);
+  EXPECT_TRUE(content(path) == expected + "end");
+}
+
+TEST_F(OutputFileTest, WritesToADescriptorAndLeavesItOpen) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  {
+    OutputFile file = OutputFile::to_descriptor(ends[1], "pipe");
+    EXPECT_FALSE(file.rewritable());
+    ASSERT_TRUE(file.append("hi"));
+    ASSERT_TRUE(file.commit());
+  }
+  EXPECT_EQ(write(ends[1], "!", 1), 1);
+  std::array<char, 8> got{};
+  EXPECT_EQ(read(ends[0], got.data(), got.size()), 3);
+  EXPECT_STREQ(got.data(), "hi!");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(OutputFileTest, AFullDiskIsNamed) {
+  OutputFile file = OutputFile::to_descriptor(-1, "nothing");
+  const auto opened = OutputFile::create(folder_ + "/missing/f");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::io);
+  std::ofstream full("/dev/full");
+  if (!full) GTEST_SKIP() << "no /dev/full here";
+  FILE* const device = fopen("/dev/full", "w");
+  OutputFile out = OutputFile::to_descriptor(fileno(device), "/dev/full");
+  ASSERT_TRUE(out.append("x"));
+  const auto committed = out.commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().code, Code::no_space);
+  fclose(device);
+}
+
+TEST(FileName, IsSafeAndDistinct) {
+  EXPECT_EQ(file_name_of("orders"), "orders");
+  EXPECT_EQ(file_name_of("a b/c"), "a%20b%2Fc");
+  EXPECT_EQ(file_name_of("."), "%2E");
+  EXPECT_EQ(file_name_of(".."), "%2E.");
+  EXPECT_EQ(file_name_of("é"), "%C3%A9");
+  EXPECT_EQ(file_name_of("database.json"), "database%2Ejson");
+  const std::string long_a(255, '\xC3');
+  const std::string long_b = long_a + "x";
+  EXPECT_LE(file_name_of(long_a).size(), 200U);
+  EXPECT_NE(file_name_of(long_a), file_name_of(long_b));
+}
+
+}  // namespace
+}  // namespace halley::recovery

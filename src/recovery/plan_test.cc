@@ -1,0 +1,340 @@
+#include "recovery/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recovery/documents.h"
+#include "recovery/get.h"
+#include "recovery/hand_made_backup.h"
+#include "recovery/listing.h"
+#include "recovery/timeline.h"
+#include "recovery/verify.h"
+
+namespace halley::recovery {
+namespace {
+
+using repo::DefinitionKind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+// Two databases; shop/orders exact in [10, 100), shop/cache (60 s of life) exact in [20, 90), crm/people in latest
+// mode with sync points 30, 60 and 95. Definitions are known in [0, 100).
+class PlanTest : public ::testing::Test {
+ protected:
+  PlanTest() {
+    backup.database("shop", at(0));
+    backup.database("crm", at(0));
+    backup.container("shop", "orders", at(0));
+    backup.container("shop", "cache", at(0), R"(,"defaultTtl":60)");
+    backup.container("crm", "people", at(0));
+    backup.define(DefinitionKind::stored_procedure, "shop", "orders", "p", R"({"id":"p","body":"function(){}"})",
+                  at(0));
+    backup.define(DefinitionKind::offer, "shop", "orders", "offer", R"({"content":{"offerThroughput":400}})", at(0));
+    backup.define(DefinitionKind::user, "shop", "", "ann", R"({"id":"ann"})", at(0));
+    backup.definitions_known(at(0), at(100));
+
+    auto& orders = backup.lane("shop", "orders");
+    backup.put(orders, R"(["a"])", "1", R"({"id":"1","pk":"a","v":1})", at(5));
+    backup.put(orders, R"(["a"])", "1", R"({"id":"1","pk":"a","v":2})", at(40));
+    backup.put(orders, R"(["a"])", "2", R"({"id":"2","pk":"a"})", at(50));
+    backup.remove(orders, R"(["a"])", "2", at(70));
+    backup.put(orders, R"(["b"])", "1", R"({"id":"1","pk":"b"})", at(20));
+    backup.exact(orders, at(10), at(100));
+
+    auto& cache = backup.lane("shop", "cache");
+    backup.put(cache, R"(["a"])", "x", R"({"id":"x","pk":"a"})", at(10));
+    backup.put(cache, R"(["a"])", "y", R"({"id":"y","pk":"a","ttl":-1})", at(10));
+    backup.exact(cache, at(20), at(90));
+
+    auto& people = backup.lane("crm", "people");
+    backup.put(people, R"(["a"])", "1", R"({"id":"1","pk":"a","v":1})", at(25));
+    backup.put(people, R"(["a"])", "2", R"({"id":"2","pk":"a","v":1})", at(25));
+    backup.synced(people, at(30));
+    backup.put(people, R"(["a"])", "1", R"({"id":"1","pk":"a","v":2})", at(45));
+    backup.synced(people, at(60));
+    backup.remove(people, R"(["a"])", "2", at(80), at(60));
+    backup.synced(people, at(95));
+  }
+
+  std::vector<std::string> bodies(const Moment& moment, const char* database, const char* container,
+                                  const Selection& selection = {}) {
+    std::vector<std::string> result;
+    const auto planned = plan_container(backup.repository(), moment, database, container);
+    EXPECT_TRUE(planned) << planned.error().to_string();
+    if (!planned) return result;
+    auto documents = Documents::open(backup.repository(), *planned, selection, true);
+    EXPECT_TRUE(documents) << documents.error().to_string();
+    repo::Version version;
+    std::string scratch;
+    while (true) {
+      const auto more = documents->next(version);
+      EXPECT_TRUE(more) << more.error().to_string();
+      if (!more || !*more) return result;
+      result.emplace_back(document_body(version, scratch));
+    }
+  }
+
+  HandMadeBackup backup;
+};
+
+TEST_F(PlanTest, TheStateAtEachSecondIsTheNewestVersionOfEachKeyUpToIt) {
+  const std::string a1 = R"({"id":"1","pk":"a","v":1})";
+  const std::string a2 = R"({"id":"1","pk":"a","v":2})";
+  const std::string two = R"({"id":"2","pk":"a"})";
+  const std::string b1 = R"({"id":"1","pk":"b"})";
+  const auto orders = [&](std::int64_t second) { return bodies(Moment::of(at(second)), "shop", "orders"); };
+  EXPECT_THAT(orders(10), UnorderedElementsAre(a1));
+  EXPECT_THAT(orders(19), UnorderedElementsAre(a1));
+  EXPECT_THAT(orders(20), UnorderedElementsAre(a1, b1));
+  EXPECT_THAT(orders(39), UnorderedElementsAre(a1, b1));
+  EXPECT_THAT(orders(40), UnorderedElementsAre(a2, b1));
+  EXPECT_THAT(orders(69), UnorderedElementsAre(a2, b1, two));
+  EXPECT_THAT(orders(70), UnorderedElementsAre(a2, b1));
+  EXPECT_THAT(orders(99), UnorderedElementsAre(a2, b1));
+}
+
+TEST_F(PlanTest, ExpiredDocumentsAreNotThereFromTheirSecondOn) {
+  const auto cache = [&](std::int64_t second) { return bodies(Moment::of(at(second)), "shop", "cache").size(); };
+  EXPECT_EQ(cache(69), 2U);
+  EXPECT_EQ(cache(70), 1U);
+}
+
+TEST_F(PlanTest, SecondsOutsideCoverageAreRefusedWithTheNearestGoodOnes) {
+  for (const std::int64_t second : {9, 100, 1000}) {
+    const auto planned = plan_container(backup.repository(), Moment::of(at(second)), "shop", "orders");
+    ASSERT_FALSE(planned) << second;
+    EXPECT_EQ(planned.error().code, Code::outside_coverage);
+  }
+  const auto early = plan_container(backup.repository(), Moment::of(at(9)), "shop", "orders");
+  EXPECT_THAT(early.error().message, HasSubstr("shop/orders"));
+  EXPECT_THAT(early.error().hint, HasSubstr(format_rfc3339(at(10))));
+  const auto between = plan_container(backup.repository(), Moment::of(at(45)), "crm", "people");
+  ASSERT_FALSE(between);
+  EXPECT_THAT(between.error().hint, HasSubstr(format_rfc3339(at(30))));
+  EXPECT_THAT(between.error().hint, HasSubstr(format_rfc3339(at(60))));
+}
+
+TEST_F(PlanTest, SyncPointsAreReadByPosition) {
+  EXPECT_THAT(bodies(Moment::of(at(30)), "crm", "people"),
+              UnorderedElementsAre(R"({"id":"1","pk":"a","v":1})", R"({"id":"2","pk":"a","v":1})"));
+  EXPECT_THAT(bodies(Moment::of(at(60)), "crm", "people"),
+              UnorderedElementsAre(R"({"id":"1","pk":"a","v":2})", R"({"id":"2","pk":"a","v":1})"));
+  EXPECT_THAT(bodies(Moment::of(at(95)), "crm", "people"), UnorderedElementsAre(R"({"id":"1","pk":"a","v":2})"));
+}
+
+TEST_F(PlanTest, AnAccountNeedsAMomentGoodForAllOfItsContainers) {
+  const auto refused = make_plan(backup.repository(), Moment::of(at(95)), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::outside_coverage);
+  EXPECT_THAT(refused.error().message, HasSubstr("shop/cache"));
+  EXPECT_THAT(refused.error().hint, HasSubstr(format_rfc3339(at(60))));
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  ASSERT_EQ(plan->containers.size(), 3U);
+  ASSERT_EQ(plan->databases.size(), 2U);
+  EXPECT_EQ(plan->databases[1].users.size(), 1U);
+  const PlannedContainer& orders = plan->containers[2];
+  EXPECT_EQ(orders.name(), "shop/orders");
+  EXPECT_EQ(orders.scripts.size(), 1U);
+  EXPECT_TRUE(orders.offer);
+  EXPECT_FALSE(plan->containers[1].offer);
+}
+
+TEST_F(PlanTest, LatestTakesTheNewestCutOfEach) {
+  const auto plan = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_EQ(plan->containers.size(), 3U);
+  EXPECT_THAT(bodies(Moment::newest(), "crm", "people"), UnorderedElementsAre(R"({"id":"1","pk":"a","v":2})"));
+}
+
+TEST_F(PlanTest, APartIsSelectedByPatternKeyAndIds) {
+  Selection selection;
+  selection.include = {"shop/ord*"};
+  const auto plan = make_plan(backup.repository(), Moment::of(at(95)), selection);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  ASSERT_EQ(plan->containers.size(), 1U);
+  EXPECT_EQ(plan->databases.size(), 1U);
+  selection = {};
+  selection.partition_key = R"(["a"])";
+  EXPECT_EQ(bodies(Moment::of(at(60)), "shop", "orders", selection).size(), 2U);
+  selection.ids = {"2"};
+  EXPECT_THAT(bodies(Moment::of(at(60)), "shop", "orders", selection), ElementsAre(R"({"id":"2","pk":"a"})"));
+  selection.partition_key.reset();
+  selection.ids = {"1"};
+  EXPECT_EQ(bodies(Moment::of(at(60)), "shop", "orders", selection).size(), 2U);
+}
+
+TEST_F(PlanTest, ANameThatSelectsNothingIsAnError) {
+  Selection selection;
+  selection.include = {"shop", "shop/misspelt"};
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), selection);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, Code::not_found);
+  EXPECT_THAT(plan.error().message, HasSubstr("shop/misspelt"));
+  selection = {};
+  selection.include = {"shop"};
+  selection.partition_key = R"(["a","b","c"])";
+  const auto odd = make_plan(backup.repository(), Moment::of(at(60)), selection);
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().code, Code::not_found);
+}
+
+TEST_F(PlanTest, ApproximateGoesOnAndNamesWhatIsUncertain) {
+  Selection selection;
+  selection.include = {"crm"};
+  PlanOptions options;
+  options.approximate = true;
+  const auto plan = make_plan(backup.repository(), Moment::of(at(40)), selection, options);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  ASSERT_EQ(plan->containers.size(), 1U);
+  EXPECT_TRUE(plan->containers[0].approximate);
+  EXPECT_THAT(plan->notes, ::testing::Contains(HasSubstr("'1' of [\"a\"]")));
+  EXPECT_THAT(plan->notes, ::testing::Not(::testing::Contains(HasSubstr("'2' of"))));
+  const auto later = make_plan(backup.repository(), Moment::of(at(70)), selection, options);
+  ASSERT_TRUE(later);
+  EXPECT_THAT(later->notes, ::testing::Contains(HasSubstr("'2' of [\"a\"]")));
+}
+
+TEST_F(PlanTest, AContainerMadeAgainIsAnotherLane) {
+  backup.undefine(DefinitionKind::container, "shop", "", "orders", at(110));
+  backup.container("shop", "orders", at(130), "", "rid-second");
+  backup.definitions_known(at(0), at(200));
+  auto& second = backup.lane("shop", "orders");
+  backup.put(second, R"(["z"])", "new", R"({"id":"new","pk":"z"})", at(140));
+  backup.exact(second, at(135), at(200));
+
+  EXPECT_EQ(bodies(Moment::of(at(99)), "shop", "orders").size(), 2U);
+  EXPECT_THAT(bodies(Moment::of(at(150)), "shop", "orders"), ElementsAre(R"({"id":"new","pk":"z"})"));
+  const auto gone = plan_container(backup.repository(), Moment::of(at(120)), "shop", "orders");
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, Code::not_found);
+  EXPECT_THAT(gone.error().hint, HasSubstr(format_rfc3339(at(130))));
+
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline) << timeline.error().to_string();
+  ASSERT_EQ(timeline->containers.size(), 4U);
+  EXPECT_EQ(timeline->containers[2].name(), "shop/orders");
+  EXPECT_FALSE(timeline->containers[2].live);
+  EXPECT_EQ(timeline->containers[3].incarnation, "rid-second");
+  EXPECT_TRUE(timeline->containers[3].live);
+}
+
+TEST_F(PlanTest, TimelineTellsCoverageOfEachContainer) {
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline) << timeline.error().to_string();
+  ASSERT_EQ(timeline->containers.size(), 3U);
+  const ContainerTimeline& people = timeline->containers[0];
+  EXPECT_EQ(people.exactness(), "latest");
+  EXPECT_THAT(people.sync_points, ElementsAre(at(30), at(60), at(95)));
+  EXPECT_EQ(people.through, at(95));
+  const ContainerTimeline& orders = timeline->containers[2];
+  EXPECT_EQ(orders.exactness(), "exact");
+  EXPECT_EQ(orders.from, at(10));
+  EXPECT_EQ(orders.through, at(99));
+  EXPECT_EQ(orders.versions, 5U);
+  EXPECT_EQ(orders.upserts, 4U);
+  EXPECT_TRUE(orders.live);
+  EXPECT_EQ(timeline->newest, at(99));
+  EXPECT_EQ(timeline->restorable_until, at(60));
+  EXPECT_EQ(timeline->account_id, HandMadeBackup::kAccount);
+}
+
+TEST_F(PlanTest, AgesCountFromTheNewestRestorableSecond) {
+  EXPECT_EQ(parse_moment(backup.repository(), "-30s")->at, at(69));
+  EXPECT_TRUE(parse_moment(backup.repository(), "latest")->latest);
+  EXPECT_EQ(parse_moment(backup.repository(), "2023-11-14T23:13:20+01:00")->at, at(0));
+  for (const char* bad : {"", "yesterday", "-", "2023-11-14", "2h"}) {
+    const auto moment = parse_moment(backup.repository(), bad);
+    ASSERT_FALSE(moment) << bad;
+    EXPECT_EQ(moment.error().code, Code::invalid_argument);
+    EXPECT_THAT(moment.error().hint, HasSubstr("RFC 3339"));
+  }
+}
+
+TEST_F(PlanTest, OneDocumentAsItWasCaptured) {
+  const auto found = get_document(backup.repository(), Moment::of(at(45)), "shop", "orders", "1", R"("a")");
+  ASSERT_TRUE(found) << found.error().to_string();
+  EXPECT_THAT(found->text, HasSubstr(R"({"id":"1","pk":"a","v":2,"_rid":"rid-of-1","_self":)"));
+  EXPECT_THAT(found->text, HasSubstr(R"("_ts":1700000040})"));
+  EXPECT_EQ(found->ts, at(40));
+  EXPECT_EQ(found->partition_key, R"(["a"])");
+  const auto text_at = [&](std::int64_t second, const char* container, const char* id) {
+    const auto result = get_document(backup.repository(), Moment::of(at(second)), "shop", container, id, R"(["a"])");
+    EXPECT_FALSE(result);
+    EXPECT_EQ(result.error().code, Code::not_found);
+    return result.error().message;
+  };
+  EXPECT_THAT(text_at(80, "orders", "2"), HasSubstr("was deleted at " + format_rfc3339(at(70))));
+  EXPECT_THAT(text_at(45, "orders", "2"), ::testing::Not(HasSubstr("deleted")));
+  EXPECT_THAT(text_at(80, "cache", "x"), HasSubstr("expired"));
+  const auto wrong = get_document(backup.repository(), Moment::newest(), "shop", "orders", "1", "a");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::invalid_argument);
+  EXPECT_THAT(wrong.error().hint, HasSubstr("JSON"));
+}
+
+TEST_F(PlanTest, ListsWhatWasThere) {
+  const auto listing = list_containers(backup.repository(), Moment::of(at(50)), "");
+  ASSERT_TRUE(listing);
+  EXPECT_THAT(listing->databases, ElementsAre("crm", "shop"));
+  EXPECT_EQ(listing->containers.size(), 3U);
+  EXPECT_EQ(list_containers(backup.repository(), Moment::of(at(50)), "shop")->containers.size(), 2U);
+  EXPECT_EQ(list_containers(backup.repository(), Moment::of(at(50)), "none").error().code, Code::not_found);
+  const auto planned = plan_container(backup.repository(), Moment::of(at(60)), "shop", "orders");
+  ASSERT_TRUE(planned);
+  std::vector<std::string> ids;
+  const auto count = list_documents(backup.repository(), *planned, {},
+                                    [&](const ListedDocument& document) {
+                                      ids.emplace_back(document.id);
+                                      return true;
+                                    },
+                                    {});
+  ASSERT_TRUE(count);
+  EXPECT_EQ(*count, 3U);
+  EXPECT_THAT(ids, UnorderedElementsAre("1", "1", "2"));
+}
+
+TEST_F(PlanTest, VerifyFindsHolesAndSaysWhatCanBeRestored) {
+  auto report = verify(backup.repository(), {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(report->sound()) << report->not_restorable;
+  EXPECT_THAT(report->coverage_holes, IsEmpty());
+  EXPECT_EQ(report->restorable_until, at(60));
+  ASSERT_TRUE(report->last_backup);
+
+  auto& orders = backup.lane("shop", "orders");
+  repo::CommitDraft draft;
+  repo::RangeState range;
+  range.base_done = true;
+  draft.ranges = {range};
+  draft.exact = {{{}, at(10), at(100)}, {{}, at(130), at(200)}};
+  auto writer = backup.repository().open_writer(orders.id, orders.identity);
+  ASSERT_TRUE(writer);
+  repo::VersionBatch nothing;
+  ASSERT_TRUE((*writer)->commit(draft, nothing));
+  report = verify(backup.repository(), {});
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->coverage_holes.size(), 1U);
+  EXPECT_EQ(report->coverage_holes[0].container, "shop/orders");
+  EXPECT_EQ(report->coverage_holes[0].hole, (repo::Interval{at(100), at(130)}));
+}
+
+TEST(Plan, ARepositoryWithoutBackupIsRefusedClearly) {
+  HandMadeBackup backup;
+  const auto plan = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, Code::outside_coverage);
+  EXPECT_THAT(plan.error().hint, HasSubstr("halley backup"));
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline);
+  EXPECT_THAT(timeline->containers, IsEmpty());
+  const auto report = verify(backup.repository(), {});
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->sound());
+  EXPECT_FALSE(report->last_backup);
+}
+
+}  // namespace
+}  // namespace halley::recovery

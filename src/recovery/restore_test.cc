@@ -1,0 +1,446 @@
+#include "recovery/restore.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <sstream>
+
+#include "cosmos/signing.h"
+#include "recovery/hand_made_backup.h"
+#include "server/engine.h"
+#include "testing/direct_transport.h"
+#include "testing/virtual_runtime.h"
+
+namespace halley::recovery {
+namespace {
+
+using repo::DefinitionKind;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+constexpr int kOrders = 1000;
+
+// shop/orders with many documents and scripts, shop/cache with expiry and a hierarchical key, and an empty database.
+class RestoreTest : public ::testing::Test {
+ protected:
+  RestoreTest() {
+    std::string pattern = ::testing::TempDir() + "halley-restore-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    backup.define(DefinitionKind::account, "", "", "account", R"({"id":"test-account","writableLocations":[]})", at(0));
+    backup.database("shop", at(0));
+    backup.database("empty", at(0));
+    backup.container("shop", "orders", at(0), R"(,"indexingPolicy":{"indexingMode":"none","automatic":false})");
+    backup.define(
+        DefinitionKind::container, "shop", "", "cache",
+        R"({"id":"cache","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash","version":2},"defaultTtl":60})", at(0));
+    backup.define(DefinitionKind::stored_procedure, "shop", "orders", "p",
+                  R"({"id":"p","body":"function(){}","_ts":1})", at(0));
+    backup.define(DefinitionKind::trigger, "shop", "orders", "t",
+                  R"({"id":"t","body":"function(){}","triggerType":"Pre","triggerOperation":"All"})", at(0));
+    backup.define(DefinitionKind::user_defined_function, "shop", "orders", "u", R"({"id":"u","body":"function(){}"})",
+                  at(0));
+    backup.define(DefinitionKind::offer, "shop", "orders", "offer", R"({"content":{"offerThroughput":700}})", at(0));
+    backup.definitions_known(at(0), at(100));
+    auto& orders = backup.lane("shop", "orders");
+    for (int i = 0; i < kOrders; ++i) {
+      const std::string key = std::to_string(i % 50);
+      const std::string id = std::to_string(i);
+      std::string body = R"({"id":")" + id + R"(","pk":)" + key + R"(,"_kept":1.5,"text":"é\n\")" +
+                         std::string(static_cast<std::size_t>(i), 'x') + "\"}";
+      backup.put(orders, "[" + key + "]", id, body, at(5));
+    }
+    // One larger than a bulk request.
+    backup.put(orders, "[\"big\"]", "big", R"({"id":"big","pk":"big","text":")" + std::string(300'000, 'b') + "\"}",
+               at(5));
+    backup.exact(orders, at(10), at(100));
+    auto& cache = backup.lane("shop", "cache", R"(["/a","/b"])");
+    backup.put(cache, R"(["x","y"])", "1", R"({"id":"1","a":"x","b":"y"})", at(50));
+    backup.put(cache, R"(["x",{}])", "2", R"({"id":"2","a":"x","ttl":-1})", at(1));
+    backup.put(cache, R"(["x",{}])", "old", R"({"id":"old","a":"x"})", at(1));
+    backup.exact(cache, at(10), at(100));
+  }
+  ~RestoreTest() override { std::filesystem::remove_all(folder_); }
+
+  RestorePlan plan(const Selection& selection = {}) {
+    auto made = make_plan(backup.repository(), Moment::of(at(70)), selection);
+    EXPECT_TRUE(made) << made.error().to_string();
+    return std::move(*made);
+  }
+
+  static std::string content(const std::string& path) {
+    std::ostringstream out;
+    out << std::ifstream(path).rdbuf();
+    return out.str();
+  }
+  static std::vector<std::string> lines(const std::string& path) {
+    std::ifstream file(path);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(file, line);) all.push_back(line);
+    return all;
+  }
+
+  HandMadeBackup backup;
+  RestoreProgress progress;
+  std::string folder_;
+};
+
+class DirectoryRestoreTest : public RestoreTest {
+ protected:
+  Result<RestoreReport> run(const RestorePlan& plan, std::stop_token stop = {}) {
+    const auto target = make_directory_target(real_runtime(), folder_ + "/out/");
+    return restore(real_runtime(), backup.repository(), plan, *target, progress, stop);
+  }
+};
+
+TEST_F(DirectoryRestoreTest, WritesTheTree) {
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  const std::string out = folder_ + "/out";
+  EXPECT_EQ(content(out + "/account.json"), "{\"id\":\"test-account\",\"writableLocations\":[]}\n");
+  EXPECT_EQ(content(out + "/shop/database.json"), "{\"id\":\"shop\"}\n");
+  EXPECT_EQ(content(out + "/empty/database.json"), "{\"id\":\"empty\"}\n");
+  EXPECT_EQ(content(out + "/shop/cache/container.json"),
+            R"({"id":"cache","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash","version":2},"defaultTtl":60})"
+            "\n");
+  EXPECT_EQ(content(out + "/shop/orders/throughput.json"), "{\"offerThroughput\":700}\n");
+  EXPECT_FALSE(std::filesystem::exists(out + "/shop/cache/throughput.json"));
+  EXPECT_EQ(content(out + "/shop/orders/scripts/sprocs/p.json"), "{\"id\":\"p\",\"body\":\"function(){}\"}\n");
+  EXPECT_TRUE(std::filesystem::exists(out + "/shop/orders/scripts/triggers/t.json"));
+  EXPECT_TRUE(std::filesystem::exists(out + "/shop/orders/scripts/udfs/u.json"));
+  EXPECT_THAT(lines(out + "/shop/cache/documents.ndjson"),
+              UnorderedElementsAre(R"({"id":"1","a":"x","b":"y"})", R"({"id":"2","a":"x","ttl":-1})"));
+  EXPECT_EQ(lines(out + "/shop/orders/documents.ndjson").size(), kOrders + 1U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(out), {}), 3);
+  EXPECT_EQ(report->documents, kOrders + 3U);
+  EXPECT_EQ(report->containers[0].expired, 1U);
+  EXPECT_EQ(progress.documents, kOrders + 3U);
+  EXPECT_EQ(progress.containers_done, 2U);
+}
+
+TEST_F(DirectoryRestoreTest, RefusesADirectoryThatHoldsSomethingElse) {
+  std::filesystem::create_directories(folder_ + "/out");
+  std::ofstream(folder_ + "/out/precious") << "data";
+  auto refused = run(plan());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::already_exists);
+  EXPECT_FALSE(refused.error().hint.empty());
+  std::filesystem::remove_all(folder_ + "/out");
+  ASSERT_TRUE(run(plan()));
+  EXPECT_FALSE(run(plan())) << "a restore that is complete is not written over";
+}
+
+TEST_F(DirectoryRestoreTest, AnInterruptedRestoreIsCompletedByTheSamePlanOnly) {
+  // The second container can't be written: something stands in its way.
+  std::filesystem::create_directories(folder_ + "/out");
+  const RestorePlan whole = plan();
+  {
+    const auto target = make_directory_target(real_runtime(), folder_ + "/out");
+    std::vector<std::string> notes;
+    ASSERT_TRUE(target->open(whole, notes, {}));
+  }
+  std::filesystem::create_directories(folder_ + "/out/shop/orders/documents.ndjson.partial");
+  ASSERT_FALSE(run(whole));
+  const std::string cache = folder_ + "/out/shop/cache/documents.ndjson";
+  EXPECT_TRUE(std::filesystem::exists(cache));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/shop/orders/documents.ndjson"));
+
+  Selection other;
+  other.include = {"shop"};
+  const auto refused = run(plan(other));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::already_exists);
+
+  std::filesystem::remove(folder_ + "/out/shop/orders/documents.ndjson.partial");
+  const auto written = std::filesystem::last_write_time(cache);
+  const auto report = run(whole);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->documents, kOrders + 3U);
+  EXPECT_TRUE(report->containers[0].done_before);
+  EXPECT_FALSE(report->containers[1].done_before);
+  EXPECT_EQ(std::filesystem::last_write_time(cache), written);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/.halley-restore"));
+}
+
+TEST_F(DirectoryRestoreTest, StopsWhenAskedTo) {
+  std::stop_source stop;
+  stop.request_stop();
+  const auto report = run(plan(), stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::cancelled);
+}
+
+class CosmosRestoreTest : public RestoreTest {
+ protected:
+  CosmosRestoreTest() : account_(runtime_, options()), transport_(account_) {
+    cosmos::ClientOptions client_options;
+    client_options.endpoint = "http://target.test/";
+    client_options.key = std::string(cosmos::kEmulatorKey);
+    auto client = cosmos::Client::create(runtime_, transport_, client_options);
+    EXPECT_TRUE(client) << client.error().to_string();
+    client_ = std::move(*client);
+  }
+
+  static server::AccountOptions options() {
+    server::AccountOptions options;
+    options.partitions = 3;
+    return options;
+  }
+
+  Result<RestoreReport> run(const RestorePlan& plan, bool resume = false, std::stop_token stop = {}) {
+    CosmosTargetOptions target_options;
+    target_options.resume = resume;
+    const auto target = make_cosmos_target(runtime_, *client_, target_options, progress);
+    return restore(runtime_, backup.repository(), plan, *target, progress, stop);
+  }
+
+  std::size_t count(const std::string& container) {
+    const auto found = account_.engine().container("shop", container);
+    return found ? (*found)->live_documents().size() : 0;
+  }
+
+  static bool is_bulk(const http::Request& request) { return request.headers.is_true("x-ms-cosmos-is-batch-request"); }
+
+  static http::Response answer(int status, const std::string& sub_status = "", std::string body = "{}") {
+    http::Response response;
+    response.status = status;
+    response.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
+    if (!sub_status.empty()) response.headers.add("x-ms-substatus", sub_status);
+    response.body = std::move(body);
+    response.body.reserve(response.body.size() + json::kPadding);
+    return response;
+  }
+
+  halley::testing::VirtualRuntime runtime_{at(1000)};
+  server::Account account_;
+  halley::testing::DirectTransport transport_;
+  std::unique_ptr<cosmos::Client> client_;
+};
+
+TEST_F(CosmosRestoreTest, BringsBackDocumentsDefinitionsAndScripts) {
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->documents, kOrders + 3U);
+  EXPECT_EQ(report->scripts, 3U);
+  for (const RestoredContainer& container : report->containers) EXPECT_TRUE(container.compared) << container.container;
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+  EXPECT_EQ(count("cache"), 2U);
+  EXPECT_TRUE(client_->read_database("empty", {}));
+  const auto orders = client_->read_container({"shop", "orders"}, {});
+  ASSERT_TRUE(orders);
+  EXPECT_EQ(orders->value.find("indexingPolicy")->string_at("indexingMode"), "none");
+  const auto cache = client_->read_container({"shop", "cache"}, {});
+  ASSERT_TRUE(cache);
+  EXPECT_EQ(cache->value.find("defaultTtl")->as_integer(), 60);
+  EXPECT_EQ(client_->list_scripts({"shop", "orders"}, cosmos::ScriptKind::trigger, {})->size(), 1U);
+  const auto offers = client_->list_offers({});
+  ASSERT_TRUE(offers);
+  EXPECT_TRUE(std::any_of(offers->begin(), offers->end(),
+                          [](const cosmos::Resource& offer) { return offer.text.find("700") != std::string::npos; }));
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("time to live")));
+}
+
+TEST_F(CosmosRestoreTest, ExpiryIsOffWhileDocumentsAreWritten) {
+  std::mutex mutex;
+  std::vector<std::string> definitions;
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    const bool creates = request.method == "POST" && request.url.ends_with("/colls");
+    const bool replaces = request.method == "PUT" && request.url.ends_with("/colls/cache");
+    const std::lock_guard lock(mutex);
+    if (creates || replaces) definitions.push_back(request.body);
+    if (is_bulk(request) && request.url.find("cache") != std::string::npos) definitions.emplace_back("documents");
+    return std::nullopt;
+  };
+  Selection selection;
+  selection.include = {"shop/cache"};
+  ASSERT_TRUE(run(plan(selection)));
+  ASSERT_GE(definitions.size(), 3U);
+  EXPECT_THAT(definitions.front(), ::testing::Not(HasSubstr("defaultTtl")));
+  EXPECT_EQ(definitions[1], "documents");
+  EXPECT_THAT(definitions.back(), HasSubstr("\"defaultTtl\":60"));
+}
+
+TEST_F(CosmosRestoreTest, RefusesAContainerWithDocumentsUnlessItResumes) {
+  ASSERT_TRUE(run(plan()));
+  const auto refused = run(plan());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::already_exists);
+  EXPECT_THAT(refused.error().hint, HasSubstr("--resume"));
+  const auto again = run(plan(), true);
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+}
+
+TEST_F(CosmosRestoreTest, RefusesAContainerWithAnotherPartitionKey) {
+  ASSERT_TRUE(account_.engine().create_database("shop"));
+  ASSERT_TRUE(
+      account_.engine().create_container("shop", R"({"id":"orders","partitionKey":{"paths":["/other"],"version":2}})"));
+  const auto refused = run(plan());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::precondition);
+  EXPECT_FALSE(client_->read_container({"shop", "cache"}, {}))
+      << "nothing is changed before the whole target was looked at";
+}
+
+TEST_F(CosmosRestoreTest, ThrottledAndTroubledRequestsAreRepeated) {
+  std::atomic<int> bulk{0};
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (!is_bulk(request) || response.status >= 300) return response;
+    auto results = json::parse("{\"r\":" + response.body + "}");
+    EXPECT_TRUE(results);
+    // Every third request's every second operation is said to have been refused; writing it again does no harm.
+    if (++bulk % 3 != 0 || bulk > 60) return response;
+    const std::array<int, 4> statuses = {429, 449, 503, 408};
+    auto& items = results->find("r")->items();
+    for (std::size_t i = 0; i < items.size(); i += 2) {
+      items[i].set("statusCode", json::Value::integer(statuses[(i / 2) % statuses.size()]));
+      items[i].set("retryAfterMilliseconds", json::Value::integer(7));
+    }
+    return answer(207, "", results->find("r")->to_text());
+  };
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+  EXPECT_GT(progress.throttled, 0U);
+  EXPECT_FALSE(runtime_.sleeps().empty());
+}
+
+TEST_F(CosmosRestoreTest, ASplitOnTheWayIsFollowed) {
+  std::atomic<int> bulk{0};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (!is_bulk(request) || request.url.find("orders") == std::string::npos) return std::nullopt;
+    const int number = ++bulk;
+    if (number == 2 || number == 5) {
+      const auto container = account_.engine().container("shop", "orders");
+      EXPECT_TRUE((*container)->split((*container)->ranges().front().id));
+    }
+    return std::nullopt;
+  };
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+  EXPECT_EQ((*account_.engine().container("shop", "orders"))->ranges().size(), 5U);
+}
+
+TEST_F(CosmosRestoreTest, ARequestThatIsTooLargeIsDivided) {
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (!is_bulk(request) || request.body.size() < 20'000) return std::nullopt;
+    return Result<http::Response>(answer(413));
+  };
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+}
+
+TEST_F(CosmosRestoreTest, RequestsKeepToTheirLimits) {
+  std::mutex mutex;
+  std::size_t largest = 0;
+  std::size_t most = 0;
+  std::set<std::string> ranges;
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (!is_bulk(request)) return std::nullopt;
+    const auto operations = json::parse("{\"r\":" + request.body + "}");
+    const std::lock_guard lock(mutex);
+    largest = std::max(largest, request.body.size());
+    most = std::max(most, operations->find("r")->items().size());
+    ranges.insert(std::string(request.headers.get("x-ms-documentdb-partitionkeyrangeid")));
+    return std::nullopt;
+  };
+  ASSERT_TRUE(run(plan()));
+  EXPECT_LE(largest, 220'000U);
+  EXPECT_EQ(most, 100U);
+  EXPECT_EQ(ranges.size(), 3U);
+}
+
+TEST_F(CosmosRestoreTest, ARefusedDocumentIsNamed) {
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (!is_bulk(request) || request.body.find("\"id\":\"77\"") == std::string::npos) return response;
+    auto results = json::parse("{\"r\":" + response.body + "}");
+    for (auto& item : results->find("r")->items()) item.set("statusCode", json::Value::integer(409));
+    return answer(207, "", results->find("r")->to_text());
+  };
+  const auto report = run(plan());
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().to_string(), HasSubstr("shop/orders"));
+  EXPECT_THAT(report.error().to_string(), HasSubstr("document '"));
+  EXPECT_THAT(report.error().hint, HasSubstr("unique key"));
+}
+
+TEST_F(CosmosRestoreTest, InterruptedAnywhereTheSameRestoreCompletesIt) {
+  const RestorePlan whole = plan();
+  for (int at_request = 1; at_request < 40; at_request += 3) {
+    SCOPED_TRACE(at_request);
+    server::Account account(runtime_, options());
+    halley::testing::DirectTransport transport(account);
+    cosmos::ClientOptions client_options;
+    client_options.endpoint = "http://target.test/";
+    client_options.key = std::string(cosmos::kEmulatorKey);
+    const auto client = cosmos::Client::create(runtime_, transport, client_options);
+    ASSERT_TRUE(client);
+    std::stop_source stop;
+    std::atomic<int> writes{0};
+    transport.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "GET" && ++writes == at_request) stop.request_stop();
+      return std::nullopt;
+    };
+    {
+      const auto target = make_cosmos_target(runtime_, **client, {}, progress);
+      const auto report = restore(runtime_, backup.repository(), whole, *target, progress, stop.get_token());
+      if (report) break;  // so few requests are there
+      EXPECT_EQ(report.error().code, Code::cancelled) << report.error().to_string();
+    }
+    CosmosTargetOptions resumed;
+    resumed.resume = true;
+    const auto target = make_cosmos_target(runtime_, **client, resumed, progress);
+    const auto report = restore(runtime_, backup.repository(), whole, *target, progress, {});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ((*account.engine().container("shop", "orders"))->live_documents().size(), kOrders + 1U);
+  }
+}
+
+TEST_F(CosmosRestoreTest, DifferencesAreFoundAndNamed) {
+  ASSERT_TRUE(run(plan()));
+  ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"stranger","pk":1})"));
+  auto report = run(plan(), true);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::difference);
+  EXPECT_THAT(report.error().message, HasSubstr("shop/orders: 1001 documents planned, 1002 found"));
+  EXPECT_THAT(report.error().message, HasSubstr("not of the plan: 'stranger' of [1]"));
+  ASSERT_TRUE(account_.engine().remove_document("shop", "orders", "[1]", "stranger"));
+
+  // Something else writes while the restore runs.
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (request.method == "GET" && request.url.ends_with("/orders/docs")) {
+      static_cast<void>(account_.engine().remove_document("shop", "orders", "[7]", "7"));
+      EXPECT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"8","pk":8})"));
+    }
+    return response;
+  };
+  report = run(plan(), true);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::difference);
+  EXPECT_THAT(report.error().message, HasSubstr("missing: '7' of [7]"));
+}
+
+TEST_F(CosmosRestoreTest, APartIsRestoredAndComparedByItself) {
+  ASSERT_TRUE(run(plan()));
+  ASSERT_TRUE(account_.engine().remove_document("shop", "orders", "[7]", "7"));
+  ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"stranger","pk":1})"));
+  Selection selection;
+  selection.include = {"shop/orders"};
+  selection.partition_key = "[7]";
+  selection.ids = {"7"};
+  const auto report = run(plan(selection), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->documents, 1U);
+  EXPECT_TRUE(report->containers[0].compared);
+  EXPECT_EQ(count("orders"), kOrders + 2U);
+}
+
+}  // namespace
+}  // namespace halley::recovery
