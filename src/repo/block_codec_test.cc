@@ -15,29 +15,33 @@ std::string container_rid() { return {'\x10', '\x82', '\x4C', '\x04', '\xD5', '\
 // Texts that are often of a special form, often not.
 rc::Gen<std::string> any_text() { return rc::gen::container<std::string>(rc::gen::arbitrary<char>()); }
 rc::Gen<std::string> any_rid() {
-  return rc::gen::oneOf(rc::gen::just(std::string("EIMBANvVg9oBAAAAAAAAAA==")), rc::gen::just(std::string()), any_text(),
-                        rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t number) {
-                          std::string bytes = container_rid();
-                          put_u64(bytes, number);
-                          std::string text;
-                          append_rid(text, reinterpret_cast<const unsigned char*>(bytes.data()));
-                          return text;
-                        }),
+  return rc::gen::oneOf(rc::gen::just(std::string("EIMBANvVg9oBAAAAAAAAAA==")), rc::gen::just(std::string()),
+                        any_text(),
+                        rc::gen::map(rc::gen::arbitrary<std::uint64_t>(),
+                                     [](std::uint64_t number) {
+                                       std::string bytes = container_rid();
+                                       put_u64(bytes, number);
+                                       std::string text;
+                                       append_rid(text, reinterpret_cast<const unsigned char*>(bytes.data()));
+                                       return text;
+                                     }),
                         rc::gen::just(std::string("EIMBANvVg9oBAAAAAAAAAB==")),   // not canonical
-                        rc::gen::just(std::string("XXXBANvVg9oBAAAAAAAAAA=="))); // of another container
+                        rc::gen::just(std::string("XXXBANvVg9oBAAAAAAAAAA==")));  // of another container
 }
 rc::Gen<std::string> any_etag() {
   return rc::gen::oneOf(rc::gen::just(std::string("\"0000d826-0000-0700-0000-5f3e0a1c0000\"")), any_text(),
                         rc::gen::just(std::string("\"0000D826-0000-0700-0000-5F3E0A1C0000\"")),
                         rc::gen::just(std::string("0000d826-0000-0700-0000-5f3e0a1c0000")),
-                        rc::gen::just(std::string("\"0000d8260-000-0700-0000-5f3e0a1c0000\"")), rc::gen::just(std::string()));
+                        rc::gen::just(std::string("\"0000d8260-000-0700-0000-5f3e0a1c0000\"")),
+                        rc::gen::just(std::string()));
 }
 
 rc::Gen<OwnedVersion> any_version() {
   return rc::gen::exec([] {
     OwnedVersion v;
     v.id = *rc::gen::oneOf(any_text(), rc::gen::element<std::string>("a", "b"));
-    v.partition_key = *rc::gen::oneOf(any_text(), rc::gen::just("[\"" + v.id + "\"]"), rc::gen::element<std::string>("[1]", "", "[\"\"]"));
+    v.partition_key = *rc::gen::oneOf(any_text(), rc::gen::just("[\"" + v.id + "\"]"),
+                                      rc::gen::element<std::string>("[1]", "", "[\"\"]"));
     v.rid = *any_rid();
     v.etag = *any_etag();
     v.body = *any_text();
@@ -101,15 +105,18 @@ TEST(BlockCodecTest, KeepsUsualNamesSmall) {
 // A decoder never trusts: wrong bytes are corrupt, or decode to something, but are never read outside.
 TEST(BlockCodecTest, SurvivesAnyColumns) {
   EXPECT_TRUE(rc::check([] {
-    const Encoded block = encode(*rc::gen::nonEmpty(rc::gen::container<std::vector<OwnedVersion>>(any_version())), container_rid());
+    const Encoded block =
+        encode(*rc::gen::nonEmpty(rc::gen::container<std::vector<OwnedVersion>>(any_version())), container_rid());
     ByteReader reader(block.frame);
     const std::string digests(reader.bytes(reader.u32()));
     codec::Decompressor decompressor;
     std::string columns;
     RC_ASSERT(decompressor.decompress(reader.rest(), 1 << 24, columns).has_value());
     const auto at = *rc::gen::inRange<std::size_t>(0, columns.size());
-    if (*rc::gen::arbitrary<bool>()) columns.resize(at);
-    else columns[at] = *rc::gen::arbitrary<char>();
+    if (*rc::gen::arbitrary<bool>())
+      columns.resize(at);
+    else
+      columns[at] = *rc::gen::arbitrary<char>();
     std::string frame;
     put_u32(frame, static_cast<std::uint32_t>(digests.size()));
     frame += digests;

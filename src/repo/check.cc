@@ -89,6 +89,10 @@ class Check {
   Status check_keys() {
     see(std::string(kDescriptionName));
     ASSIGN(const std::vector<KeyFileState> files, inspect_key_files(store_, keys_.repository_id()));
+    for (const KeyEpoch& epoch : keys_.epochs()) {
+      const std::string name = key_name(to_hex(epoch.id));
+      if (!unseen_.contains(name)) add(name, {Code::corrupt, "`" + name + "` is missing"}, {"everything"});
+    }
     for (const KeyFileState& file : files) {
       if (file.ours) see(file.name);
       if (file.damage) add(file.name, *file.damage, {"everything"});
@@ -160,11 +164,11 @@ class Check {
     }
     TRY(progressed(bytes->size()));
     auto commit = open_commit(keys_, lane.state.lane, seq, *bytes);
-    previous = codec::sha256(*bytes);
     if (!commit) {
       lane.folded = false;
       return note(name, lane, commit.error());
     }
+    previous = codec::sha256(*bytes);
     if (!before.empty() && commit->record.previous_hash != before) {
       TRY(note(name, lane, {Code::corrupt, "`" + name + "` does not follow the commit before it"}));
     }

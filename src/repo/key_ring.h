@@ -30,6 +30,7 @@ class KeyRing {
   static Result<KeyRing> open(store::ObjectStore& store, std::string_view password);
 
   const std::string& repository_id() const { return repository_id_; }  // 16 bytes
+  const std::vector<KeyEpoch>& epochs() const { return epochs_; }
   const KeyEpoch& newest() const { return epochs_.back(); }
   const KeyEpoch* find(std::string_view id) const;  // nullptr: not one of this ring
 

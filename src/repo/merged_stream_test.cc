@@ -53,7 +53,8 @@ class ReadTest : public RepositoryTest {
   static std::vector<OwnedVersion> newest(const std::vector<OwnedVersion>& sorted) {
     std::vector<OwnedVersion> result;
     for (const OwnedVersion& v : sorted) {
-      if (result.empty() || result.back().id != v.id || result.back().partition_key != v.partition_key) result.push_back(v);
+      if (result.empty() || result.back().id != v.id || result.back().partition_key != v.partition_key)
+        result.push_back(v);
     }
     return result;
   }
@@ -108,7 +109,8 @@ TEST_F(ReadTest, CutsByThePositionsOfHashIntervals) {
   const std::string middle(1, '\x20');
   ReadOptions options;
   options.cut.positions = {{{"", middle}, {0, 100}}, {{middle, "\xFF"}, {0, 300}}};
-  expect(options, [&](const OwnedVersion& v) { return v.version.position.lsn <= (effective(v) < middle ? 100u : 300u); });
+  expect(options,
+         [&](const OwnedVersion& v) { return v.version.position.lsn <= (effective(v) < middle ? 100u : 300u); });
   // Nothing is known of an interval that the cut does not name.
   options.cut.positions.pop_back();
   expect(options, [&](const OwnedVersion& v) { return effective(v) < middle && v.version.position.lsn <= 100; });
@@ -133,7 +135,8 @@ TEST_F(ReadTest, ReadsOneKeyAndOneDocument) {
     expect(options, [&](const OwnedVersion& v) { return v.partition_key == *options.partition_key; });
     for (int id = 0; id < 4; ++id) {
       options.id = "d" + std::to_string(id);
-      expect(options, [&](const OwnedVersion& v) { return v.partition_key == *options.partition_key && v.id == *options.id; });
+      expect(options,
+             [&](const OwnedVersion& v) { return v.partition_key == *options.partition_key && v.id == *options.id; });
     }
   }
 }
@@ -203,7 +206,8 @@ class LongKeysTest : public ReadTest, public ::testing::WithParamInterface<bool>
  protected:
   LongKeysTest() {
     identity_ = container_identity(1);
-    if (GetParam()) identity_.key = cosmos::PartitionKeyDefinition{{{"a"}, {"b"}}, cosmos::KeyKind::multi_hash, 2, false};
+    if (GetParam())
+      identity_.key = cosmos::PartitionKeyDefinition{{{"a"}, {"b"}}, cosmos::KeyKind::multi_hash, 2, false};
     lane_ = lane_of(identity_);
   }
 };
@@ -214,7 +218,8 @@ TEST_P(LongKeysTest, AreOrderedByAllOfIt) {
     for (std::uint64_t j = 0; j < 30; ++j) {
       OwnedVersion v = write_of("", "d" + std::to_string(j % 2), 1 + i * 30 + j);
       const std::string number = std::to_string((j * 7 + i) % 15);
-      v.partition_key = GetParam() ? "[\"tenant\"," + number + "]" : "[\"a rather long prefix of a key " + number + "\"]";
+      v.partition_key =
+          GetParam() ? "[\"tenant\"," + number + "]" : "[\"a rather long prefix of a key " + number + "\"]";
       batch.push_back(v);
     }
     add(batch);

@@ -26,7 +26,6 @@ TEST_F(RepositoryTest, KeepsWhatWasCommittedAcrossOpens) {
   EXPECT_THAT(drain(repository->versions(lane, {})), UnorderedElementsAreArray(written));
 }
 
-
 TEST_F(RepositoryTest, RefusesAWrongPassword) {
   create();
   const auto opened = Repository::open(real_runtime(), testing::share_store(store_), "wrong", quick_options());
@@ -81,7 +80,8 @@ TEST_F(RepositoryTest, ACreationThatStoppedIsBegunAgain) {
     plan->at = at;
     plan->fault = testing::Fault::refused;
     plan->crash = true;
-    EXPECT_FALSE(Repository::create(real_runtime(), testing::make_faulty_store(store_, plan), "another", quick_options()));
+    EXPECT_FALSE(
+        Repository::create(real_runtime(), testing::make_faulty_store(store_, plan), "another", quick_options()));
     const auto opened = Repository::open(real_runtime(), testing::share_store(store_), kPassword, quick_options());
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, Code::no_repository);
