@@ -48,9 +48,10 @@ std::string shortened(const std::string& text) {
 }
 
 std::string backup_text(const capture::BackupReport& report) {
-  return fmt::format("{} and {}, {} read, {} stored, {}, {}", show_number_of(report.documents, "document"),
-                     show_number_of(report.deletes, "delete"), show_bytes(report.bytes_read),
-                     show_bytes(report.bytes_stored), show_units(report.request_units), show_seconds(report.seconds));
+  return fmt::format("{} and {} deletes or expiries, {} read, {} stored, {}, {}",
+                     show_number_of(report.documents, "document"), show_count(report.deletes),
+                     show_bytes(report.bytes_read), show_bytes(report.bytes_stored), show_units(report.request_units),
+                     show_seconds(report.seconds));
 }
 
 }  // namespace
@@ -120,7 +121,7 @@ Status Demo::first_backup() {
   say("An encrypted repository at " + repository_->store().description() + ".");
   ASSIGN(const capture::BackupReport report, back_up(true));
   say(backup_text(report) + ".");
-  if (report.restorable_until) say("From now on every second of this account can be brought back.");
+  if (report.restorable_until) say("From here to the newest backup every second can be brought back.");
   return {};
 }
 

@@ -8,7 +8,11 @@ namespace {
 
 Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
-  ASSIGN(const auto repository, create_repository(context, configuration));
+  auto made = create_repository(context, configuration);
+  if (!made && made.error().code == Code::already_exists) {
+    return fail(Error(made.error()).with_hint("back up to it with 'halley backup', or give another --repo"));
+  }
+  ASSIGN(const auto repository, std::move(made));
   const std::string place = repository->store().description();
   std::string json;
   json::Writer(json).begin_object().member("repository", repository->id()).member("place", place).end_object();

@@ -1,0 +1,122 @@
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/nearest_name.h"
+
+namespace halley::cli {
+namespace {
+
+Result<CommandLine> parse(const std::vector<std::string>& words) { return parse_command_line(commands(), words); }
+
+Error refused(const std::vector<std::string>& words) {
+  const auto line = parse(words);
+  EXPECT_FALSE(line.has_value());
+  return line ? Error() : line.error();
+}
+
+TEST(CommandLine, TakesOptionsInBothForms) {
+  const auto line = parse({"restore", "--at=-2h", "--to", "dir:/tmp/x", "--id", "a", "--id", "b", "--json"});
+  ASSERT_TRUE(line.has_value()) << line.error().to_string();
+  EXPECT_EQ(line->command->name, "restore");
+  EXPECT_EQ(line->arguments.find("--at"), "-2h");
+  EXPECT_EQ(line->arguments.find("--to"), "dir:/tmp/x");
+  EXPECT_EQ(line->arguments.all("--id"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(line->arguments.has("--json"));
+  EXPECT_FALSE(line->arguments.has("--dry-run"));
+}
+
+TEST(CommandLine, AnAgeIsAValueAndNoOption) {
+  const auto line = parse({"restore", "--at", "-3d12h", "--to", "dir:x"});
+  ASSERT_TRUE(line.has_value()) << line.error().to_string();
+  EXPECT_EQ(line->arguments.find("--at"), "-3d12h");
+}
+
+TEST(CommandLine, KeysKeepTheirBracketsAndCommas) {
+  const auto line = parse({"get", "db/c", "--id", "[x,y]", "--partition-key", R"(["a",5,null])"});
+  ASSERT_TRUE(line.has_value()) << line.error().to_string();
+  EXPECT_EQ(line->arguments.find("DB/NAME"), "db/c");
+  EXPECT_EQ(line->arguments.find("--partition-key"), R"(["a",5,null])");
+  EXPECT_EQ(line->arguments.all("--id"), (std::vector<std::string>{"[x,y]"}));
+}
+
+TEST(CommandLine, AnOptionalValueMayBeLeftOut) {
+  EXPECT_EQ(parse({"verify", "--read-data", "--json"})->arguments.find("--read-data"), "");
+  EXPECT_EQ(parse({"verify", "--read-data=10%"})->arguments.find("--read-data"), "10%");
+  EXPECT_EQ(parse({"verify"})->arguments.find("--read-data"), std::nullopt);
+}
+
+TEST(CommandLine, AnUnknownOptionNamesTheNearest) {
+  const Error error = refused({"backup", "--no-wiat"});
+  EXPECT_EQ(error.code, Code::invalid_argument);
+  EXPECT_EQ(error.message, "unknown option --no-wiat");
+  EXPECT_EQ(error.hint, "did you mean '--no-wait'?");
+}
+
+TEST(CommandLine, WhatFollowsAnUnknownOptionIsNotRepeated) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"backup", "--key", "s3cret"},
+                                                                 {"backup", "--key=s3cret"},
+                                                                 {"init", "--password", "s3cret"},
+                                                                 {"--password=s3cret", "init"}}) {
+    const Error error = refused(words);
+    EXPECT_EQ((error.to_string() + error.hint).find("s3cret"), std::string::npos) << error.to_string();
+  }
+}
+
+TEST(CommandLine, RefusesWhatIsNotThere) {
+  EXPECT_EQ(refused({"bakcup"}).hint, "did you mean 'backup'?");
+  EXPECT_NE(refused({"backup", "more"}).message.find("'more'"), std::string::npos);
+  EXPECT_NE(refused({"get"}).message.find("DB/NAME"), std::string::npos);
+  EXPECT_NE(refused({"backup", "--repo", "a", "--repo", "b"}).message.find("--repo"), std::string::npos);
+  EXPECT_NE(refused({"backup", "--repo"}).message.find("--repo"), std::string::npos);
+  for (const Command& command : commands()) {
+    EXPECT_EQ(refused({std::string(command.name), "--nonsense"}).code, Code::invalid_argument);
+  }
+}
+
+TEST(CommandLine, HelpAndVersion) {
+  EXPECT_TRUE(parse({"--version"})->version);
+  EXPECT_TRUE(parse({"--help"})->help);
+  EXPECT_EQ(parse({})->command, nullptr);
+  for (const auto& words : std::vector<std::vector<std::string>>{{"get", "--help"}, {"get", "-h"}, {"help", "get"}}) {
+    const auto line = parse(words);
+    ASSERT_TRUE(line.has_value()) << line.error().to_string();
+    EXPECT_TRUE(line->help);
+    EXPECT_EQ(line->command->name, "get");
+  }
+}
+
+TEST(Help, NamesEveryOptionOfACommandAndShowsExamples) {
+  std::set<std::string_view> used;
+  for (const Command& command : commands()) {
+    const std::string help = command_help(command);
+    for (const std::string_view option : command.options + general_options()) {
+      used.insert(option);
+      EXPECT_NE(help.find("  " + std::string(option)), std::string::npos) << command.name << " " << option;
+    }
+    EXPECT_FALSE(command.examples.empty()) << command.name;
+    EXPECT_NE(program_help(commands()).find("  " + std::string(command.name) + " "), std::string::npos);
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = help.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      EXPECT_LE(end - begin, 120U) << help.substr(begin, end - begin);
+    }
+  }
+  for (const Option& option : option_table()) EXPECT_TRUE(used.contains(option.name)) << option.name;
+}
+
+TEST(NearestName, FindsTheCloseAndLeavesTheFar) {
+  const std::vector<std::string> known = {"endpoint", "key_env", "key_file", "include"};
+  EXPECT_EQ(nearest_name("endpiont", known), "endpoint");
+  EXPECT_EQ(nearest_name("key_fil", known), "key_file");
+  EXPECT_EQ(nearest_name("incl", known), "include");
+  EXPECT_EQ(nearest_name("zzz", known), std::nullopt);
+  EXPECT_EQ(nearest_name("", known), std::nullopt);
+}
+
+}  // namespace
+}  // namespace halley::cli

@@ -1,0 +1,107 @@
+#include "cli/configuration.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "testing/temporary_folder.h"
+
+namespace halley::cli {
+namespace {
+
+Error refused(std::string_view text) {
+  const auto configuration = parse_configuration(text, "halley.toml");
+  EXPECT_FALSE(configuration.has_value()) << text;
+  return configuration ? Error() : configuration.error();
+}
+
+TEST(Configuration, ReadsEveryKey) {
+  const auto read = parse_configuration(R"(
+[account]
+endpoint = "https://shop.documents.azure.com:443/"
+key_env = "COSMOS_KEY"
+ca = "/etc/ca.pem"
+include = ["shop/*"]
+exclude = ["shop/cache", "shop/log"]
+[repository]
+url = "/backup/shop"
+password_file = "/etc/halley/password"
+[capture]
+mode = "latest"
+)",
+                                        "halley.toml");
+  ASSERT_TRUE(read.has_value()) << read.error().to_string();
+  EXPECT_EQ(read->endpoint, "https://shop.documents.azure.com:443/");
+  EXPECT_EQ(read->key.env, "COSMOS_KEY");
+  EXPECT_EQ(read->ca, "/etc/ca.pem");
+  EXPECT_EQ(read->include, (std::vector<std::string>{"shop/*"}));
+  EXPECT_EQ(read->exclude, (std::vector<std::string>{"shop/cache", "shop/log"}));
+  EXPECT_EQ(read->repository_url, "/backup/shop");
+  EXPECT_EQ(read->password.file, "/etc/halley/password");
+  EXPECT_EQ(read->mode, "latest");
+}
+
+TEST(Configuration, AnUnknownKeyIsAnErrorWithItsLineAndTheNearestName) {
+  const Error error = refused("[account]\nendpiont = \"x\"\n");
+  EXPECT_EQ(error.code, Code::invalid_argument);
+  EXPECT_EQ(error.message, "halley.toml:2: unknown key 'account.endpiont'");
+  EXPECT_EQ(error.hint, "did you mean 'endpoint'?");
+  EXPECT_EQ(refused("[acount]\n").hint, "did you mean 'account'?");
+}
+
+TEST(Configuration, SaysEverythingThatIsWrongAtOnce) {
+  const Error error = refused("[account]\nendpoint = 5\nexclude = \"a\"\n[capture]\nmod = \"auto\"\n");
+  for (const char* part : {"account.endpoint", "account.exclude", "capture.mod"}) {
+    EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
+  }
+}
+
+TEST(Configuration, SecretsInClearAreRefusedAndNotRepeated) {
+  for (const char* text : {"[account]\nkey = \"s3cret\"\n", "[repository]\npassword = \"s3cret\"\n"}) {
+    const Error error = refused(text);
+    EXPECT_EQ(error.to_string().find("s3cret"), std::string::npos);
+    EXPECT_NE(error.hint.find("_env"), std::string::npos);
+  }
+}
+
+TEST(Configuration, OneSourceForASecret) {
+  EXPECT_EQ(refused("[account]\nkey_env = \"A\"\nkey_file = \"b\"\n").code, Code::invalid_argument);
+}
+
+TEST(Configuration, BrokenTomlIsAnErrorWithItsLine) {
+  EXPECT_NE(refused("[account]\nendpoint = \n").message.find("halley.toml:2"), std::string::npos);
+}
+
+class LoadConfiguration : public ::testing::Test {
+ protected:
+  Result<Configuration> load(const Arguments& arguments) {
+    std::ostringstream out;
+    Output output(out, out, false, false);
+    const Variables variables = [this](const std::string& name) -> std::optional<std::string> {
+      if (name == "XDG_CONFIG_HOME") return folder_.path();
+      return std::nullopt;
+    };
+    return load_configuration({real_runtime(), arguments, variables, output, {}});
+  }
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(LoadConfiguration, TheFileOfTheOptionComesFirst) {
+  folder_.write("halley/halley.toml", "[capture]\nmode = \"latest\"\n");
+  Arguments none;
+  EXPECT_EQ(load(none)->mode, "latest");
+  Arguments given;
+  given.add("--config", folder_.write("other.toml", "[capture]\nmode = \"auto\"\n"));
+  EXPECT_EQ(load(given)->mode, "auto");
+}
+
+TEST_F(LoadConfiguration, AFileThatIsNamedMustBeThere) {
+  Arguments given;
+  given.add("--config", folder_.path("nothing.toml"));
+  const auto configuration = load(given);
+  ASSERT_FALSE(configuration.has_value());
+  EXPECT_EQ(configuration.error().code, Code::invalid_argument);
+}
+
+}  // namespace
+}  // namespace halley::cli

@@ -1,0 +1,145 @@
+// What only the real process shows: signals, terminals, broken outputs.
+#include "process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "json/value.h"
+#include "testing/temporary_folder.h"
+
+namespace halley::testing {
+namespace {
+
+json::Value first_line(const std::string& said) {
+  return json::parse(said.substr(0, said.find('\n'))).value_or(json::Value());
+}
+
+// An emulator as a process of its own, with what others need to reach it.
+class Served {
+ public:
+  explicit Served(std::vector<std::string> options) : process_(words(std::move(options)), {}) {
+    const json::Value ready = first_line(process_.read_until("}\n"));
+    endpoint = ready.string_at("endpoint");
+    key = ready.string_at("key");
+    certificate = ready.string_at("certificate");
+    const json::Value* pid = ready.find("pid");
+    EXPECT_TRUE(pid != nullptr && pid->as_integer() == process_.pid()) << process_.out();
+  }
+  int stop() {
+    process_.signal(SIGTERM);
+    return process_.wait();
+  }
+  std::string endpoint;
+  std::string key;
+  std::string certificate;
+
+ private:
+  static std::vector<std::string> words(std::vector<std::string> options) {
+    options.insert(options.begin(), {"emulator", "--listen", "127.0.0.1:0", "--json"});
+    return options;
+  }
+  Process process_;
+};
+
+class RealProcess : public ::testing::Test {
+ protected:
+  Process::Variables variables(const Served& served) const {
+    return {{"COSMOS_ENDPOINT", served.endpoint},
+            {"COSMOS_KEY", served.key},
+            {"HALLEY_REPOSITORY", folder_.path("repository")},
+            {"HALLEY_PASSWORD", "open sesame"}};
+  }
+  const TemporaryFolder folder_;
+};
+
+TEST_F(RealProcess, TheEmulatorServesUntilSigterm) {
+  Served served({});
+  EXPECT_TRUE(served.endpoint.starts_with("http://127.0.0.1:")) << served.endpoint;
+  EXPECT_TRUE(served.endpoint.ends_with("/"));
+  EXPECT_EQ(served.key.size(), 88U);
+  EXPECT_EQ(served.stop(), 0);
+}
+
+TEST_F(RealProcess, TheEmulatorsCertificateIsTrustedWhenNamed) {
+  Served served({"--tls", "--cert-out", folder_.path("emulator.pem")});
+  EXPECT_TRUE(served.endpoint.starts_with("https://")) << served.endpoint;
+  EXPECT_EQ(served.certificate, folder_.path("emulator.pem"));
+  const auto given = variables(served);
+  EXPECT_EQ(Process({"init"}, given).wait(), 0);
+  Process untrusting({"backup", "--no-wait"}, given);
+  EXPECT_EQ(untrusting.wait(), 1);
+  EXPECT_NE(untrusting.out().find("--ca"), std::string::npos) << untrusting.out();
+  Process trusting({"backup", "--no-wait", "--ca", served.certificate}, given);
+  EXPECT_EQ(trusting.wait(), 0) << trusting.out();
+  Process careless({"backup", "--no-wait", "--insecure-tls"}, given);
+  EXPECT_EQ(careless.wait(), 0) << careless.out();
+  EXPECT_EQ(served.stop(), 0);
+}
+
+TEST_F(RealProcess, TheEmulatorLoadsATree) {
+  folder_.write("tree/shop/database.json", R"({"id":"shop"})");
+  folder_.write("tree/shop/orders/container.json", R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash"}})");
+  folder_.write("tree/shop/orders/documents.ndjson", "{\"id\":\"1\",\"pk\":\"a\"}\n");
+  Served served({"--load", folder_.path("tree")});
+  Process exported({"export", "--live", "--container", "shop/orders", "--format", "ndjson", "--output", "-"},
+                   variables(served));
+  EXPECT_EQ(exported.wait(), 0);
+  EXPECT_NE(exported.out().find(R"({"id":"1","pk":"a"})"), std::string::npos) << exported.out();
+  EXPECT_EQ(served.stop(), 0);
+}
+
+TEST_F(RealProcess, AnInterruptedBackupEndsWith130AndLosesNothing) {
+  Served served({});
+  const auto given = variables(served);
+  EXPECT_EQ(Process({"init"}, given).wait(), 0);
+  Process backup({"backup", "--json"}, given);  // waits some seconds for the present to be restorable
+  backup.read_until("\"progress\"");
+  backup.signal(SIGINT);
+  EXPECT_EQ(backup.wait(), 130) << backup.out();
+  EXPECT_NE(backup.out().find(R"({"error":{"code":"cancelled")"), std::string::npos) << backup.out();
+  EXPECT_EQ(Process({"backup", "--no-wait"}, given).wait(), 0);
+  EXPECT_EQ(Process({"verify", "--read-data"}, given).wait(), 0);
+  EXPECT_EQ(served.stop(), 0);
+}
+
+TEST_F(RealProcess, AFullStandardOutputIsAFailure) {
+  Process version({"--version"}, {}, "/dev/full");
+  EXPECT_EQ(version.wait(), 1);
+  EXPECT_NE(version.out().find("standard output"), std::string::npos) << version.out();
+}
+
+TEST_F(RealProcess, WithoutPasswordAndTerminalItSaysHowToGiveOne) {
+  Process init({"init", "--repo", folder_.path("repository")}, {});
+  EXPECT_EQ(init.wait(), 2);
+  EXPECT_NE(init.out().find("HALLEY_PASSWORD"), std::string::npos) << init.out();
+}
+
+TEST_F(RealProcess, APasswordIsAskedForTwiceAndNotShown) {
+  Process init = Process::on_terminal({"init", "--repo", folder_.path("repository")}, {});
+  init.read_until("password of the repository: ");
+  init.write("open sesame\n");
+  init.read_until("the same again: ");
+  init.write("open sesame\n");
+  EXPECT_EQ(init.wait(), 0) << init.out();
+  EXPECT_EQ(init.out().find("sesame"), std::string::npos) << init.out();
+  const Process::Variables given = {{"HALLEY_REPOSITORY", folder_.path("repository")},
+                                    {"HALLEY_PASSWORD", "open sesame"}};
+  EXPECT_EQ(Process({"status"}, given).wait(), 0);
+
+  Process differing = Process::on_terminal({"init", "--repo", folder_.path("other")}, {});
+  differing.read_until("password of the repository: ");
+  differing.write("one\n");
+  differing.read_until("the same again: ");
+  differing.write("two\n");
+  EXPECT_EQ(differing.wait(), 2) << differing.out();
+}
+
+TEST_F(RealProcess, APromptCanBeInterrupted) {
+  Process status = Process::on_terminal({"init", "--repo", folder_.path("repository")}, {});
+  status.read_until("password of the repository: ");
+  status.signal(SIGINT);
+  EXPECT_EQ(status.wait(), 130) << status.out();
+}
+
+}  // namespace
+}  // namespace halley::testing
