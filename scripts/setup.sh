@@ -4,6 +4,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config git ca-certificates
   libfmt-dev libexpected-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libboost-dev
   libzstd-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev librapidcheck-dev)
 clang_packages=(clang-14)
+bench_packages=(libbenchmark-dev)
 check_packages=(clang-format-14 clang-tidy-14)
 
 missing_packages() {
@@ -27,6 +28,7 @@ install_packages() {
 setup_for_build() { # PRESET
   install_packages "${build_packages[@]}"
   [ "$1" != clang ] || install_packages "${clang_packages[@]}"
+  [ "$1" != bench ] || install_packages "${bench_packages[@]}"
 }
 
 setup_for_check() {
