@@ -75,10 +75,40 @@ std::uint8_t BlockEncoder::add_names(const Version& version) {
   return static_cast<std::uint8_t>(shape);
 }
 
+// Where the id stands in the body, as written there; npos when it does not.
+std::size_t BlockEncoder::find_id(const Version& version) {
+  if (version.id.empty()) return std::string_view::npos;
+  constexpr std::string_view kFirst = "{\"id\":\"";
+  const std::string_view behind = version.body.substr(0, kFirst.size() + version.id.size());
+  if (behind.starts_with(kFirst) && behind.ends_with(version.id)) return kFirst.size();
+  needle_ = "\"id\":\"";
+  const std::size_t before = needle_.size();
+  needle_.append(version.id).append("\"");
+  const void* const found = ::memmem(version.body.data(), version.body.size(), needle_.data(), needle_.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - version.body.data()) + before;
+}
+
+// The body without its id, which the columns have already.
+void BlockEncoder::add_body(const Version& version) {
+  const std::string_view body = version.body;
+  const std::size_t at = find_id(version);
+  if (at == std::string_view::npos) {
+    bodies_ += body;
+    id_cuts_.push_back(0);
+    body_size_.push_back(body.size());
+    return;
+  }
+  bodies_ += body.substr(0, at);
+  bodies_ += body.substr(at + version.id.size());
+  id_cuts_.push_back(at + 1);
+  body_size_.push_back(body.size() - version.id.size());
+}
+
 std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std::span<const std::uint32_t> order) {
-  for (auto* column : {&key_tags_, &id_tags_, &ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &rid_})
+  for (auto* column : {&key_tags_, &id_tags_, &ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &rid_})
     column->clear();
-  for (auto* text : {&shapes_, &layouts_, &keys_, &ids_, &etags_, &literals_, &digests_, &columns_, &frame_})
+  for (auto* text : {&shapes_, &layouts_, &keys_, &ids_, &etags_, &literals_, &digests_, &columns_, &frame_, &bodies_})
     text->clear();
   const Version* previous = nullptr;
   for (const std::uint32_t index : order) {
@@ -99,12 +129,13 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
     since_.push_back(time - static_cast<std::uint64_t>(version.since.value));
     epoch_.push_back(version.position.epoch);
     lsn_.push_back(version.position.lsn);
-    body_size_.push_back(version.body.size());
+    add_body(version);
     previous = &version;
   }
   columns_ += shapes_;
   columns_ += layouts_;
-  for (const auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &key_tags_, &id_tags_, &rid_}) {
+  for (const auto* column :
+       {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &key_tags_, &id_tags_, &rid_}) {
     put_planes(columns_, *column);
   }
   const std::size_t etags = etags_.size() / kGuidSize;
@@ -132,7 +163,7 @@ Status BlockDecoder::decode(std::string_view frame, std::size_t count, codec::De
   if (in.failed()) return bad("they end too early");
   TRY(check_shapes());
   TRY(place_names());
-  for (auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &key_tags_, &id_tags_}) {
+  for (auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &key_tags_, &id_tags_}) {
     get_planes(in, count, *column);
   }
   get_planes(in, rid_.size(), rid_);
@@ -181,6 +212,7 @@ Status BlockDecoder::add_body_ends() {
   body_end_.clear();
   for (std::size_t i = 0; i < body_size_.size(); ++i) {
     if (epoch_[i] > std::numeric_limits<std::uint32_t>::max()) return bad("an epoch is out of range");
+    if (id_cuts_[i] > body_size_[i] + 1) return bad("an id is cut out of a body behind its end");
     if (body_size_[i] > kMaxColumns || (end += body_size_[i]) > kMaxColumns) return bad("a body is too large");
     body_end_.push_back(end);
   }
@@ -214,6 +246,14 @@ Status BlockDecoder::read_texts(ByteReader& in) {
 Status BlockDecoder::read_literals(ByteReader& in) {
   for (std::string_view& literal : literals_) literal = in.string();
   return in.finish("a block's columns");
+}
+
+std::string_view BlockDecoder::body(std::size_t i, std::string_view bodies) {
+  const std::string_view stored = bodies.substr(body_end_[i] - body_size_[i], body_size_[i]);
+  if (id_cuts_[i] == 0) return stored;
+  const std::size_t cut = id_cuts_[i] - 1;
+  body_.assign(stored.substr(0, cut)).append(ids_[i]).append(stored.substr(cut));
+  return body_;
 }
 
 void BlockDecoder::read(std::size_t i, Version& out) {

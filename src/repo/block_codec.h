@@ -19,17 +19,22 @@ class BlockEncoder {
   // `container_rid`: 8 bytes, or empty when there is none: what usual document rids begin with.
   BlockEncoder(std::string container_rid, int level) : container_rid_(std::move(container_rid)), compressor_(level) {}
 
-  // The frame of columns of these versions, in this order. Valid until the next call.
+  // The frame of columns of these versions, in this order, and what is to be stored of their bodies. Both valid until
+  // the next call.
   std::string_view encode(const std::vector<Version>& versions, std::span<const std::uint32_t> order);
+  const std::string& bodies() const { return bodies_; }
 
  private:
   void add_texts(const Version& version, const Version* previous);
   std::uint8_t add_names(const Version& version);
+  void add_body(const Version& version);
+  std::size_t find_id(const Version& version);
 
   std::string container_rid_;
   codec::Compressor compressor_;
-  std::vector<std::uint64_t> key_tags_, id_tags_, ts_, time_, since_, epoch_, lsn_, body_size_, rid_;
-  std::string shapes_, layouts_, keys_, ids_, etags_, literals_, digests_, columns_, frame_;
+  std::vector<std::uint64_t> key_tags_, id_tags_, ts_, time_, since_, epoch_, lsn_, body_size_, id_cuts_, rid_;
+  std::string shapes_, layouts_, keys_, ids_, etags_, literals_, digests_, columns_, frame_, bodies_;
+  std::string needle_;
 };
 
 // The columns of one block, read back. Keeps its buffers between blocks.
@@ -47,8 +52,11 @@ class BlockDecoder {
   bool same_key(std::size_t i) const { return i > 0 && key_tags_[i] == 0; }
   Second time(std::size_t i) const { return {static_cast<std::int64_t>(ts_[i] + time_[i])}; }
   Position position(std::size_t i) const { return {static_cast<std::uint32_t>(epoch_[i]), lsn_[i]}; }
-  std::uint64_t body_begin(std::size_t i) const { return body_end_[i] - body_size_[i]; }
-  std::uint64_t body_size(std::size_t i) const { return body_size_[i]; }
+  // Of the body that was captured.
+  std::uint64_t body_size(std::size_t i) const { return body_size_[i] + (id_cuts_[i] == 0 ? 0 : ids_[i].size()); }
+  // The body of version i, out of what is stored of all bodies of the block. Valid until the next call.
+  std::string_view body(std::size_t i, std::string_view bodies);
+  // The size of what is stored of all bodies.
   std::uint64_t bodies_size() const { return body_end_.empty() ? 0 : body_end_.back(); }
   Operation operation(std::size_t i) const { return static_cast<Operation>(shapes_[i] & 3); }
 
@@ -73,9 +81,10 @@ class BlockDecoder {
   std::string_view shapes_, layouts_, etags_;
   std::size_t etag_count_ = 0;
   std::vector<std::string_view> keys_, ids_, literals_;
-  std::vector<std::uint64_t> key_tags_, id_tags_, ts_, time_, since_, epoch_, lsn_, body_size_, body_end_, rid_;
+  std::vector<std::uint64_t> key_tags_, id_tags_, ts_, time_, since_, epoch_, lsn_, body_size_, id_cuts_, body_end_,
+      rid_;
   std::vector<Places> places_;
-  std::string rid_text_, etag_text_;
+  std::string rid_text_, etag_text_, body_;
 };
 
 }  // namespace halley::repo

@@ -136,7 +136,7 @@ Status SegmentCursor::read(Version& out, bool body) {
   if (!body || block_.body_size(at_) == 0) return {};
   if (!bodies_loaded_) TRY(segment_->read_bodies(next_block_ - 1, bodies_, decompressor_));
   bodies_loaded_ = true;
-  out.body = std::string_view(bodies_).substr(block_.body_begin(at_), block_.body_size(at_));
+  out.body = block_.body(at_, bodies_);
   return {};
 }
 

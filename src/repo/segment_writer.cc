@@ -136,18 +136,16 @@ void SegmentWriter::add_block(const std::vector<Version>& versions, std::span<co
   block.first_key = first.partition_key;
   block.first_id = first.id;
   block.oldest = block.newest = first.time;
-  bodies_.clear();
   for (const std::uint32_t index : order) {
     const Version& version = versions[index];
     block.oldest = std::min(block.oldest, version.time);
     block.newest = std::max(block.newest, version.time);
-    bodies_ += version.body;
   }
   block.columns_size = object.add_frame(encoder_.encode(versions, order));
-  block.bodies_plain = bodies_.size();
-  if (!bodies_.empty()) {
+  block.bodies_plain = encoder_.bodies().size();
+  if (block.bodies_plain > 0) {
     compressed_.clear();
-    compressor_.compress(bodies_, compressed_);
+    compressor_.compress(encoder_.bodies(), compressed_);
     block.bodies_size = object.add_frame(compressed_);
   }
   footer_.blocks.push_back(std::move(block));

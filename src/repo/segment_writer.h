@@ -56,7 +56,7 @@ class SegmentWriter {
   std::vector<std::string> effective_keys_;  // of key runs
   std::vector<std::uint32_t> order_;
   std::vector<std::uint64_t> hashes_;
-  std::string bodies_, compressed_;
+  std::string compressed_;
 };
 
 }  // namespace halley::repo
