@@ -209,17 +209,23 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
   return bury(vanished);
 }
 
-const RangeState& ContainerCapture::range_of(std::string_view partition_key) const {
+std::size_t ContainerCapture::range_of(std::string_view partition_key) const {
   const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
   const auto found = std::find_if(states_.begin(), states_.end(),
                                   [&](const RangeState& state) { return epk && state.range.contains(*epk); });
-  return found == states_.end() ? states_.front() : *found;
+  return found == states_.end() ? 0 : static_cast<std::size_t>(found - states_.begin());
 }
 
+// A delete that no feed told has no position of its own, and the range may stand where an earlier sync point stood. So it opens a
+// new epoch of its range: behind everything captured before, ahead of everything after.
 Status ContainerCapture::bury(const std::vector<Vanished>& vanished) {
   const Second last_sync = writer_->state().sync_points.empty() ? Second{0} : writer_->state().sync_points.back().at;
+  std::vector<bool> opened(states_.size(), false);
   for (const Vanished& document : vanished) {
-    const RangeState& range = range_of(document.partition_key);
+    const std::size_t index = range_of(document.partition_key);
+    RangeState& range = states_[index];
+    if (!opened[index]) ++range.epoch;
+    opened[index] = true;
     repo::Version version;
     version.partition_key = pending_.keep(document.partition_key);
     version.id = pending_.keep(document.id);

@@ -80,7 +80,7 @@ class ContainerCapture {
 
   Status reconcile(std::stop_token stop);
   Status bury(const std::vector<Vanished>& vanished);
-  const repo::RangeState& range_of(std::string_view partition_key) const;
+  std::size_t range_of(std::string_view partition_key) const;  // an index into states_
 
   Status commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop);
   Status check_incarnation(std::stop_token stop);
