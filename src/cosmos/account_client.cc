@@ -74,7 +74,8 @@ std::string_view script_path(ScriptKind kind) {
   CHECK(false);
 }
 
-Result<std::unique_ptr<Client>> Client::create(Runtime& runtime, http::Transport& transport, ClientOptions options) {
+Result<std::unique_ptr<Client>> Client::create(Runtime& runtime, http::Transport& transport,
+                                               const ClientOptions& options) {
   ASSIGN(std::string base, endpoint_base(options.endpoint));
   auto key = codec::base64_decode(options.key);
   if (!key || key->empty()) {

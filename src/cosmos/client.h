@@ -133,7 +133,8 @@ std::string_view script_path(ScriptKind kind);  // "sprocs", "triggers", "udfs"
 class Client {
  public:
   // Fails with invalid_argument for an endpoint or key of the wrong form. Sends nothing.
-  static Result<std::unique_ptr<Client>> create(Runtime& runtime, http::Transport& transport, ClientOptions options);
+  static Result<std::unique_ptr<Client>> create(Runtime& runtime, http::Transport& transport,
+                                                const ClientOptions& options);
   virtual ~Client() = default;
 
   // GET /. Later requests go to the endpoint given, not to the regional ones (one endpoint for now).

@@ -60,7 +60,7 @@ Result<std::vector<PartitionKeyRange>> live_ranges(const std::vector<Resource>& 
     ranges.push_back(std::move(range));
   }
   std::erase_if(ranges, [&](const PartitionKeyRange& range) { return parents.contains(range.id); });
-  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range < b.range; });
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range.min < b.range.min; });
   return ranges;
 }
 

@@ -108,9 +108,9 @@ Result<PartitionKeyDefinition> PartitionKeyDefinition::parse(const json::Value& 
   }
   ASSIGN(definition.kind, parse_kind(partition_key.string_at("kind")));
   if (const json::Value* version = partition_key.find("version"); version != nullptr && !version->is_null()) {
-    const auto number = version->as_integer();
-    if (number != 1 && number != 2) return fail(Code::corrupt, "a partition key version that is neither 1 nor 2");
-    definition.version = static_cast<int>(*number);
+    const std::int64_t number = version->as_integer().value_or(0);
+    if (number < 1 || number > 2) return fail(Code::corrupt, "a partition key version that is neither 1 nor 2");
+    definition.version = static_cast<int>(number);
   }
   if (const json::Value* system = partition_key.find("systemKey"); system != nullptr) {
     definition.system_key = system->as_bool().value_or(false);

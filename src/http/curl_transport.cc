@@ -114,19 +114,25 @@ int on_sending(void* user, char*, char*, int, int) {
   return transfer.repeats ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+bool is_one_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
 Result<FieldList> field_list(const Request& request) {
   FieldList list;
   const auto append = [&](const std::string& field) {
     curl_slist* longer = curl_slist_append(list.get(), field.c_str());
     CHECK(longer != nullptr);
-    list.release();
+    (void)list.release();  // `longer` is the same list, or its new head.
     list.reset(longer);
   };
   for (const auto& [name, value] : request.headers.fields()) {
-    if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    if (!is_one_line(name) || !is_one_line(value)) {
       return fail(Code::invalid_argument, "the header " + name + " has a value that no header can hold");
     }
-    append(value.empty() ? name + ";" : name + ": " + value);
+    std::string field = name;
+    field += value.empty() ? ";" : ": ";  // With a colon alone curl would leave the field out.
+    append(field += value);
   }
   append("Expect:");
   if (request.headers.find("Content-Type") == nullptr) append("Content-Type:");
