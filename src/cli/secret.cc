@@ -164,8 +164,8 @@ Result<std::string> read_secret(const SecretSource& source, const std::string& w
 Result<std::string> prompt_secret(const std::string& prompt, std::stop_token stop) {
   const Descriptor terminal(open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (terminal.get() < 0) return fail(Code::invalid_argument, "there is no terminal to ask on");
+  const NoEcho quiet(terminal.get());  // drops what was typed ahead, so it comes before the question
   say(terminal.get(), prompt);
-  const NoEcho quiet(terminal.get());
   std::string line;
   while (!line.ends_with('\n')) {
     if (stop.stop_requested()) {

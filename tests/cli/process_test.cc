@@ -10,15 +10,17 @@
 namespace halley::testing {
 namespace {
 
-json::Value first_line(const std::string& said) {
-  return json::parse(said.substr(0, said.find('\n'))).value_or(json::Value());
+// The first line that is JSON.
+json::Value first_object(const std::string& said) {
+  const std::size_t begin = said.starts_with('{') ? 0 : said.find("\n{") + 1;
+  return json::parse(said.substr(begin, said.find('\n', begin) - begin)).value_or(json::Value());
 }
 
 // An emulator as a process of its own, with what others need to reach it.
 class Served {
  public:
   explicit Served(std::vector<std::string> options) : process_(words(std::move(options)), {}) {
-    const json::Value ready = first_line(process_.read_until("}\n"));
+    const json::Value ready = first_object(process_.read_until("}\n"));
     endpoint = ready.string_at("endpoint");
     key = ready.string_at("key");
     certificate = ready.string_at("certificate");
@@ -49,6 +51,14 @@ class RealProcess : public ::testing::Test {
             {"HALLEY_REPOSITORY", folder_.path("repository")},
             {"HALLEY_PASSWORD", "open sesame"}};
   }
+  // A tree with one document.
+  std::string tree() const {
+    folder_.write("tree/shop/database.json", R"({"id":"shop"})");
+    folder_.write("tree/shop/orders/container.json",
+                  R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash"}})");
+    folder_.write("tree/shop/orders/documents.ndjson", "{\"id\":\"1\",\"pk\":\"a\"}\n");
+    return folder_.path("tree");
+  }
   const TemporaryFolder folder_;
 };
 
@@ -77,10 +87,7 @@ TEST_F(RealProcess, TheEmulatorsCertificateIsTrustedWhenNamed) {
 }
 
 TEST_F(RealProcess, TheEmulatorLoadsATree) {
-  folder_.write("tree/shop/database.json", R"({"id":"shop"})");
-  folder_.write("tree/shop/orders/container.json", R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash"}})");
-  folder_.write("tree/shop/orders/documents.ndjson", "{\"id\":\"1\",\"pk\":\"a\"}\n");
-  Served served({"--load", folder_.path("tree")});
+  Served served({"--load", tree()});
   Process exported({"export", "--live", "--container", "shop/orders", "--format", "ndjson", "--output", "-"},
                    variables(served));
   EXPECT_EQ(exported.wait(), 0);
@@ -89,7 +96,7 @@ TEST_F(RealProcess, TheEmulatorLoadsATree) {
 }
 
 TEST_F(RealProcess, AnInterruptedBackupEndsWith130AndLosesNothing) {
-  Served served({});
+  Served served({"--load", tree()});
   const auto given = variables(served);
   EXPECT_EQ(Process({"init"}, given).wait(), 0);
   Process backup({"backup", "--json"}, given);  // waits some seconds for the present to be restorable
