@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
   ::getrusage(RUSAGE_SELF, &own);
   ::close(quit_pipe[1]);
   CHECK(::wait4(child, nullptr, 0, &served) == child);
-  const double gigabytes = static_cast<double>(total / page_size * page_size) / 1e9;
+  const std::size_t pages = total / page_size;
+  const double gigabytes = static_cast<double>(pages * page_size) / 1e9;
   std::printf("%.1f GB in pages of %.2f MiB over %zu connections: %.0f MB/s\n", gigabytes,
               static_cast<double>(page_size) / (1 << 20), connections, gigabytes * 1000 / elapsed);
   print("listener", served, gigabytes);
