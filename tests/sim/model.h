@@ -38,6 +38,20 @@ class Model {
     return documents;
   }
 
+  std::string history_of_differences(const Documents& restored, const Documents& truth, Second start) const {
+    std::string text;
+    for (const auto& [name, versions] : versions_) {
+      const auto was = truth.find(name);
+      const auto is = restored.find(name);
+      if (was == truth.end() ? is == restored.end() : is != restored.end() && was->second == is->second) continue;
+      for (const Version& version : versions) {
+        text += "model " + name.first + " " + name.second + " at " + std::to_string(version.time - start) +
+                " s: " + version.body.value_or("deleted") + "\n";
+      }
+    }
+    return text;
+  }
+
  private:
   struct Version {
     Second time;

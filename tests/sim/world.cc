@@ -18,6 +18,8 @@ constexpr std::string_view kDatabase = "shop";
 constexpr std::string_view kContainer = "orders";
 constexpr std::string_view kPassword = "password";
 
+thread_local SteadyTime sent_at;  // of the request this thread waits for
+
 std::string definition_of(const WorldOptions& options) {
   const std::string ttl = options.default_ttl ? fmt::format(R"(,"defaultTtl":{})", *options.default_ttl) : "";
   const std::string key = options.hierarchical_key ? R"({"paths":["/tenant","/user"],"kind":"MultiHash","version":2})"
@@ -40,7 +42,13 @@ World::World(WorldOptions options)
   transport_.before = [this](const http::Request&) -> std::optional<testing::DirectTransport::Answer> {
     const std::lock_guard lock(mutex_);
     while (writing_ && chance(options_.writes_during_backup)) write_one();
+    sent_at = runtime_.steady_now();
     return std::nullopt;
+  };
+  // Time may move while a request is under way, when another thread sleeps: its round trip says so.
+  transport_.after = [this](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.round_trip = std::chrono::ceil<Milliseconds>(runtime_.steady_now() - sent_at);
+    return response;
   };
   CHECK(account_.engine().create_database(std::string(kDatabase)));
   CHECK(account_.engine().create_container(std::string(kDatabase), definition_of(options)));
@@ -171,6 +179,29 @@ Documents World::restored(const repo::LaneState& lane, const repo::Cut& cut, Sec
   }
 }
 
+std::string World::difference(const repo::LaneState& lane, const Documents& restored, const Documents& truth) {
+  std::string text;
+  for (const repo::ExactInterval& exact : lane.exact) {
+    text +=
+        fmt::format("exact [{}, {}) {} s\n", cosmos::epk_to_hex(exact.range.min), cosmos::epk_to_hex(exact.range.max),
+                    fmt::format("{} to {}", exact.from - kStart, exact.until - kStart));
+  }
+  auto stream = repository_->versions(lane, {});
+  repo::Version version;
+  while (*(*stream)->next(version)) {
+    const DocumentName name(version.partition_key, version.id);
+    const auto was = truth.find(name);
+    const auto is = restored.find(name);
+    const bool same =
+        (was == truth.end()) == (is == restored.end()) && (was == truth.end() || was->second == is->second);
+    if (same) continue;
+    text += fmt::format("{} {} operation {} ts {} time {} position {}/{} {}\n", version.partition_key, version.id,
+                        static_cast<int>(version.operation), version.ts - kStart, version.time - kStart,
+                        version.position.epoch, version.position.lsn, version.body);
+  }
+  return text + model_.history_of_differences(restored, truth, kStart);
+}
+
 std::string World::describe() const {
   return fmt::format("seed {} all_versions {} partitions {} hierarchical {} ttl {} writes_during_backup {}",
                      options_.seed, options_.all_versions, options_.partitions, options_.hierarchical_key,
@@ -185,9 +216,11 @@ std::size_t expect_truth(World& world, Second from) {
     const auto cut = repo::cut_at(lane, moment);
     if (!cut) continue;
     ++offered;
-    EXPECT_EQ(world.restored(lane, *cut, moment), world.model().at(moment))
-        << world.describe() << " at " << moment - from << " s";
-    if (::testing::Test::HasFailure()) break;
+    const Documents restored = world.restored(lane, *cut, moment);
+    const Documents truth = world.model().at(moment);
+    if (restored == truth) continue;
+    ADD_FAILURE() << world.describe() << " at " << moment - from << " s:\n" << world.difference(lane, restored, truth);
+    break;
   }
   return offered;
 }

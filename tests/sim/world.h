@@ -47,6 +47,8 @@ class World {
   // What the repository gives back of a cut, expiry applied as of `moment`.
   Documents restored(const repo::LaneState& lane, const repo::Cut& cut, Second moment);
   std::string describe() const;
+  // For a failure: what is captured of, and what happened to, the documents that differ.
+  std::string difference(const repo::LaneState& lane, const Documents& restored, const Documents& truth);
 
  private:
   // Time moves only between two changes, never inside one.
