@@ -12,7 +12,8 @@
 namespace halley::cli {
 
 struct AccountSnapshot {
-  // "database atlas", "container atlas/cities", "stored procedure library/cards/renameSet" -> digest without system properties.
+  // "database atlas", "container atlas/cities", "stored procedure library/cards/renameSet" -> digest without system
+  // properties.
   std::map<std::string, std::uint64_t> definitions;
   // "atlas/cities" -> "[key] id" -> digest of the value without system properties.
   std::map<std::string, std::map<std::string, std::uint64_t>> documents;

@@ -20,7 +20,8 @@ struct AccountTree {
   std::vector<TreeContainer> containers;
 };
 
-// Reads all definitions. Fails with not_found when there is no database in the folder, corrupt naming a file that is not what it must be.
+// Reads all definitions. Fails with not_found when there is no database in the folder, corrupt naming a file that is
+// not what it must be.
 Result<AccountTree> read_account_tree(const std::string& path);
 
 struct TreeDocument {
@@ -29,8 +30,8 @@ struct TreeDocument {
   std::string_view text;  // the line
 };
 
-// Gives every document of a container to `each`, whose first error stops it; views are valid during the call. Fails with corrupt naming
-// file and line for what is no document. Memory is one line.
+// Gives every document of a container to `each`, whose first error stops it; views are valid during the call. Fails
+// with corrupt naming file and line for what is no document. Memory is one line.
 Status for_each_document(const TreeContainer& container, const std::function<Status(const TreeDocument&)>& each);
 
 }  // namespace halley::cli

@@ -37,8 +37,8 @@ struct Command {
   std::string_view examples;
   std::vector<Operand> operands;
   OptionNames options;  // the general ones not included
-  // Prints its result. An error is printed by the caller; another code than success may follow a result that was printed (3: incomplete,
-  // 4: damage found).
+  // Prints its result. An error is printed by the caller; another code than success may follow a result that was
+  // printed (3: incomplete, 4: damage found).
   Result<ExitCode> (*run)(Context& context) = nullptr;
 };
 

@@ -24,11 +24,12 @@ struct Configuration {
   std::string mode;
 };
 
-// Reads `text`; `path` is for messages. Fails with invalid_argument naming every wrong key, with its line and the nearest known name.
+// Reads `text`; `path` is for messages. Fails with invalid_argument naming every wrong key, with its line and the
+// nearest known name.
 Result<Configuration> parse_configuration(std::string_view text, const std::string& path);
 
-// The file --config names, else the first there is of ./halley.toml, $XDG_CONFIG_HOME/halley/halley.toml (~/.config without that) and
-// /etc/halley/halley.toml; all empty when there is none.
+// The file --config names, else the first there is of ./halley.toml, $XDG_CONFIG_HOME/halley/halley.toml (~/.config
+// without that) and /etc/halley/halley.toml; all empty when there is none.
 Result<Configuration> load_configuration(const Context& context);
 
 }  // namespace halley::cli

@@ -1,4 +1,5 @@
-// Where everything that a command says goes: results to stdout, as text or as JSON; notes, errors in words and the progress bar to stderr.
+// Where everything that a command says goes: results to stdout, as text or as JSON; notes, errors in words and the
+// progress bar to stderr.
 #pragma once
 
 #include <mutex>

@@ -15,8 +15,8 @@ struct ProgressSample {
   std::string json;  // an object
 };
 
-// Asks `sample` (on a thread of its own) and shows it: five times a second on a terminal, once a second with --json. Ends, and removes the
-// bar, when it is destroyed.
+// Asks `sample` (on a thread of its own) and shows it: five times a second on a terminal, once a second with --json.
+// Ends, and removes the bar, when it is destroyed.
 class ProgressDisplay {
  public:
   ProgressDisplay(Runtime& runtime, Output& output, std::function<ProgressSample()> sample);

@@ -17,8 +17,8 @@ struct SecretSource {
   bool empty() const { return env.empty() && file.empty() && command.empty(); }
 };
 
-// Reads it. One line end behind the secret is dropped. Fails with invalid_argument when there is none, when it is empty, or longer than 64 KiB.
-// `what` names it in errors ("the account's key").
+// Reads it. One line end behind the secret is dropped. Fails with invalid_argument when there is none, when it is
+// empty, or longer than 64 KiB. `what` names it in errors ("the account's key").
 Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables);
 
 // Asks on the controlling terminal, without echo. invalid_argument when there is none; cancelled on `stop`.

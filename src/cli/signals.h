@@ -6,8 +6,8 @@
 
 namespace halley::cli {
 
-// To be made before any other thread is started: they inherit that both signals are blocked. The first signal asks to stop; the second
-// ends the process at once with 130. SIGPIPE is ignored: writes fail instead.
+// To be made before any other thread is started: they inherit that both signals are blocked. The first signal asks to
+// stop; the second ends the process at once with 130. SIGPIPE is ignored: writes fail instead.
 class StopOnSignals {
  public:
   StopOnSignals();

@@ -25,8 +25,9 @@ struct LoadReport {
   std::vector<LoadedContainer> containers;
 };
 
-// Makes databases, containers, scripts and throughput as the tree says and streams the documents in, through the same target that restores
-// use: memory does not grow with the tree. Fails with already_exists where a container has documents.
+// Makes databases, containers, scripts and throughput as the tree says and streams the documents in, through the same
+// target that restores use: memory does not grow with the tree. Fails with already_exists where a container has
+// documents.
 Result<LoadReport> load_tree(Runtime& runtime, cosmos::Client& client, const AccountTree& tree, std::stop_token stop);
 
 }  // namespace halley::cli
