@@ -31,5 +31,7 @@ function(halley_test target)
   endif()
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_MODULES} GTest::gmock GTest::gtest_main rapidcheck)
+  # Optimising test code costs much of a build and gains nothing: what is under test is optimised.
+  target_compile_options(${target} PRIVATE -O0)
   gtest_discover_tests(${target} TEST_PREFIX ${ARG_PREFIX}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
