@@ -18,7 +18,12 @@ constexpr int kRefitAttempts = 40;
 constexpr Milliseconds kRefitPause{250};
 
 // The service's way of saying that the all-versions feed is not to be had here.
-bool refused(const Error& error) { return error.code == Code::invalid_argument || error.code == Code::unsupported; }
+bool refused(const Error& error) {
+  return (error.code == Code::invalid_argument && error.status == 400) || error.code == Code::unsupported;
+}
+
+// The same of the first poll, where a lasting 500 says so too (containers that were merged).
+bool not_offered(const Error& error) { return refused(error) || error.status == 500; }
 
 }  // namespace
 
@@ -27,8 +32,8 @@ ContainerCapture::ContainerCapture(Pass& pass, ContainerTarget target) : pass_(p
 Status ContainerCapture::catch_up(std::stop_token stop) {
   TRY(open(stop));
   TRY(choose_mode(stop));
-  if (mode_ == CaptureMode::all_versions) TRY(read_bases(stop));
-  Status followed = follow_all(false, stop);
+  Status followed = mode_ == CaptureMode::all_versions ? read_bases(stop) : Status();
+  if (followed) followed = follow_all(false, stop);
   if (!followed && mode_ == CaptureMode::all_versions && refused(followed.error())) {
     TRY(start_over(followed.error(), stop));
     followed = follow_all(false, stop);
@@ -106,10 +111,9 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
     if (was_latest) note("mode", "the all-versions feed is offered now: a new base is taken");
     const bool base_missing =
         std::any_of(states_.begin(), states_.end(), [](const RangeState& s) { return !s.base_done; });
-    rebase_ = base_missing && (!writer_->state().exact.empty() || !writer_->state().sync_points.empty());
     return {};
   }
-  if (!refused(cursors.error())) return cursors;
+  if (!not_offered(cursors.error())) return cursors;
   if (pass_.options.mode == ModeChoice::all_versions) {
     Error error = cursors.error();
     error.hint =
@@ -125,6 +129,16 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
   }
   switch_mode(CaptureMode::latest);
   return {};
+}
+
+// Whether a base is still to be read while the lane holds versions of an earlier one: documents deleted in between are in no feed. A
+// first base that was interrupted needs no search, unless it was given up for another.
+bool ContainerCapture::reads_over_older_history() const {
+  const repo::LaneState& head = writer_->state();
+  if (head.segments.empty()) return false;
+  const bool complete_before = !head.exact.empty() || !head.sync_points.empty();
+  return std::any_of(states_.begin(), states_.end(),
+                     [&](const RangeState& state) { return !state.base_done && (complete_before || state.epoch > 0); });
 }
 
 // Another feed has other continuations: every range starts afresh in it, in a new epoch where it had begun already.
@@ -180,7 +194,7 @@ Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
   rebase_ = true;
   const Status cursors = take_cursors(stop);
   if (cursors) return read_bases(stop);
-  if (!refused(cursors.error()) || pass_.options.mode == ModeChoice::all_versions) return cursors;
+  if (!not_offered(cursors.error()) || pass_.options.mode == ModeChoice::all_versions) return cursors;
   switch_mode(CaptureMode::latest);
   return {};
 }

@@ -68,6 +68,7 @@ class ContainerCapture {
   Status read_bases(std::stop_token stop);
   Status follow_all(bool until_covered, std::stop_token stop);
   Status start_over(const Error& why, std::stop_token stop);
+  bool reads_over_older_history() const;
   void switch_mode(repo::CaptureMode mode);
 
   Status cursor_of(std::size_t index, const Emit& emit, std::stop_token stop);

@@ -153,7 +153,14 @@ Status DefinitionPoll::list_offers(Listing& listing, std::stop_token stop) {
   return {};
 }
 
+// A parent that is dropped while its children are listed answers 404: everything is listed once more.
 Result<DefinitionPoll::Listing> DefinitionPoll::list_all(std::stop_token stop) {
+  auto listing = list_once(stop);
+  if (!listing && listing.error().code == Code::not_found) return list_once(stop);
+  return listing;
+}
+
+Result<DefinitionPoll::Listing> DefinitionPoll::list_once(std::stop_token stop) {
   Listing listing;
   Definition account;
   account.key = {DefinitionKind::account, "", "", "account"};
@@ -218,7 +225,11 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
       return (parent.kind == DefinitionKind::database && parent.id == key.database) ||
              (parent.kind == DefinitionKind::container && parent.database == key.database && parent.id == key.parent);
     });
+    // What belongs to a database that this pass does not list was not looked for.
+    const bool looked_for = key.database.empty() || key.kind == DefinitionKind::container ||
+                            listing.count({DefinitionKind::database, "", "", key.database}) != 0;
     if (!with_parent) {
+      if (!looked_for) continue;
       ASSIGN(const bool gone, is_gone(key, second, stop));
       if (!gone) continue;
     }

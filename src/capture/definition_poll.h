@@ -33,6 +33,7 @@ class DefinitionPoll {
 
   DefinitionPoll(Pass& pass, cosmos::Account account) : pass_(pass), account_(std::move(account)) {}
   Result<Listing> list_all(std::stop_token stop);
+  Result<Listing> list_once(std::stop_token stop);
   Status list_database(const cosmos::Resource& database, Listing& listing, std::stop_token stop);
   Status list_container(const cosmos::ContainerName& name, Listing& listing, std::stop_token stop);
   Status list_offers(Listing& listing, std::stop_token stop);

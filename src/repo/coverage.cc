@@ -35,8 +35,9 @@ std::vector<Interval> common(const std::vector<Interval>& a, const std::vector<I
 }
 
 bool base_complete(const LaneState& lane) {
-  return !lane.ranges.empty() &&
-         std::all_of(lane.ranges.begin(), lane.ranges.end(), [](const RangeState& range) { return range.base_done; });
+  return !lane.ranges.empty() && std::all_of(lane.ranges.begin(), lane.ranges.end(), [](const RangeState& range) {
+    return range.base_done && range.lsn >= range.base_end_lsn;  // what the base left to the feed has come
+  });
 }
 
 }  // namespace

@@ -72,6 +72,18 @@ TEST(NewestCut, IsRefusedWhileTheBaseIsIncomplete) {
   EXPECT_EQ(newest_cut(lane)->at, Second{500});
 }
 
+TEST(NewestCut, IsRefusedUntilTheFeedHasBroughtWhatTheBaseLeftToIt) {
+  LaneState lane;
+  lane.mode = CaptureMode::all_versions;
+  lane.ranges.resize(1);
+  lane.ranges[0].base_done = true;
+  lane.ranges[0].base_end_lsn = 20;
+  lane.ranges[0].lsn = 19;
+  EXPECT_FALSE(newest_cut(lane));
+  lane.ranges[0].lsn = 20;
+  EXPECT_TRUE(newest_cut(lane));
+}
+
 TEST(NearestMoments, NameTheLastGoodSecondBeforeAndTheFirstAfter) {
   const LaneState lane = exact_lane({{{}, {100}, {150}}, {{}, {170}, {200}}});
   EXPECT_EQ(nearest_moments(lane, {160}).before, Second{149});
