@@ -109,8 +109,7 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
   const Status cursors = take_cursors(stop);
   if (cursors) {
     if (was_latest) note("mode", "the all-versions feed is offered now: a new base is taken");
-    const bool base_missing =
-        std::any_of(states_.begin(), states_.end(), [](const RangeState& s) { return !s.base_done; });
+    rebase_ = reads_over_older_history();
     return {};
   }
   if (!not_offered(cursors.error())) return cursors;
