@@ -1,9 +1,22 @@
+#include <algorithm>
+
 #include "base/check.h"
 #include "codec/hash.h"
 #include "repo/object_names.h"
 #include "repo/repository_state.h"
 
 namespace halley::repo {
+
+namespace {
+
+// The size of the next segment's blocks: the n-th large segment of a lane gets its share of what a merge may hold.
+std::size_t block_bytes(const LaneState& lane, const RepositoryOptions& options) {
+  const auto large = static_cast<std::size_t>(std::count_if(
+      lane.segments.begin(), lane.segments.end(), [](const SegmentRef& segment) { return !segment.inside_commit; }));
+  return std::clamp(options.merge_bytes / (large + 1), options.block_bytes / 16, options.block_bytes);
+}
+
+}  // namespace
 
 LaneWriter::LaneWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LaneWriter::~LaneWriter() = default;
@@ -24,7 +37,7 @@ Result<CommitResult> LaneWriter::commit(const CommitDraft& draft, VersionBatch& 
   CommitResult result{record.seq, 0};
   std::string inside;
   if (!batch.empty()) {
-    ASSIGN(PackedSegment packed, state_->segments.pack(batch.versions()));
+    ASSIGN(PackedSegment packed, state_->segments.pack(batch.versions(), block_bytes(lane, repository.options)));
     packed.ref.commit = record.seq;
     packed.ref.inside_commit = packed.bytes.size() <= repository.options.inline_bytes;
     if (packed.ref.inside_commit) {
@@ -45,7 +58,8 @@ Result<CommitResult> LaneWriter::commit(const CommitDraft& draft, VersionBatch& 
   batch.clear();
 
   if (lane.seq - state_->history.rollup_seq >= repository.options.rollup_every) {
-    // A rollup only makes opening quicker, and the commit stands without it: what fails here is tried again at the next one.
+    // A rollup only makes opening quicker, and the commit stands without it: what fails here is tried again at the
+    // next one.
     const Status written = write_rollup(repository.runtime, *repository.store, repository.keys, state_->history);
     (void)written;
   }

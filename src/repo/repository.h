@@ -17,13 +17,17 @@ namespace halley::repo {
 
 struct RepositoryOptions {
   int compression_level = 3;
-  std::size_t block_bytes = 1 << 20;      // bodies per block
+  // Bodies per block. A lane that has many segments gets smaller blocks, so that a reader that merges them all, with
+  // a block of each in memory, stays near merge_bytes; never smaller than a sixteenth.
+  std::size_t block_bytes = 1 << 20;
+  std::size_t merge_bytes = 48 << 20;
   std::size_t inline_bytes = 256 * 1024;  // a segment up to this rides in its commit
   std::uint64_t rollup_every = 256;       // commits between rollups
   codec::ScryptCost password_cost;        // of a repository that is created; tests make it cheap
 };
 
 // Versions in (effective partition key, partition key, id, newest first) order. Views are valid until the next call.
+// A stream does not outlive its repository, nor does a LaneWriter.
 class VersionStream {
  public:
   virtual ~VersionStream() = default;
@@ -69,8 +73,9 @@ class Repository {
   // another identity.
   Result<std::unique_ptr<LaneWriter>> open_writer(const LaneId& lane, const LaneIdentity& identity);
 
-  // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the caller looks at
-  // the operation). Memory is bounded by the blocks of the segments that overlap, never by their size.
+  // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the
+  // caller looks at the operation). Memory is bounded by the blocks of the segments that overlap, never by their
+  // size.
   Result<std::unique_ptr<VersionStream>> versions(const LaneState& lane, const ReadOptions& options);
   Result<std::unique_ptr<VersionStream>> snapshot(const LaneState& lane, const ReadOptions& options);
 
@@ -92,10 +97,11 @@ class LaneWriter {
   ~LaneWriter();
   const LaneState& state() const;
 
-  // Sorts, packs and seals `batch` (may be empty) as one segment, makes it durable, then makes it and the draft visible by one
-  // conditional put. On success the state is the new head and the batch is empty. already_exists when another writer has taken the sequence
-  // number: nothing became visible; open a writer again and capture again. On any other error nothing of the draft is visible, or (an
-  // ambiguous put that could not be read back) the same commit() may be found done by opening the writer again.
+  // Sorts, packs and seals `batch` (may be empty) as one segment, makes it durable, then makes it and the draft
+  // visible by one conditional put. On success the state is the new head and the batch is empty. already_exists when
+  // another writer has taken the sequence number: nothing became visible; open a writer again and capture again. On
+  // any other error nothing of the draft is visible, or (an ambiguous put that could not be read back) the same
+  // commit() may be found done by opening the writer again.
   Result<CommitResult> commit(const CommitDraft& draft, VersionBatch& batch);
 
  private:

@@ -24,13 +24,6 @@ std::string container_rid_bytes(const LaneIdentity& identity) {
   return bytes && bytes->size() == 8 ? std::move(*bytes) : std::string();
 }
 
-std::uint64_t load_big_endian(std::string_view bytes, std::size_t at) {
-  std::uint64_t value = 0;
-  for (std::size_t i = at; i < at + 8; ++i)
-    value = value << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
-  return value;
-}
-
 void describe(const std::vector<Version>& versions, SegmentRef& ref) {
   ref.versions = versions.size();
   ref.oldest = ref.newest = versions.front().time;
@@ -45,6 +38,19 @@ void describe(const std::vector<Version>& versions, SegmentRef& ref) {
   }
 }
 
+// Where the block that begins at `begin` ends.
+std::size_t block_end(const std::vector<Version>& versions, std::span<const std::uint32_t> order, std::size_t begin,
+                      std::size_t block_bytes) {
+  std::size_t bytes = 0;
+  std::size_t end = begin;
+  while (end < order.size() && end - begin < kMaxBlockVersions && bytes < block_bytes) {
+    const Version& version = versions[order[end]];
+    bytes += version.body.size() + version.partition_key.size() + version.id.size() + kVersionBytes;
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 SegmentWriter::SegmentWriter(Runtime& runtime, const KeyRing& keys, const LaneIdentity& identity,
@@ -53,79 +59,33 @@ SegmentWriter::SegmentWriter(Runtime& runtime, const KeyRing& keys, const LaneId
       keys_(keys),
       key_(identity.key),
       container_rid_(container_rid_bytes(identity)),
-      block_bytes_(options.block_bytes),
-      effective_(identity.key),
+      sorter_(identity.key),
       encoder_(container_rid_, options.compression_level),
       compressor_(options.compression_level) {}
 
-Result<PackedSegment> SegmentWriter::pack(const std::vector<Version>& versions) {
+Result<PackedSegment> SegmentWriter::pack(const std::vector<Version>& versions, std::size_t block_bytes) {
   CHECK(!versions.empty());
-  TRY(sort(versions));
+  ASSIGN(const std::span<const std::uint32_t> sorted, sorter_.sort(versions));
   PackedSegment packed;
   packed.ref.id = to_hex(runtime_.random_bytes(kSegmentIdSize));
   describe(versions, packed.ref);
   SealedWriter object(runtime_, keys_, ObjectKind::segment, segment_name(packed.ref.id));
   footer_ = SegmentFooter{key_, container_rid_, versions.size(), 0, {}, {}, {}, 0, 0};
   hashes_.clear();
-  for (std::size_t begin = 0; begin < order_.size();) {
-    const std::size_t end = block_end(versions, begin);
-    const auto order = std::span<const std::uint32_t>(order_).subspan(begin, end - begin);
+  for (std::size_t begin = 0; begin < sorted.size();) {
+    const std::size_t end = block_end(versions, sorted, begin, block_bytes);
+    const auto order = sorted.subspan(begin, end - begin);
     add_block(versions, order, object);
     add_hashes(versions, order);
     begin = end;
   }
   footer_.filter_size = object.add_frame(encode_filter(hashes_));
-  footer_.last_key = versions[order_.back()].partition_key;
-  footer_.last_id = versions[order_.back()].id;
+  footer_.last_key = versions[sorted.back()].partition_key;
+  footer_.last_id = versions[sorted.back()].id;
   packed.bytes = object.finish(encode_footer(footer_));
   packed.ref.sha256 = codec::sha256(packed.bytes);
   packed.ref.size = packed.bytes.size();
   return packed;
-}
-
-// Fills order_.
-Status SegmentWriter::sort(const std::vector<Version>& versions) {
-  items_.clear();
-  effective_keys_.clear();
-  for (std::uint32_t i = 0; i < versions.size(); ++i) {
-    const Version& version = versions[i];
-    if (i > 0 && version.partition_key == versions[i - 1].partition_key) {
-      items_.push_back(items_.back());
-    } else {
-      ASSIGN(const std::string_view effective, effective_.of(version.partition_key));
-      items_.push_back({load_big_endian(effective, 0), load_big_endian(effective, 8),
-                        static_cast<std::uint32_t>(effective_keys_.size()), 0});
-      effective_keys_.emplace_back(effective);
-    }
-    items_.back().version = i;
-  }
-  std::sort(items_.begin(), items_.end(), [&](const Item& a, const Item& b) {
-    if (a.high != b.high) return a.high < b.high;
-    if (a.low != b.low) return a.low < b.low;
-    const Version& left = versions[a.version];
-    const Version& right = versions[b.version];
-    if (a.key != b.key) {
-      if (const int order = effective_keys_[a.key].compare(effective_keys_[b.key]); order != 0) return order < 0;
-      if (const int order = left.partition_key.compare(right.partition_key); order != 0) return order < 0;
-    }
-    if (const int order = left.id.compare(right.id); order != 0) return order < 0;
-    if (left.position != right.position) return left.position > right.position;
-    return a.version > b.version;
-  });
-  order_.clear();
-  for (const Item& item : items_) order_.push_back(item.version);
-  return {};
-}
-
-std::size_t SegmentWriter::block_end(const std::vector<Version>& versions, std::size_t begin) const {
-  std::size_t bytes = 0;
-  std::size_t end = begin;
-  while (end < order_.size() && end - begin < kMaxBlockVersions && bytes < block_bytes_) {
-    const Version& version = versions[order_[end]];
-    bytes += version.body.size() + version.partition_key.size() + version.id.size() + kVersionBytes;
-    ++end;
-  }
-  return end;
 }
 
 void SegmentWriter::add_block(const std::vector<Version>& versions, std::span<const std::uint32_t> order,
