@@ -1,5 +1,6 @@
-// What a repository costs: packing documents into segments and reading them back, against plain zstd of the same documents, all
-// in CPU seconds of this process. usage: repo_bench DOCUMENTS.ndjson [BLOCK_KIB=512] [LEVEL=3] [SEGMENT_MB=48]
+// What a repository costs: packing documents into segments and reading them back, against plain zstd of the same
+// documents, all in CPU seconds of this process. usage: repo_bench DOCUMENTS.ndjson [BLOCK_KIB=512] [LEVEL=3]
+// [SEGMENT_MB=48]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -53,7 +54,8 @@ struct Corpus {
   std::size_t body_bytes = 0;
 };
 
-// Documents partitioned by their id, with system properties as the service gives them: an etag of a counter and the time.
+// Documents partitioned by their id, with system properties as the service gives them: an etag of a counter and the
+// time.
 Corpus read_corpus(const char* path) {
   std::ifstream file(path);
   Corpus corpus;

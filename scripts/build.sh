@@ -9,6 +9,8 @@ build() { # PRESET [NINJA ARGUMENT...]
     return 1
   }
   rm -f "build-$preset.log"
+  # What ccache must overlook to know files that a precompiled header was used for.
+  export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
   cmake --build --preset "$preset" "$@"
 }
 

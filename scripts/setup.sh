@@ -5,7 +5,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config git ca-certificates
   libzstd-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev librapidcheck-dev)
 clang_packages=(clang-14)
 bench_packages=(libbenchmark-dev)
-check_packages=(clang-format-14 clang-tidy-14)
+check_packages=(clang-14 clang-format-14 clang-tidy-14)
 
 missing_packages() {
   local package

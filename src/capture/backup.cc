@@ -63,8 +63,9 @@ Status wait_beyond(Pass& pass, Second moment, std::stop_token stop) {
 
 bool in_latest_mode(const Job& job) { return !job.failure && job.capture->mode() == repo::CaptureMode::latest; }
 
-// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer. The label stands for the
-// whole of its second, so the ranges are asked once more when it is over; while they keep changing a later second is tried.
+// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer. The label
+// stands for the whole of its second, so the ranges are asked once more when it is over; while they keep changing a
+// later second is tried.
 Result<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::stop_token stop) {
   if (std::none_of(jobs.begin(), jobs.end(), in_latest_mode)) return Second{};
   const auto moved = [&] {

@@ -1,4 +1,5 @@
-// One pass of capture over an account: everything the first time, the changes afterwards. docs/guarantees.md has the rules it keeps.
+// One pass of capture over an account: everything the first time, the changes afterwards. docs/guarantees.md has the
+// rules it keeps.
 #pragma once
 
 #include <atomic>
@@ -58,8 +59,8 @@ struct BackupReport {
 };
 
 // Fails as a whole when the account can't be read, is not the one the repository is pinned to (precondition), or the
-// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others. Nothing captured
-// before a failure is lost: the next pass goes on from the last commit of each lane.
+// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others.
+// Nothing captured before a failure is lost: the next pass goes on from the last commit of each lane.
 Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
                             const BackupOptions& options, BackupProgress& progress, std::stop_token stop);
 

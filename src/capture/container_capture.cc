@@ -98,7 +98,8 @@ Status ContainerCapture::refit(std::stop_token stop) {
   }
 }
 
-// All-versions where the service offers that feed and the user did not ask for the other; a lane keeps its mode while it can.
+// All-versions where the service offers that feed and the user did not ask for the other; a lane keeps its mode while
+// it can.
 Status ContainerCapture::choose_mode(std::stop_token stop) {
   if (pass_.options.mode == ModeChoice::latest) {
     if (mode_ != CaptureMode::latest) switch_mode(CaptureMode::latest);
@@ -130,8 +131,8 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
   return {};
 }
 
-// Whether a base is still to be read while the lane holds versions of an earlier one: documents deleted in between are in no feed. A
-// first base that was interrupted needs no search, unless it was given up for another.
+// Whether a base is still to be read while the lane holds versions of an earlier one: documents deleted in between are
+// in no feed. A first base that was interrupted needs no search, unless it was given up for another.
 bool ContainerCapture::reads_over_older_history() const {
   const repo::LaneState& head = writer_->state();
   if (head.segments.empty()) return false;
@@ -185,8 +186,8 @@ Status ContainerCapture::follow_all(bool until_covered, std::stop_token stop) {
                     stop);
 }
 
-// The feed can't be continued (outside the account's retention, or switched off): coverage closes, and a new base is taken in a new
-// epoch, or the container goes on in latest mode.
+// The feed can't be continued (outside the account's retention, or switched off): coverage closes, and a new base is
+// taken in a new epoch, or the container goes on in latest mode.
 Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
   note("gap", "the all-versions feed could not be continued: " + why.message);
   switch_mode(CaptureMode::all_versions);
@@ -229,8 +230,8 @@ std::size_t ContainerCapture::range_of(std::string_view partition_key) const {
   return found == states_.end() ? 0 : static_cast<std::size_t>(found - states_.begin());
 }
 
-// A delete that no feed told has no position of its own, and the range may stand where an earlier sync point stood. So it opens a
-// new epoch of its range: behind everything captured before, ahead of everything after.
+// A delete that no feed told has no position of its own, and the range may stand where an earlier sync point stood. So
+// it opens a new epoch of its range: behind everything captured before, ahead of everything after.
 Status ContainerCapture::bury(const std::vector<Vanished>& vanished) {
   const Second last_sync = writer_->state().sync_points.empty() ? Second{0} : writer_->state().sync_points.back().at;
   std::vector<bool> opened(states_.size(), false);

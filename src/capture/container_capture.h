@@ -28,7 +28,8 @@ class ContainerCapture {
  public:
   ContainerCapture(Pass& pass, ContainerTarget target);
 
-  // Reads everything there is: base and changes up to a 304 on every range; in latest mode also looks for deletes. Commits as it goes.
+  // Reads everything there is: base and changes up to a 304 on every range; in latest mode also looks for deletes.
+  // Commits as it goes.
   Status catch_up(std::stop_token stop);
 
   // Polls every range again: until the moment the pass began is covered (all-versions), or to one more 304 (latest).

@@ -17,8 +17,8 @@ constexpr int kRoutingRounds = 50;
 
 }  // namespace
 
-// Runs `job` on every range that is `wanted`, several at a time; ranges that were split or merged meanwhile are fitted again, and
-// what is still wanted gets another round.
+// Runs `job` on every range that is `wanted`, several at a time; ranges that were split or merged meanwhile are fitted
+// again, and what is still wanted gets another round.
 Status ContainerCapture::for_ranges(const std::function<bool(const RangeState&)>& wanted, const RangeJob& job,
                                     std::stop_token stop) {
   for (int round = 0; round < kRoutingRounds; ++round) {
@@ -123,8 +123,8 @@ Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::sto
   return {};
 }
 
-// The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the all-versions feed,
-// which is followed meanwhile.
+// The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the
+// all-versions feed, which is followed meanwhile.
 Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];

@@ -1,4 +1,5 @@
-// How capture moves the ranges and the coverage of a lane. Pure functions; docs/guarantees.md states the rules they follow.
+// How capture moves the ranges and the coverage of a lane. Pure functions; docs/guarantees.md states the rules they
+// follow.
 #pragma once
 
 #include <optional>
@@ -10,19 +11,20 @@
 
 namespace halley::capture {
 
-// What to ask for one interval of a lane: a physical range, and the part of it when the range is wider than the interval.
+// What to ask for one interval of a lane: a physical range, and the part of it when the range is wider than the
+// interval.
 struct RangeSource {
   std::string range_id;
   std::optional<cosmos::HashRange> part;
 };
 
-// The live ranges among what the service lists: those that are nobody's parent, in hash order. Fails with gone when they do not
-// tile the hash space (a split or merge is under way).
+// The live ranges among what the service lists: those that are nobody's parent, in hash order. Fails with gone when
+// they do not tile the hash space (a split or merge is under way).
 Result<std::vector<cosmos::PartitionKeyRange>> live_ranges(std::vector<cosmos::PartitionKeyRange> ranges);
 
-// Fits the lane's intervals to the live ranges: an interval that was split becomes one per child, each with the parent's
-// continuations; a merge leaves the intervals as they are, read as parts. Whatever changed its place begins a new epoch. Exact
-// intervals are split alike. Returns the source of each interval.
+// Fits the lane's intervals to the live ranges: an interval that was split becomes one per child, each with the
+// parent's continuations; a merge leaves the intervals as they are, read as parts. Whatever changed its place begins a
+// new epoch. Exact intervals are split alike. Returns the source of each interval.
 std::vector<RangeSource> fit_to_ranges(const std::vector<cosmos::PartitionKeyRange>& live,
                                        std::vector<repo::RangeState>& states, std::vector<repo::ExactInterval>& exact);
 
@@ -31,9 +33,9 @@ void advance_on_not_modified(repo::RangeState& state, const cosmos::FeedPage& pa
 // A page with items, the newest of them at `state.newest`: everything before that second is captured.
 void advance_on_items(repo::RangeState& state);
 
-// Writes the range's exactness down in the lane's list: [where its base ended, until), once the feed has passed that position.
-// Seconds in `late` (a version came for a second already claimed) end the present interval there; the next begins at
-// `claimed_until`.
+// Writes the range's exactness down in the lane's list: [where its base ended, until), once the feed has passed that
+// position. Seconds in `late` (a version came for a second already claimed) end the present interval there; the next
+// begins at `claimed_until`.
 void extend_exact(std::vector<repo::ExactInterval>& exact, const repo::RangeState& state,
                   const std::vector<Second>& late, Second claimed_until);
 

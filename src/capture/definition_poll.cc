@@ -173,7 +173,8 @@ Result<DefinitionPoll::Listing> DefinitionPoll::list_once(std::stop_token stop) 
   return listing;
 }
 
-// A drop is believed when a second listing lacks the thing too, and for databases and containers when two reads answer 404.
+// A drop is believed when a second listing lacks the thing too, and for databases and containers when two reads answer
+// 404.
 Result<bool> DefinitionPoll::is_gone(const DefinitionKey& key, const Listing& second_listing, std::stop_token stop) {
   if (second_listing.count(key) != 0) return false;
   if (key.kind != DefinitionKind::database && key.kind != DefinitionKind::container) return true;

@@ -1,4 +1,5 @@
-// Definitions have no feed: they are listed, compared with what the account lane holds, and what differs becomes a version.
+// Definitions have no feed: they are listed, compared with what the account lane holds, and what differs becomes a
+// version.
 #pragma once
 
 #include <map>

@@ -7,7 +7,8 @@
 
 namespace halley::capture {
 
-// A 304 proves what was committed this long before its Date, not later: commit times and Date come from different clocks.
+// A 304 proves what was committed this long before its Date, not later: commit times and Date come from different
+// clocks.
 inline constexpr std::int64_t kCoverageMarginSeconds = 5;
 // A version whose time steps back further than this behind its range's newest is reported.
 inline constexpr std::int64_t kStepBackSeconds = 60;
@@ -15,7 +16,8 @@ inline constexpr std::int64_t kStepBackSeconds = 60;
 inline constexpr Milliseconds kFollowWhileBase{15000};
 // How often an unfinished range is polled again at the end of a pass.
 inline constexpr Milliseconds kSettlePoll{500};
-// How often a pass in latest mode looks again for a second in which nothing changed, before it labels its sync point as it is.
+// How often a pass in latest mode looks again for a second in which nothing changed, before it labels its sync point
+// as it is.
 inline constexpr int kSyncAttempts = 3;
 
 }  // namespace halley::capture

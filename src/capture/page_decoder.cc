@@ -187,8 +187,8 @@ Status PageDecoder::add_remove(const json::ScannedDocument& document, const json
   return {};
 }
 
-// `"\"x\""` holds the text `"x"`: with a quote in place of the last backslash it stands in the page as it is. Only where the body
-// ends before it; else a copy is kept.
+// `"\"x\""` holds the text `"x"`: with a quote in place of the last backslash it stands in the page as it is. Only
+// where the body ends before it; else a copy is kept.
 std::string_view PageDecoder::etag_of(const json::ScannedDocument& document, repo::VersionBatch& batch) {
   const std::string_view raw = system_value(document, SystemProperty::etag);
   if (const auto plain = plain_string(raw)) return *plain;

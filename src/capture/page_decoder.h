@@ -28,8 +28,8 @@ class PageDecoder {
  public:
   explicit PageDecoder(const cosmos::PartitionKeyDefinition& key);
 
-  // Adopts `page` into `batch` and adds one version per item. Fails with corrupt, naming the property that is missing or wrong;
-  // the batch may then hold some of the page's versions and must be dropped.
+  // Adopts `page` into `batch` and adds one version per item. Fails with corrupt, naming the property that is missing
+  // or wrong; the batch may then hold some of the page's versions and must be dropped.
   Status decode(cosmos::FeedMode mode, std::string page, DecodeContext& context, repo::VersionBatch& batch);
 
  private:

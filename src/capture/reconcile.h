@@ -36,8 +36,8 @@ struct Vanished {
   Second last_seen;
 };
 
-// The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that answered 404
-// (sub-status 0).
+// The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that
+// answered 404 (sub-status 0).
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
                                             const LiveKeys& live, const std::unordered_set<std::string>& seen_since,
                                             std::stop_token stop);

@@ -44,7 +44,7 @@ std::string clock_text(Second moment) { return format_rfc3339(moment).substr(11)
 // The beginning of a document, on one line.
 std::string shortened(const std::string& text) {
   constexpr std::size_t kShown = 150;
-  return text.size() <= kShown ? text : text.substr(0, kShown) + "…";
+  return text.size() <= kShown ? text : fmt::format("{}…", std::string_view(text).substr(0, kShown));
 }
 
 std::string backup_text(const capture::BackupReport& report) {

@@ -116,7 +116,7 @@ Status apply(Context& context, const Configuration& configuration, repo::Reposit
     options.resume = context.arguments.has("--resume");
     target = recovery::make_cosmos_target(context.runtime, *account.client, options, progress);
   } else {
-    target = recovery::make_directory_target(context.runtime, to.substr(4));
+    target = recovery::make_directory_target(to.substr(4));
   }
   Result<recovery::RestoreReport> report;
   {

@@ -12,7 +12,7 @@ namespace halley::http {
 // Header fields in order; names compare without case.
 class Headers {
  public:
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value);
   void set(std::string_view name, std::string value);    // replaces or adds
   const std::string* find(std::string_view name) const;  // the first of that name, or nullptr
   std::string_view get(std::string_view name) const;     // its value, or empty

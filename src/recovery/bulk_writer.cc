@@ -80,6 +80,11 @@ class Writer : public BulkWriter {
     return {};
   }
 
+  std::vector<cosmos::PartitionKeyRange> ranges() override {
+    const std::lock_guard lock(mutex_);
+    return ranges_;
+  }
+
   Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) override {
     auto item = std::make_shared<const Item>(Item{std::string(partition_key), std::string(id), std::string(body)});
     if (partition_key != last_key_) {
@@ -286,6 +291,7 @@ class Writer : public BulkWriter {
   Status refresh_ranges(std::uint64_t seen) {
     if (ranges_version() != seen) return {};
     ASSIGN(auto ranges, client_.partition_key_ranges(name_, stop_.get_token()));
+    std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range.min < b.range.min; });
     const std::lock_guard lock(mutex_);
     ranges_ = std::move(ranges);
     ++ranges_version_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "cosmos/client.h"
 
@@ -25,6 +26,9 @@ class BulkWriter {
                                                    std::atomic<std::uint64_t>& throttled, std::stop_token stop);
   // Gives up what is not written yet unless finish() was called.
   virtual ~BulkWriter() = default;
+
+  // The container's partition key ranges as last read, in hash order.
+  virtual std::vector<cosmos::PartitionKeyRange> ranges() = 0;
 
   // Takes a copy; best in the order of the hash space, for documents of one range are gathered. Waits while the
   // requests in flight lag behind. Fails with what any request failed with.

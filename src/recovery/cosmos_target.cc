@@ -79,6 +79,18 @@ class CosmosTarget : public RestoreTarget {
     return std::nullopt;
   }
 
+  // The target's ranges, neighbours together where there are more than requests in flight.
+  std::vector<cosmos::HashRange> slices() override {
+    const auto ranges = writer_->ranges();
+    const std::size_t count = std::min<std::size_t>(ranges.size(), options_.requests_in_flight);
+    std::vector<cosmos::HashRange> slices;
+    for (std::size_t i = 0; i < count; ++i) {
+      slices.push_back(
+          {ranges[i * ranges.size() / count].range.min, ranges[(i + 1) * ranges.size() / count - 1].range.max});
+    }
+    return slices;
+  }
+
   Status put_document(std::string_view partition_key, std::string_view id, std::string_view body,
                       std::stop_token) override {
     return writer_->upsert(partition_key, id, body);

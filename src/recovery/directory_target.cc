@@ -234,7 +234,7 @@ std::string file_name_of(std::string_view name) {
   return safe.substr(0, cut) + "%~" + to_hex(hash);
 }
 
-std::unique_ptr<RestoreTarget> make_directory_target(Runtime&, std::string path) {
+std::unique_ptr<RestoreTarget> make_directory_target(std::string path) {
   return std::make_unique<DirectoryTarget>(std::move(path));
 }
 

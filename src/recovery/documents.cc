@@ -1,11 +1,13 @@
 #include "recovery/documents.h"
 
+#include <algorithm>
+
 #include "json/value.h"
 
 namespace halley::recovery {
 
 Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
-                                  const Selection& selection, bool bodies) {
+                                  const Selection& selection, bool bodies, const cosmos::HashRange& range) {
   Documents documents;
   documents.container_ = &container;
   documents.selection_ = &selection;
@@ -16,13 +18,15 @@ Result<Documents> Documents::open(repo::Repository& repository, const PlannedCon
   repo::ReadOptions options;
   options.cut = container.cut;
   options.bodies = bodies || container.expiry.enabled();
+  options.range = range;
   if (selection.partition_key) {
     ASSIGN(const json::Value components, json::parse(*selection.partition_key));
     if (components.items().size() == container.key.paths.size()) {
       options.partition_key = selection.partition_key;
       if (selection.ids.size() == 1) options.id = selection.ids.front();
     } else {
-      ASSIGN(options.range, range_of_key(container.key, *selection.partition_key));
+      ASSIGN(const cosmos::HashRange keys, range_of_key(container.key, *selection.partition_key));
+      options.range = {std::max(range.min, keys.min), std::min(range.max, keys.max)};
     }
   }
   ASSIGN(documents.stream_, repository.snapshot(*documents.lane_, options));

@@ -9,10 +9,10 @@ namespace halley::recovery {
 
 class Documents {
  public:
-  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them. The plan and the
-  // selection must outlive this.
+  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them; `range` leaves out
+  // what is not in it. The plan and the selection must outlive this.
   static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
-                                const Selection& selection, bool bodies);
+                                const Selection& selection, bool bodies, const cosmos::HashRange& range = {});
 
   // The next document in the order of the hash space, false at the end. Views are valid until the next call.
   Result<bool> next(repo::Version& out);

@@ -7,10 +7,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
+#include "cosmos/signing.h"
 #include "json/value.h"
 #include "recovery/hand_made_backup.h"
+#include "server/engine.h"
+#include "testing/direct_transport.h"
+#include "testing/temporary_folder.h"
 
 namespace halley::recovery {
 namespace {
@@ -18,8 +23,6 @@ namespace {
 class ExportTest : public ::testing::Test {
  protected:
   ExportTest() {
-    std::string pattern = ::testing::TempDir() + "halley-export-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
     backup.database("shop", at(0));
     backup.container("shop", "orders", at(0), R"(,"defaultTtl":-1)");
     backup.definitions_known(at(0), at(100));
@@ -29,7 +32,6 @@ class ExportTest : public ::testing::Test {
     backup.put(orders, R"(["a"])", "gone", R"({"id":"gone","pk":"a","ttl":5})", at(5));
     backup.exact(orders, at(10), at(100));
   }
-  ~ExportTest() override { std::filesystem::remove_all(folder_); }
 
   static std::string content(const std::string& path) {
     std::ostringstream out;
@@ -55,7 +57,8 @@ class ExportTest : public ::testing::Test {
   }
 
   HandMadeBackup backup;
-  std::string folder_;
+  const halley::testing::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(ExportTest, JsonHasTheCountBeforeTheItemsInFilesAndStreams) {
@@ -103,6 +106,81 @@ TEST_F(ExportTest, AnInterruptedExportLeavesNoFile) {
     EXPECT_EQ(report.error().code, Code::cancelled);
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+// Exports of an account: shop/live with as many documents as asked for, in several partitions.
+class LiveExportTest : public ::testing::Test {
+ protected:
+  LiveExportTest() : account_(real_runtime(), options()), transport_(account_) {
+    cosmos::ClientOptions client_options;
+    client_options.endpoint = "http://source.test/";
+    client_options.key = std::string(cosmos::kEmulatorKey);
+    client_options.max_page_items = 7;
+    auto client = cosmos::Client::create(real_runtime(), transport_, client_options);
+    EXPECT_TRUE(client) << client.error().to_string();
+    client_ = std::move(*client);
+    EXPECT_TRUE(account_.engine().create_database("shop"));
+    EXPECT_TRUE(
+        account_.engine().create_container("shop", R"({"id":"live","partitionKey":{"paths":["/pk"],"version":2}})"));
+    for (int i = 0; i < 50; ++i) {
+      const std::string number = std::to_string(i);
+      EXPECT_TRUE(account_.engine().upsert("shop", "live", R"({"id":")" + number + R"(","pk":)" + number + "}"));
+    }
+  }
+
+  static server::AccountOptions options() {
+    server::AccountOptions options;
+    options.partitions = 3;
+    return options;
+  }
+
+  json::Value run(const ExportOptions& options, bool stream) {
+    const std::string path = folder_.path("out");
+    FILE* const file = stream ? fopen(path.c_str(), "w") : nullptr;
+    auto out = stream ? Result<OutputFile>(OutputFile::to_descriptor(fileno(file), "out")) : OutputFile::create(path);
+    ExportProgress progress;
+    const auto report = export_live(real_runtime(), *client_, {"shop", "live"}, options, *out, progress, {});
+    EXPECT_TRUE(report) << report.error().to_string();
+    if (file != nullptr) fclose(file);
+    EXPECT_EQ(report->documents, 50U);
+    auto value = json::parse(folder_.read("out"));
+    EXPECT_TRUE(value) << folder_.read("out");
+    return std::move(*value);
+  }
+
+  const halley::testing::TemporaryFolder folder_;
+  server::Account account_;
+  halley::testing::DirectTransport transport_;
+  std::unique_ptr<cosmos::Client> client_;
+};
+
+TEST_F(LiveExportTest, HasEveryDocumentOnceAndTheRightCount) {
+  for (const bool stream : {false, true}) {
+    const json::Value value = run({}, stream);
+    EXPECT_EQ(value.find("count")->as_integer(), 50);
+    std::set<std::string> ids;
+    for (const json::Value& item : value.find("items")->items()) {
+      ids.insert(item.string_at("id"));
+      EXPECT_EQ(item.members().size(), 2U) << item.to_text();
+    }
+    EXPECT_EQ(ids.size(), 50U);
+    EXPECT_NE(value.string_at("at"), "1970-01-01T00:00:00Z");
+  }
+}
+
+TEST_F(LiveExportTest, SystemPropertiesOnRequest) {
+  ExportOptions options;
+  options.system_properties = true;
+  const json::Value value = run(options, false);
+  EXPECT_NE(value.find("items")->items().front().find("_etag"), nullptr);
+}
+
+TEST_F(LiveExportTest, AMissingContainerIsNamed) {
+  auto out = OutputFile::create(folder_.path("out"));
+  ExportProgress progress;
+  const auto report = export_live(real_runtime(), *client_, {"shop", "none"}, {}, *out, progress, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::not_found);
 }
 
 }  // namespace

@@ -9,24 +9,20 @@
 #include <sstream>
 
 #include "recovery/restore.h"
+#include "testing/temporary_folder.h"
 
 namespace halley::recovery {
 namespace {
 
 class OutputFileTest : public ::testing::Test {
  protected:
-  OutputFileTest() {
-    std::string pattern = ::testing::TempDir() + "halley-output-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~OutputFileTest() override { std::filesystem::remove_all(folder_); }
-
   static std::string content(const std::string& path) {
     std::ostringstream out;
     out << std::ifstream(path).rdbuf();
     return out.str();
   }
-  std::string folder_;
+  const halley::testing::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(OutputFileTest, AppearsUnderItsNameOnlyWhenWhole) {

@@ -6,8 +6,10 @@
 namespace halley::recovery {
 namespace {
 
-constexpr int kReadBackAttempts = 5;          // a split during the comparison begins it anew
-constexpr std::size_t kExaminedBuckets = 64;  // of BucketDigests::kBuckets: what is held in memory to name differences
+constexpr int kReadBackAttempts = 5;           // a split during the comparison begins it anew
+constexpr int kTurn = 100;                     // documents of one slice before the next has its turn
+constexpr std::size_t kMostSegmentsOpen = 64;  // each holds a decoded block
+constexpr std::size_t kExaminedBuckets = 64;   // of BucketDigests::kBuckets: what is held in memory to name differences
 
 // One application of a plan.
 class Restoration {
@@ -77,15 +79,43 @@ class Restoration {
     return restored;
   }
 
+  // One stream for each slice of the target, in turns; a single one for one partition key, and where many segments
+  // would be open many times.
+  Result<std::vector<Documents>> open_slices(const PlannedContainer& container) {
+    std::vector<cosmos::HashRange> slices = target_.slices();
+    if (plan_.selection.partition_key) slices = {{}};
+    std::vector<Documents> streams;
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      ASSIGN(Documents stream, Documents::open(repository_, container, plan_.selection, true, slices[i]));
+      if (slices.size() > 1 && stream.lane().segments.size() * slices.size() > kMostSegmentsOpen) {
+        slices = {{}};
+        ASSIGN(stream, Documents::open(repository_, container, plan_.selection, true));
+      }
+      streams.push_back(std::move(stream));
+    }
+    return streams;
+  }
+
   Status write_documents(const PlannedContainer& container, RestoredContainer& restored, BucketDigests& written) {
-    ASSIGN(Documents documents, Documents::open(repository_, container, plan_.selection, true));
-    std::string scratch;
+    ASSIGN(std::vector<Documents> streams, open_slices(container));
+    while (!streams.empty()) {
+      for (auto stream = streams.begin(); stream != streams.end();) {
+        ASSIGN(const bool more, write_some(*stream, restored, written));
+        if (!more) restored.expired += stream->expired();
+        stream = more ? stream + 1 : streams.erase(stream);
+      }
+    }
+    return {};
+  }
+
+  // One turn of a stream; false when it is at its end.
+  Result<bool> write_some(Documents& documents, RestoredContainer& restored, BucketDigests& written) {
     repo::Version version;
-    while (true) {
+    for (int i = 0; i < kTurn; ++i) {
       ASSIGN(const bool more, documents.next(version));
-      if (!more) break;
+      if (!more) return false;
       if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
-      const std::string_view body = document_body(version, scratch);
+      const std::string_view body = document_body(version, scratch_);
       TRY(target_.put_document(version.partition_key, version.id, body, stop_));
       written.add(version.partition_key, version.id, version.digest);
       ++restored.documents;
@@ -93,8 +123,7 @@ class Restoration {
       progress_.documents.fetch_add(1, std::memory_order_relaxed);
       progress_.bytes.fetch_add(body.size(), std::memory_order_relaxed);
     }
-    restored.expired = documents.expired();
-    return {};
+    return true;
   }
 
   // Reads the target back, whole, however often its partitions change. False where it can't be.
@@ -155,6 +184,7 @@ class Restoration {
   const std::stop_token stop_;
   RestoreReport report_;
   std::string differences_;
+  std::string scratch_;
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ struct RestoreReport {
 };
 
 // Where a plan is applied. Calls come from one thread in the order open, put_database…, then for each container
-// begin_container, put_document…, finish_documents, read_back, finish_container; at the end close.
+// begin_container, slices, put_document…, finish_documents, read_back, finish_container; at the end close.
 class RestoreTarget {
  public:
   virtual ~RestoreTarget() = default;
@@ -60,6 +60,9 @@ class RestoreTarget {
   // A value when an interrupted run had finished this container: nothing more is done for it.
   virtual Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
                                                                    std::stop_token stop) = 0;
+  // Hash intervals that together are everything: documents are put interleaved from them, so that a target that is
+  // divided is busy in all its parts.
+  virtual std::vector<cosmos::HashRange> slices() { return {{}}; }
   // `body` is without system properties and valid during the call only.
   virtual Status put_document(std::string_view partition_key, std::string_view id, std::string_view body,
                               std::stop_token stop) = 0;
@@ -81,11 +84,17 @@ class RestoreTarget {
 Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, const RestorePlan& plan,
                               RestoreTarget& target, RestoreProgress& progress, std::stop_token stop);
 
-// A tree of files (docs/guarantees.md has the layout): definitions without system properties, documents.ndjson with
-// one body a line, throughput.json beside a definition that has throughput of its own. Everything is written under
-// temporary names and renamed. The directory is made; one that is not empty is refused with already_exists, unless it
-// holds an interrupted restore of the same plan, which is then completed container by container.
-std::unique_ptr<RestoreTarget> make_directory_target(Runtime& runtime, std::string path);
+// A tree of files:
+//   account.json                                         the account's record
+//   <database>/database.json, throughput.json, users.json
+//   <database>/<container>/container.json, throughput.json
+//   <database>/<container>/documents.ndjson              one body a line, in the order of the hash space
+//   <database>/<container>/scripts/{sprocs,triggers,udfs}/<id>.json
+// Definitions are without the members the service adds (`_…`); throughput.json is the `content` of an offer, where
+// there is one; users.json is {"users":[{"user":…,"permissions":[…]}]}, where there are any. Every file is written
+// under a temporary name and renamed. The directory is made; one that is not empty is refused with already_exists,
+// unless it holds an interrupted restore of the same plan, which is then completed container by container.
+std::unique_ptr<RestoreTarget> make_directory_target(std::string path);
 
 // A database, container or script name as the name of a file or directory in that tree.
 std::string file_name_of(std::string_view name);

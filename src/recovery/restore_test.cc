@@ -15,6 +15,7 @@
 #include "recovery/hand_made_backup.h"
 #include "server/engine.h"
 #include "testing/direct_transport.h"
+#include "testing/temporary_folder.h"
 #include "testing/virtual_runtime.h"
 
 namespace halley::recovery {
@@ -30,8 +31,6 @@ constexpr int kOrders = 1000;
 class RestoreTest : public ::testing::Test {
  protected:
   RestoreTest() {
-    std::string pattern = ::testing::TempDir() + "halley-restore-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
     backup.define(DefinitionKind::account, "", "", "account", R"({"id":"test-account","writableLocations":[]})", at(0));
     backup.database("shop", at(0));
     backup.database("empty", at(0));
@@ -65,7 +64,6 @@ class RestoreTest : public ::testing::Test {
     backup.put(cache, R"(["x",{}])", "old", R"({"id":"old","a":"x"})", at(1));
     backup.exact(cache, at(10), at(100));
   }
-  ~RestoreTest() override { std::filesystem::remove_all(folder_); }
 
   RestorePlan plan(const Selection& selection = {}) {
     auto made = make_plan(backup.repository(), Moment::of(at(70)), selection);
@@ -87,13 +85,14 @@ class RestoreTest : public ::testing::Test {
 
   HandMadeBackup backup;
   RestoreProgress progress;
-  std::string folder_;
+  const halley::testing::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 class DirectoryRestoreTest : public RestoreTest {
  protected:
   Result<RestoreReport> run(const RestorePlan& plan, std::stop_token stop = {}) {
-    const auto target = make_directory_target(real_runtime(), folder_ + "/out/");
+    const auto target = make_directory_target(folder_ + "/out/");
     return restore(real_runtime(), backup.repository(), plan, *target, progress, stop);
   }
 };
@@ -140,7 +139,7 @@ TEST_F(DirectoryRestoreTest, AnInterruptedRestoreIsCompletedByTheSamePlanOnly) {
   std::filesystem::create_directories(folder_ + "/out");
   const RestorePlan whole = plan();
   {
-    const auto target = make_directory_target(real_runtime(), folder_ + "/out");
+    const auto target = make_directory_target(folder_ + "/out");
     std::vector<std::string> notes;
     ASSERT_TRUE(target->open(whole, notes, {}));
   }

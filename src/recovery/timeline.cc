@@ -61,6 +61,7 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   auto account = repository.read_lane(repo::LaneId(repo::kAccountLane));
   if (!account && account.error().code == Code::not_found) return timeline;
   if (!account) return fail(std::move(account).error());
+  timeline.last_backup = account->committed_at;
   timeline.account_id = account->identity.account_id;
   timeline.definitions = repo::exact_intervals(*account);
   ASSIGN(const auto live, live_lanes(repository, *account));
@@ -75,6 +76,7 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));
     ContainerTimeline& added = timeline.containers.back();
     added.live = live.contains(id);
+    timeline.last_backup = std::max(*timeline.last_backup, added.last_backup);
     if (added.through) timeline.newest = std::max(timeline.newest.value_or(*added.through), *added.through);
   }
   if (!everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;

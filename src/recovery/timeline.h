@@ -40,7 +40,8 @@ struct Timeline {
   std::vector<ContainerTimeline> containers;  // by name, then oldest first
   // The newest second to which every live container and the definitions can be restored; nothing when there is none.
   std::optional<Second> restorable_until;
-  std::optional<Second> newest;  // the newest restorable second of any container
+  std::optional<Second> last_backup;  // the agent's clock at the newest commit of any lane; nothing: no backup exists
+  std::optional<Second> newest;       // the newest restorable second of any container
 };
 
 // One pass over the heads of all lanes; no segment is read. An account nothing was captured of yet gives an empty

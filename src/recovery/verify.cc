@@ -1,7 +1,5 @@
 #include "recovery/verify.h"
 
-#include <algorithm>
-
 #include "recovery/plan.h"
 
 namespace halley::recovery {
@@ -19,9 +17,7 @@ void add_holes(const Timeline& timeline, VerifyReport& report) {
 // Whether everything can be restored now, as far as planning tells.
 Status try_restore(repo::Repository& repository, VerifyReport& report) {
   ASSIGN(const Timeline timeline, read_timeline(repository));
-  for (const ContainerTimeline& container : timeline.containers) {
-    report.last_backup = std::max(report.last_backup.value_or(container.last_backup), container.last_backup);
-  }
+  report.last_backup = timeline.last_backup;
   report.restorable_until = timeline.restorable_until;
   add_holes(timeline, report);
   TRY(make_plan(repository, Moment::newest(), {}));

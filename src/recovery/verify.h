@@ -20,7 +20,7 @@ struct CoverageHole {
 struct VerifyReport {
   repo::CheckReport check;
   std::vector<CoverageHole> coverage_holes;
-  std::optional<Second> last_backup;       // the agent's clock at the newest commit; nothing: no backup exists
+  std::optional<Second> last_backup;       // as in the timeline
   std::optional<Second> restorable_until;  // as in the timeline
   bool restorable = false;                 // a plan for the whole account as of `latest` can be made
   std::string not_restorable;              // why not

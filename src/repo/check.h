@@ -29,8 +29,9 @@ struct CheckReport {
   std::vector<Damage> damaged;
 };
 
-// Reads every commit and rollup, follows the hash chain, checks that each named segment is there with its size, and reads the fraction asked
-// for. Damage is reported, not an error; the call fails only when the store can't be read at all.
+// Reads every commit and rollup, follows the hash chain, checks that each named segment is there with its size, and
+// reads the fraction asked for. Damage is reported, not an error; the call fails only when the store can't be read at
+// all.
 Result<CheckReport> check(Repository& repository, const CheckOptions& options);
 
 }  // namespace halley::repo

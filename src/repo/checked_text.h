@@ -1,5 +1,5 @@
-// The plain files of a repository: one line of JSON that ends with a checksum of its own, so that damage is told apart from a
-// wrong password (docs/repository-format.md, plain files).
+// The plain files of a repository: one line of JSON that ends with a checksum of its own, so that damage is told
+// apart from a wrong password (docs/repository-format.md, plain files).
 #pragma once
 
 #include <string>

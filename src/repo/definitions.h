@@ -1,6 +1,6 @@
-// Definitions as versioned documents of the account lane: databases, containers, scripts, users, permissions, throughput. Capture
-// writes them, recovery and the timeline read them. They are kept verbatim (layout kVerbatim: `text` is the whole JSON object as the
-// service returned it).
+// Definitions as versioned documents of the account lane: databases, containers, scripts, users, permissions,
+// throughput. Capture writes them, recovery and the timeline read them. They are kept verbatim (layout kVerbatim:
+// `text` is the whole JSON object as the service returned it).
 #pragma once
 
 #include <map>
@@ -26,8 +26,8 @@ enum class DefinitionKind : std::uint8_t {
 };
 std::string_view definition_kind_name(DefinitionKind kind);  // "account", "database", …, as keys and output have it
 
-// Which definition: parents by name. `parent` is the container of a script, the user of a permission, the container (or empty: the
-// database) of an offer; `id` the resource's own id ("offer" for offers, "account" for the account).
+// Which definition: parents by name. `parent` is the container of a script, the user of a permission, the container
+// (or empty: the database) of an offer; `id` the resource's own id ("offer" for offers, "account" for the account).
 struct DefinitionKey {
   DefinitionKind kind = DefinitionKind::account;
   std::string database;

@@ -1,4 +1,5 @@
-// A Bloom filter over the documents of a segment: which keys are certainly not in it (docs/repository-format.md, filter).
+// A Bloom filter over the documents of a segment: which keys are certainly not in it (docs/repository-format.md,
+// filter).
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@
 
 namespace halley::repo {
 
-// The keys of one epoch. The data key wraps the object keys of segments; the control key those of commits, rollups and spans.
+// The keys of one epoch. The data key wraps the object keys of segments; the control key those of commits, rollups
+// and spans.
 struct KeyEpoch {
   std::string id;  // 16 bytes
   std::uint64_t number = 0;

@@ -1,5 +1,6 @@
-// A lane: the single-writer history of one container incarnation, or of the account's definitions. These are the values that commits
-// carry and that folding the commits of a lane gives. docs/repository-format.md has them byte by byte.
+// A lane: the single-writer history of one container incarnation, or of the account's definitions. These are the
+// values that commits carry and that folding the commits of a lane gives. docs/repository-format.md has them byte by
+// byte.
 #pragma once
 
 #include <optional>

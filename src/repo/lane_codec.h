@@ -1,5 +1,5 @@
-// The contents of commits, rollups and spans (docs/repository-format.md, lanes). Decoding never trusts: what is inconsistent is
-// corrupt, and the caller names the object.
+// The contents of commits, rollups and spans (docs/repository-format.md, lanes). Decoding never trusts: what is
+// inconsistent is corrupt, and the caller names the object.
 #pragma once
 
 #include <optional>

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kMaxRecord = std::size_t{256} << 20;
-// A span is written once so many segments and sync points are in no span yet: a compromise between the size of rollups and
-// the number of spans that opening a lane reads.
+// A span is written once so many segments and sync points are in no span yet: a compromise between the size of
+// rollups and the number of spans that opening a lane reads.
 constexpr std::size_t kSpanItems = 1024;
 
 Error damaged(const std::string& name, std::string_view why) {

@@ -23,12 +23,12 @@ struct LaneHistory {
   std::size_t spanned_sync_points = 0;
 };
 
-// The state at the head. A damaged rollup is passed over for an older one, or for the commits themselves; check() reports
-// it. not_found when the lane has no commit, corrupt when the chain is broken.
+// The state at the head. A damaged rollup is passed over for an older one, or for the commits themselves; check()
+// reports it. not_found when the lane has no commit, corrupt when the chain is broken.
 Result<LaneHistory> read_lane_history(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane);
 
-// The commit in an object's bytes; corrupt naming it unless it is whole and commit `seq` of `lane`. `segment`: the bytes of the
-// segment that rides in it, checked against the hash the commit has.
+// The commit in an object's bytes; corrupt naming it unless it is whole and commit `seq` of `lane`. `segment`: the
+// bytes of the segment that rides in it, checked against the hash the commit has.
 struct ReadCommit {
   CommitRecord record;
   std::string_view segment;
@@ -41,7 +41,8 @@ Status apply_commit(CommitRecord record, std::string hash, LaneState& state);
 Result<RollupRecord> read_rollup(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane, std::uint64_t seq);
 Result<Span> read_span(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane, const SpanRef& ref);
 
-// Writes the rollup of `history` at its head, a span first when enough has gathered. What fails leaves `history` as it was.
+// Writes the rollup of `history` at its head, a span first when enough has gathered. What fails leaves `history` as
+// it was.
 Status write_rollup(Runtime& runtime, store::ObjectStore& store, const KeyRing& keys, LaneHistory& history);
 
 // A sealed object of one compressed frame.

@@ -207,7 +207,6 @@ TEST_F(RepositoryTest, FindsEveryLane) {
   EXPECT_EQ(repository->read_lane("../x").error().code, Code::invalid_argument);
 }
 
-// Commits until `commits` are there, an event and a version in each, with rollups in between.
 TEST_F(RepositoryTest, OpensFromTheNewestRollup) {
   RepositoryOptions options = quick_options();
   options.rollup_every = 8;

@@ -1,5 +1,5 @@
-// Sealed objects: a header with a wrapped key of their own, frames of AES-256-GCM, a trailer (docs/repository-format.md, sealed
-// objects).
+// Sealed objects: a header with a wrapped key of their own, frames of AES-256-GCM, a trailer
+// (docs/repository-format.md, sealed objects).
 #pragma once
 
 #include <cstdint>

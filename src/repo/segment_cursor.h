@@ -1,5 +1,5 @@
-// Walks the versions of one segment that a question selects, in order. At most one block is held decoded, and its bodies only
-// once one of them is asked for.
+// Walks the versions of one segment that a question selects, in order. At most one block is held decoded, and its
+// bodies only once one of them is asked for.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// What the tests of this module share: a repository on a store that outlives it, and documents that are easy to tell apart.
+// What the tests of this module share: a repository on a store that outlives it, and documents that are easy to tell
+// apart.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// A version of a document: what one write, delete or expiry made of one key, and where it stands in its range's history.
+// A version of a document: what one write, delete or expiry made of one key, and where it stands in its range's
+// history.
 #pragma once
 
 #include <compare>
@@ -19,9 +20,9 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// Which system properties stood behind the body, in the order _rid,_self,_etag,_attachments,_ts,_lsn (bit 0 to 5), so that the original
-// text can be rebuilt; or kVerbatim: the original had them elsewhere, and `body` is the whole original text, system properties
-// included.
+// Which system properties stood behind the body, in the order _rid,_self,_etag,_attachments,_ts,_lsn (bit 0 to 5), so
+// that the original text can be rebuilt; or kVerbatim: the original had them elsewhere, and `body` is the whole
+// original text, system properties included.
 using SystemLayout = std::uint8_t;
 inline constexpr SystemLayout kVerbatim = 0xFF;
 

@@ -27,7 +27,7 @@ Status check_intended_container(const Call& call, const Container& container) {
   return refuse(400, "The container is not the one intended: it was created again.", kContainerChanged);
 }
 
-Reply item_reply(const Call& call, Container::Done done) {
+Reply item_reply(const Call& call, const Container::Done& done) {
   const ItemResult& result = done.result;
   const bool minimal = call.method() != "GET" && wants_no_body(call);
   Reply reply = json_reply(result.status, {});
@@ -48,8 +48,8 @@ Result<Reply> serve_item(const Call& call, Container& container, ItemOperation o
   ASSIGN(operation.key, key_header(call));
   operation.if_match = call.header("if-match");
   operation.if_none_match = call.header("if-none-match");
-  ASSIGN(auto done, container.run(operation));
-  return item_reply(call, std::move(done));
+  ASSIGN(const auto done, container.run(operation));
+  return item_reply(call, done);
 }
 
 Result<Reply> serve_create(const Call& call, Container& container) {

@@ -173,7 +173,7 @@ void Engine::remove_offers(const Resource& resource) {
 }
 
 Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json::Value definition,
-                                    Throughput throughput) {
+                                    const Throughput& throughput) {
   if (kind == ResourceKind::offer || kind == ResourceKind::conflict) {
     return refuse(405, "Such resources are not created by requests.");
   }

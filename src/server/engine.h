@@ -53,7 +53,7 @@ class Engine {
   Result<Listing> list(const Path& parent, ResourceKind kind);
   // 409 when the id is taken.
   Result<ResourceView> create(const Path& parent, ResourceKind kind, json::Value definition,
-                              Throughput throughput = {});
+                              const Throughput& throughput = {});
   // 412 when `if_match` is given and is not the etag.
   Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
   Status remove(const Path& path, std::string_view if_match = {});

@@ -89,9 +89,9 @@ Result<Reply> serve_resource_query(const Call& call, Engine& engine, const Resou
 
 Result<Reply> serve_create(const Call& call, Engine& engine, const ResourceTraits& traits) {
   ASSIGN(json::Value definition, parse_body(call));
-  ASSIGN(Throughput throughput, throughput_headers(call));
+  ASSIGN(const Throughput throughput, throughput_headers(call));
   Engine::Path path = call.path_to(call.path.size() - 1);
-  auto created = engine.create(path, traits.kind, definition, std::move(throughput));
+  auto created = engine.create(path, traits.kind, definition, throughput);
   int status = 201;
   if (!created && created.error().status == 409 && call.is_true("x-ms-documentdb-is-upsert")) {
     path.emplace_back(traits.keyword);

@@ -197,7 +197,8 @@ class FileStore : public ObjectStore {
     return error_of(number, "reading `" + std::string(name) + "`");
   }
 
-  // Appends the wanted names in `folder` ("" or a name and a slash), in order. Entries that no object name allows are not ours.
+  // Appends the wanted names in `folder` ("" or a name and a slash), in order. Entries that no object name allows are
+  // not ours.
   Status walk(const std::string& folder, std::string_view prefix, std::string_view after, std::size_t limit,
               std::vector<std::string>& names) {
     std::vector<std::string> entries;  // full names; folders end in a slash, which puts them where their names sort

@@ -26,7 +26,8 @@ struct FaultPlan {
   std::atomic<bool> crashed{false};
 };
 
-// `inner` seen through `plan`. Both may be shared with other stores: a "restart" is another store over the same `inner`.
+// `inner` seen through `plan`. Both may be shared with other stores: a "restart" is another store over the same
+// `inner`.
 std::unique_ptr<store::ObjectStore> make_faulty_store(std::shared_ptr<store::ObjectStore> inner,
                                                       std::shared_ptr<FaultPlan> plan);
 

@@ -1,4 +1,5 @@
-// Every mutation that a backup makes of its store goes wrong in turn: nothing acknowledged is lost, and the next backup completes.
+// Every mutation that a backup makes of its store goes wrong in turn: nothing acknowledged is lost, and the next
+// backup completes.
 #include <gtest/gtest.h>
 
 #include "repo/check.h"
@@ -12,8 +13,8 @@ using testing::FaultPlan;
 
 constexpr std::uint64_t kMostMutations = 200;
 
-// Two passes over a changing world under the plan; whatever they answer, a restart and one more pass must put everything right.
-// False once the plan's mutation lies beyond the last.
+// Two passes over a changing world under the plan; whatever they answer, a restart and one more pass must put
+// everything right. False once the plan's mutation lies beyond the last.
 bool survives(Fault fault, bool crash, std::uint64_t at, bool all_versions) {
   auto plan = std::make_shared<FaultPlan>();
   plan->at = at;

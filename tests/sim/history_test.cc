@@ -1,4 +1,5 @@
-// The central promise: what a restore to T gives is what was true at T, at every T that is offered, and no other T is offered.
+// The central promise: what a restore to T gives is what was true at T, at every T that is offered, and no other T is
+// offered.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

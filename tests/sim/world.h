@@ -1,5 +1,5 @@
-// A seeded world: an embedded account with one container, a writer that changes it, capture into a repository in memory, and the
-// model that says what is true.
+// A seeded world: an embedded account with one container, a writer that changes it, capture into a repository in
+// memory, and the model that says what is true.
 #pragma once
 
 #include <memory>

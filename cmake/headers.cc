@@ -1,0 +1,1 @@
+// Nothing: a library needs a file, and these have only headers to compile.
