@@ -15,7 +15,7 @@ check() { # [--all]
 # Tidies the .cc files that differ from main's published state (all of them with --all, or where there is none).
 # Tests are left out: their macros cost most of the time and hide nothing that the compiler's warnings do not show.
 tidy() { # [--all]
-  cmake --preset clang >/dev/null
+  cmake --preset clang -B build/tidy -DHALLEY_BENCH=ON >/dev/null
   local base files
   base=$(git merge-base HEAD origin/main 2>/dev/null || true)
   if [ "$1" = --all ] || [ -z "$base" ]; then
@@ -26,6 +26,6 @@ tidy() { # [--all]
   files=$(grep '\.cc$' <<<"$files" | grep -v '_test\.cc$' | grep -v '^tests/' || true)
   [ -n "$files" ] || return 0
   echo "check: clang-tidy of $(wc -w <<<"$files") files" >&2
-  timeout 1500 xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/clang --quiet <<<"$files" \
+  timeout 1500 xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/tidy --quiet <<<"$files" \
     2> >(grep -v 'warnings generated' >&2)
 }

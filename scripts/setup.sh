@@ -34,7 +34,7 @@ setup_for_build() { # PRESET
 setup_for_check() {
   setup_for_build release
   setup_node
-  install_packages "${check_packages[@]}"
+  install_packages "${check_packages[@]}" "${bench_packages[@]}"
 }
 
 # Any Node.js from 18 on does; Debian's own where there is none.

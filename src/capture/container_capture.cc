@@ -107,7 +107,7 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
   }
   const bool was_latest = writer_->state().seq != 0 && mode_ == CaptureMode::latest;
   if (was_latest) switch_mode(CaptureMode::all_versions);
-  const Status cursors = take_cursors(stop);
+  Status cursors = take_cursors(stop);
   if (cursors) {
     if (was_latest) note("mode", "the all-versions feed is offered now: a new base is taken");
     rebase_ = reads_over_older_history();
@@ -192,7 +192,7 @@ Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
   note("gap", "the all-versions feed could not be continued: " + why.message);
   switch_mode(CaptureMode::all_versions);
   rebase_ = true;
-  const Status cursors = take_cursors(stop);
+  Status cursors = take_cursors(stop);
   if (cursors) return read_bases(stop);
   if (!not_offered(cursors.error()) || pass_.options.mode == ModeChoice::all_versions) return cursors;
   switch_mode(CaptureMode::latest);

@@ -91,7 +91,7 @@ Result<OpenAccount> connect(Runtime& runtime, const std::string& endpoint, const
   cosmos::ClientOptions options;
   options.endpoint = endpoint;
   options.key = key;
-  ASSIGN(account.client, cosmos::Client::create(runtime, *account.transport, std::move(options)));
+  ASSIGN(account.client, cosmos::Client::create(runtime, *account.transport, options));
   return account;
 }
 

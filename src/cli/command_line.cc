@@ -87,6 +87,7 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   line.command = find_command(commands, name);
   if (line.command == nullptr) {
     std::vector<std::string> known;
+    known.reserve(commands.size());
     for (const Command& each : commands) known.emplace_back(each.name);
     const bool option = name.starts_with('-');
     const std::string shown = name.substr(0, name.find('='));

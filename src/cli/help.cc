@@ -10,7 +10,7 @@ namespace halley::cli {
 namespace {
 
 std::string left_side(const Option& option) {
-  const std::string name(option.name);
+  std::string name(option.name);
   switch (option.taking) {
     case Taking::nothing:
       return name;
