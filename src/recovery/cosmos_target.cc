@@ -16,6 +16,7 @@ constexpr int kCreateLooks = 240;
 // What a definition is created without: expiry would let go what has just been written, and restoreParameters and
 // createMode tell how the source itself came to be.
 const std::vector<std::string_view> kHeldBack = {"defaultTtl", "ttlPropertyPath", "restoreParameters", "createMode"};
+const std::vector<std::string_view> kExpiry = {"defaultTtl", "ttlPropertyPath"};
 const std::vector<std::string_view> kNeverSent = {"restoreParameters", "createMode"};
 
 cosmos::ScriptKind script_kind(repo::DefinitionKind kind) {
@@ -32,6 +33,7 @@ class CosmosTarget : public RestoreTarget {
   Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
     ASSIGN(const cosmos::Account account, client_.read_account(stop));
     continuous_backup_ = account.continuous_backup;
+    partial_ = !plan.selection.selects_all_documents();
     std::size_t users = 0;
     for (const PlannedDatabase& database : plan.databases) users += database.users.size();
     if (users > 0) {
@@ -42,7 +44,7 @@ class CosmosTarget : public RestoreTarget {
                                      [](const PlannedContainer& container) { return container.expiry.enabled(); });
     if (expires) notes.emplace_back("time to live counts anew for restored documents, from their restore on");
     // Every container is looked at before anything is written.
-    for (const PlannedContainer& container : plan.containers) TRY(check_container(container, stop));
+    for (const PlannedContainer& container : plan.containers) TRY(check_container(container, notes, stop));
     return {};
   }
 
@@ -60,16 +62,10 @@ class CosmosTarget : public RestoreTarget {
   Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
                                                            std::stop_token stop) override {
     const cosmos::ContainerName name = name_of(container);
-    ASSIGN(const std::string definition, sent_definition(container, true));
-    if (existing_.contains(container.name())) {
-      // Its own expiry and policies give way to the plan's.
-      auto replaced = client_.replace_container(name, definition, stop);
-      if (!replaced) return fail(std::move(replaced).error().in("preparing container " + name.text()));
+    if (keeps_definition(container)) {
+      TRY(pause_expiry(name, stop));
     } else {
-      ASSIGN(const http::Headers headers, headers_of(container.offer));
-      auto made = client_.create_container(container.database, definition, headers, stop);
-      if (!made) return fail(std::move(made).error().in("creating container " + name.text()));
-      TRY(wait_until_made(name, stop));
+      TRY(put_container(container, stop));
     }
     BulkWriterOptions options;
     options.requests_in_flight = options_.requests_in_flight;
@@ -123,6 +119,7 @@ class CosmosTarget : public RestoreTarget {
   }
 
   Status finish_container(const PlannedContainer& container, const RestoredContainer&, std::stop_token stop) override {
+    if (keeps_definition(container)) return put_back(stop);
     const cosmos::ContainerName name = name_of(container);
     for (const repo::Definition& script : container.scripts) {
       ASSIGN(const std::string definition, plain_definition(script.text));
@@ -134,12 +131,71 @@ class CosmosTarget : public RestoreTarget {
       auto replaced = client_.replace_container(name, definition, stop);
       if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + name.text()));
     }
+    owed_.reset();
     return compare_definitions(container, stop);
   }
 
   Status close(std::stop_token) override { return {}; }
 
+  void abandon(Error& why) override {
+    writer_.reset();
+    const Status done = put_back({});
+    if (done) return;
+    why.hint += (why.hint.empty() ? "" : "; ") + ("time to live is still off in " + owed_->name.text()) +
+                " and must be set again: its definition was " + owed_->definition;
+  }
+
  private:
+  // A definition that a container is to have when this ends, however it ends.
+  struct Owed {
+    cosmos::ContainerName name;
+    std::string definition;
+  };
+
+  // Some documents into a container that is there: the rest of it is its owner's.
+  bool keeps_definition(const PlannedContainer& container) const {
+    return partial_ && existing_.contains(container.name());
+  }
+
+  // Without expiry. One that is there has its own expiry and policies give way to the plan's.
+  Status put_container(const PlannedContainer& container, std::stop_token stop) {
+    const cosmos::ContainerName name = name_of(container);
+    ASSIGN(const std::string definition, sent_definition(container, true));
+    if (existing_.contains(container.name())) {
+      auto replaced = client_.replace_container(name, definition, stop);
+      if (!replaced) return fail(std::move(replaced).error().in("preparing container " + name.text()));
+      return {};
+    }
+    // Of a part, the next run can't tell whether the container was there before: it must find it with its expiry.
+    if (partial_ && container.expiry.enabled()) {
+      ASSIGN(std::string whole, sent_definition(container, false));
+      owed_ = {name, std::move(whole)};
+    }
+    ASSIGN(const http::Headers headers, headers_of(container.offer));
+    auto made = client_.create_container(container.database, definition, headers, stop);
+    if (!made) return fail(std::move(made).error().in("creating container " + name.text()));
+    return wait_until_made(name, stop);
+  }
+
+  Status pause_expiry(const cosmos::ContainerName& name, std::stop_token stop) {
+    ASSIGN(const cosmos::Resource found, client_.read_container(name, stop));
+    if (!ExpiryRule::of(found.value).enabled()) return {};
+    ASSIGN(const std::string without, plain_definition(found.text, kExpiry));
+    ASSIGN(std::string whole, plain_definition(found.text));
+    owed_ = {name, std::move(whole)};
+    auto replaced = client_.replace_container(name, without, stop);
+    if (!replaced) return fail(std::move(replaced).error().in("turning expiry off in " + name.text()));
+    return {};
+  }
+
+  Status put_back(std::stop_token stop) {
+    if (!owed_) return {};
+    auto replaced = client_.replace_container(owed_->name, owed_->definition, stop);
+    if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + owed_->name.text()));
+    owed_.reset();
+    return {};
+  }
+
   static cosmos::ContainerName name_of(const PlannedContainer& container) {
     return {container.database, container.container};
   }
@@ -159,7 +215,7 @@ class CosmosTarget : public RestoreTarget {
   }
 
   // Refuses a container that is there with another partition key, or with documents that are not to be written over.
-  Status check_container(const PlannedContainer& container, std::stop_token stop) {
+  Status check_container(const PlannedContainer& container, std::vector<std::string>& notes, std::stop_token stop) {
     const cosmos::ContainerName name = name_of(container);
     const auto there = client_.read_container(name, stop);
     if (!there && there.error().code == Code::not_found) return {};
@@ -172,6 +228,7 @@ class CosmosTarget : public RestoreTarget {
       return fail(Code::precondition, "container " + name.text() + " is there with another partition key",
                   "restore into another account, or remove the container first");
     }
+    if (partial_) add_notes(container, *there, notes);
     if (options_.resume) return {};
     ASSIGN(const bool empty, is_empty(name, stop));
     if (!empty) {
@@ -180,6 +237,16 @@ class CosmosTarget : public RestoreTarget {
                   "give --resume");
     }
     return {};
+  }
+
+  static void add_notes(const PlannedContainer& container, const cosmos::Resource& there,
+                        std::vector<std::string>& notes) {
+    notes.push_back(container.name() + " is there: its definition and scripts stay as they are");
+    if (container.expiry.enabled() && !ExpiryRule::of(there.value).enabled()) {
+      notes.push_back(container.name() +
+                      " has no defaultTtl now and had one at the moment: if a restore that was "
+                      "killed turned it off, set it again");
+    }
   }
 
   Result<bool> is_empty(const cosmos::ContainerName& name, std::stop_token stop) {
@@ -232,7 +299,9 @@ class CosmosTarget : public RestoreTarget {
   const CosmosTargetOptions options_;
   RestoreProgress& progress_;
   bool continuous_backup_ = false;
+  bool partial_ = false;            // of the selected containers, some documents only
   std::set<std::string> existing_;  // containers that were there before
+  std::optional<Owed> owed_;        // of the container at hand, while its expiry is off
   std::unique_ptr<BulkWriter> writer_;
 };
 

@@ -24,6 +24,13 @@ class Restoration {
         stop_(std::move(stop)) {}
 
   Result<RestoreReport> run() {
+    auto report = apply();
+    if (!report) target_.abandon(report.error());
+    return report;
+  }
+
+ private:
+  Result<RestoreReport> apply() {
     const SteadyTime began = runtime_.steady_now();
     report_.at = plan_.at;
     report_.notes = plan_.notes;
@@ -48,7 +55,6 @@ class Restoration {
     return std::move(report_);
   }
 
- private:
   void add_to_report(const PlannedContainer& container, RestoredContainer&& restored) {
     report_.documents += restored.documents;
     report_.bytes += restored.bytes;

@@ -49,7 +49,7 @@ struct RestoreReport {
 };
 
 // Where a plan is applied. Calls come from one thread in the order open, put_database…, then for each container
-// begin_container, slices, put_document…, finish_documents, read_back, finish_container; at the end close.
+// begin_container, slices, put_document…, finish_documents, read_back, finish_container; at the end close, or abandon.
 class RestoreTarget {
  public:
   virtual ~RestoreTarget() = default;
@@ -76,6 +76,9 @@ class RestoreTarget {
   virtual Status finish_container(const PlannedContainer& container, const RestoredContainer& result,
                                   std::stop_token stop) = 0;
   virtual Status close(std::stop_token stop) = 0;
+  // Instead of close() when the restore ends in `why`, at whatever point: undoes what must not stay, even when the
+  // restore was stopped. What can't be undone is added to the hint of `why`.
+  virtual void abandon(Error& why) { static_cast<void>(why); }
 };
 
 // Applies the plan. Interrupted (stop, kill, error), the same plan on the same target completes it. Documents are
@@ -109,8 +112,10 @@ struct CosmosTargetOptions {
 };
 
 // An account. Databases and containers are made where they are missing; a container that is there must have the same
-// partition key, and no documents unless `resume`. defaultTtl is off until everything is in place. `client` must
-// outlive the target; `progress` too.
+// partition key, and no documents unless `resume`. defaultTtl is off until everything is in place. A container that is
+// there gets the plan's definition and scripts when all of its documents are selected; when only some are, it keeps its
+// own, and its defaultTtl is put back however the restore ends (killed, it stays off, and the next restore of a part
+// tells so in its notes). `client` must outlive the target; `progress` too.
 std::unique_ptr<RestoreTarget> make_cosmos_target(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options,
                                                   RestoreProgress& progress);
 

@@ -441,5 +441,106 @@ TEST_F(CosmosRestoreTest, APartIsRestoredAndComparedByItself) {
   EXPECT_EQ(count("orders"), kOrders + 2U);
 }
 
+// A document of shop/cache into an account whose shop/cache is its owner's: other expiry, other indexing, no scripts.
+class PartRestoreTest : public CosmosRestoreTest {
+ protected:
+  PartRestoreTest() {
+    EXPECT_TRUE(account_.engine().create_database("shop"));
+    selection_.include = {"shop/cache"};
+    selection_.ids = {"1"};
+  }
+
+  void owner_makes_it(const std::string& more) {
+    const std::string definition =
+        R"({"id":"cache","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash","version":2},)" +
+        (R"("indexingPolicy":{"indexingMode":"none","automatic":false})" + more + "}");
+    ASSERT_TRUE(account_.engine().create_container("shop", definition));
+    ASSERT_TRUE(account_.engine().upsert("shop", "cache", R"({"id":"own","a":"x","b":"y"})"));
+    found_ = definition_now();
+  }
+  std::string definition_now() {
+    const auto there = client_->read_container({"shop", "cache"}, {});
+    EXPECT_TRUE(there);
+    const auto plain = json::without_members(there->text, {"_ts", "_etag"});
+    EXPECT_TRUE(plain);
+    return *plain;
+  }
+  bool expires_now() { return definition_now().find("defaultTtl") != std::string::npos; }
+
+  Selection selection_;
+  std::string found_;
+};
+
+TEST_F(PartRestoreTest, LeavesTheDefinitionOfAContainerAsItWas) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  std::atomic<bool> expired_while_written{false};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (is_bulk(request) && expires_now()) expired_while_written = true;
+    return std::nullopt;
+  };
+  const auto report = run(plan(selection_), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_FALSE(expired_while_written);
+  EXPECT_TRUE(report->containers[0].compared);
+  EXPECT_EQ(count("cache"), 2U);
+  EXPECT_EQ(definition_now(), found_);
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("shop/cache is there")));
+  EXPECT_THAT(report->notes, ::testing::Not(::testing::Contains(HasSubstr("no defaultTtl"))));
+}
+
+TEST_F(PartRestoreTest, PutsTheDefinitionBackOnErrorAndStop) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  std::stop_source stop;
+  bool refuse = false;
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (!is_bulk(request)) return response;
+    EXPECT_FALSE(expires_now());
+    if (refuse) return answer(400);
+    stop.request_stop();
+    return response;
+  };
+  auto report = run(plan(selection_), true, stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::cancelled) << report.error().to_string();
+  EXPECT_EQ(definition_now(), found_);
+  refuse = true;
+  report = run(plan(selection_), true);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().status, 400);
+  EXPECT_EQ(definition_now(), found_);
+}
+
+TEST_F(PartRestoreTest, SaysWhatItCouldNotPutBack) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  std::atomic<bool> down{false};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (is_bulk(request)) down = true;
+    if (!down) return std::nullopt;
+    return Result<http::Response>(answer(403));
+  };
+  auto report = run(plan(selection_), true);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().hint, HasSubstr("time to live is still off in shop/cache"));
+  EXPECT_THAT(report.error().hint, HasSubstr("\"defaultTtl\":7777"));
+  // The next run can't know what the owner had, and tells.
+  transport_.before = nullptr;
+  report = run(plan(selection_), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_FALSE(expires_now());
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("no defaultTtl now and had one at the moment")));
+}
+
+TEST_F(PartRestoreTest, AContainerItMakesHasTheExpiryOfThePlanHoweverItEnds) {
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    return is_bulk(request) ? answer(400) : std::move(response);
+  };
+  ASSERT_FALSE(run(plan(selection_)));
+  EXPECT_TRUE(expires_now());
+  transport_.after = nullptr;
+  const auto report = run(plan(selection_), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(expires_now());
+}
+
 }  // namespace
 }  // namespace halley::recovery
