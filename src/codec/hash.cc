@@ -64,6 +64,26 @@ Hash128 xxh3_128(std::string_view bytes) {
   return {hash.low64, hash.high64};
 }
 
+struct Xxh3::State {
+  XXH3_state_t* state = XXH3_createState();
+  ~State() { XXH3_freeState(state); }
+};
+
+Xxh3::Xxh3() : state_(std::make_unique<State>()) {
+  CHECK(state_->state != nullptr);
+  restart();
+}
+
+Xxh3::~Xxh3() = default;
+
+void Xxh3::update(std::string_view bytes) {
+  CHECK(XXH3_64bits_update(state_->state, bytes.data(), bytes.size()) == XXH_OK);
+}
+
+std::uint64_t Xxh3::finish() const { return XXH3_64bits_digest(state_->state); }
+
+void Xxh3::restart() { CHECK(XXH3_64bits_reset(state_->state) == XXH_OK); }
+
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }

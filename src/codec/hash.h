@@ -19,6 +19,20 @@ struct Hash128 {
 };
 Hash128 xxh3_128(std::string_view bytes);
 
+// xxh3_64 of bytes that arrive in pieces.
+class Xxh3 {
+ public:
+  Xxh3();
+  ~Xxh3();
+  void update(std::string_view bytes);
+  std::uint64_t finish() const;  // of the bytes so far; more may follow
+  void restart();                // as if none had come
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // SHA-256 of bytes that arrive in pieces.
 class Sha256 {
  public:

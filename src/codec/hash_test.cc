@@ -47,5 +47,17 @@ RC_GTEST_PROP(Sha256, PiecesGiveTheHashOfTheWhole, (std::vector<std::string> pie
   RC_ASSERT(hash.finish() == sha256(whole));
 }
 
+TEST(Xxh3, InPiecesIsTheHashOfTheWhole) {
+  const std::string text(5000, 'x');
+  Xxh3 hash;
+  for (int round = 0; round < 2; ++round) {
+    hash.restart();
+    for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 2 + 1) {
+      hash.update(std::string_view(text).substr(at, size));
+    }
+    EXPECT_EQ(hash.finish(), xxh3_64(text));
+  }
+}
+
 }  // namespace
 }  // namespace halley::codec

@@ -59,6 +59,22 @@ Status make_directory(const std::string& path) {
   return {};
 }
 
+constexpr std::size_t kReadBytes = 1 << 16;  // of a file at a time: what a processor's cache holds
+
+// xxh3_64 of the whole file, in constant memory.
+Result<std::uint64_t> hash_of_file(const std::string& path, const std::stop_token& stop) {
+  std::ifstream file(path, std::ios::binary);
+  std::string piece(kReadBytes, '\0');
+  codec::Xxh3 hash;
+  while (file) {
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
+    file.read(piece.data(), kReadBytes);
+    hash.update(std::string_view(piece).substr(0, static_cast<std::size_t>(file.gcount())));
+  }
+  if (!file.eof()) return fail(Code::io, "can't read " + path);
+  return hash.finish();
+}
+
 // The content of an offer, for throughput.json; empty when there is none.
 Result<std::string> throughput_text(const std::optional<repo::Definition>& offer) {
   if (!offer) return std::string();
@@ -121,7 +137,8 @@ class DirectoryTarget : public RestoreTarget {
     TRY(make_directory(directory_));
     TRY(put_definition(directory_ + "/container.json", container.definition));
     TRY(put_throughput(directory_, container.offer));
-    ASSIGN(documents_, OutputFile::create(directory_ + "/documents.ndjson"));
+    ASSIGN(documents_, OutputFile::create(documents_path()));
+    written_.restart();
     return std::nullopt;
   }
 
@@ -132,6 +149,8 @@ class DirectoryTarget : public RestoreTarget {
       for (char& c : line_) c = c == '\n' || c == '\r' ? ' ' : c;
       body = line_;
     }
+    written_.update(body);
+    written_.update("\n");
     TRY(documents_->append(body));
     return documents_->append("\n");
   }
@@ -142,7 +161,11 @@ class DirectoryTarget : public RestoreTarget {
     return {};
   }
 
-  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token) override { return false; }
+  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token stop) override {
+    ASSIGN(const std::uint64_t found, hash_of_file(documents_path(), stop));
+    if (found == written_.finish()) return false;
+    return fail(Code::difference, documents_path() + " does not hold what was written to it");
+  }
 
   Status finish_container(const PlannedContainer& container, const RestoredContainer& result,
                           std::stop_token) override {
@@ -158,6 +181,7 @@ class DirectoryTarget : public RestoreTarget {
         TRY(put_definition(directory + "/" + file_name_of(script.key.id) + ".json", script));
       }
     }
+    if (!result.compared) return {};  // The next run of this restore writes it again.
     journal_ += container_line(result) + "\n";
     return write_file(journal_path(), journal_);
   }
@@ -170,6 +194,7 @@ class DirectoryTarget : public RestoreTarget {
   }
 
  private:
+  std::string documents_path() const { return directory_ + "/documents.ndjson"; }
   std::string journal_path() const { return path_ + "/" + std::string(kJournal); }
 
   // Takes up what an interrupted run left, if it was of the same plan.
@@ -194,6 +219,7 @@ class DirectoryTarget : public RestoreTarget {
       done.bytes = count_at(value, "bytes");
       done.expired = count_at(value, "expired");
       done.digest = value.string_at("digest");
+      done.compared = true;
       journal_ += line + "\n";
       done_.emplace(done.database + "/" + done.container, std::move(done));
     }
@@ -215,6 +241,7 @@ class DirectoryTarget : public RestoreTarget {
   std::map<std::string, RestoredContainer> done_;  // by an earlier run
   std::string directory_;                          // of the container at hand
   std::optional<OutputFile> documents_;
+  codec::Xxh3 written_;  // the bytes of its documents
   std::string line_;
 };
 

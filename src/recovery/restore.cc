@@ -48,7 +48,8 @@ class Restoration {
     }
     if (!differences_.empty()) {
       return fail(Code::difference, "what was restored is not what was planned: " + differences_,
-                  "was something else writing there? Restore again with --resume, or into an empty place");
+                  "was something else writing there? Run the same restore again (into an account with --resume), or "
+                  "restore into an empty place");
     }
     TRY(target_.close(stop_));
     report_.seconds = std::chrono::duration<double>(runtime_.steady_now() - began).count();
@@ -132,7 +133,7 @@ class Restoration {
     return true;
   }
 
-  // Reads the target back, whole, however often its partitions change. False where it can't be.
+  // Reads the target back, whole, however often its partitions change. False where it has compared by itself.
   Result<bool> read_back(const PlannedContainer& container, const std::function<RestoreTarget::EachDocument()>& begin) {
     for (int attempt = 1;; ++attempt) {
       const RestoreTarget::EachDocument each = begin();
@@ -148,15 +149,20 @@ class Restoration {
 
   Status compare(const PlannedContainer& container, const BucketDigests& written, RestoredContainer& restored) {
     BucketDigests found;
-    ASSIGN(const bool comparable, read_back(container, [&]() -> RestoreTarget::EachDocument {
-             found = BucketDigests();
-             return [&](std::string_view key, std::string_view id, std::uint64_t digest) {
-               found.add(key, id, digest);
-               progress_.compared.fetch_add(1, std::memory_order_relaxed);
-             };
-           }));
-    if (!comparable) return {};
-    restored.compared = found == written;
+    const auto given = read_back(container, [&]() -> RestoreTarget::EachDocument {
+      found = BucketDigests();
+      return [&](std::string_view key, std::string_view id, std::uint64_t digest) {
+        found.add(key, id, digest);
+        progress_.compared.fetch_add(1, std::memory_order_relaxed);
+      };
+    });
+    if (!given && given.error().code == Code::difference) {
+      add_difference(container.name() + ": " + given.error().message);
+      return {};
+    }
+    if (!given) return fail(given.error());
+    if (!*given) progress_.compared.fetch_add(restored.documents, std::memory_order_relaxed);
+    restored.compared = !*given || found == written;
     if (restored.compared) return {};
     const std::vector<bool> buckets = written.differing(found, kExaminedBuckets);
     ASSIGN(const std::string examples, name_differences(container, buckets));

@@ -68,7 +68,8 @@ class RestoreTarget {
                               std::stop_token stop) = 0;
   // Everything put is durable when this returns.
   virtual Status finish_documents(std::stop_token stop) = 0;
-  // Gives every document there is now to `each`: (partition key, id, digest). False where a target is not read back.
+  // Gives every document there is now to `each`: (partition key, id, digest). A target that can compare what it holds
+  // with what was put by itself gives none: false when they are equal, else it fails with difference.
   using EachDocument = std::function<void(std::string_view partition_key, std::string_view id, std::uint64_t digest)>;
   virtual Result<bool> read_back(const PlannedContainer& container, const EachDocument& each, std::stop_token stop) = 0;
   // Scripts, and what was held back of the definition. Fails with difference when definition or scripts are not as
@@ -81,9 +82,9 @@ class RestoreTarget {
   virtual void abandon(Error& why) { static_cast<void>(why); }
 };
 
-// Applies the plan. Interrupted (stop, kill, error), the same plan on the same target completes it. Documents are
-// compared at the end of each container where the target can be read back: differences do not stop the other
-// containers, but the call then fails with difference, naming for each container the counts and some documents.
+// Applies the plan. Interrupted (stop, kill, error), the same plan on the same target completes it. The target is read
+// back and compared at the end of each container: differences do not stop the other containers, but the call then fails
+// with difference, naming for each container the counts and some documents.
 Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, const RestorePlan& plan,
                               RestoreTarget& target, RestoreProgress& progress, std::stop_token stop);
 
@@ -95,7 +96,7 @@ Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, co
 //   <database>/<container>/scripts/{sprocs,triggers,udfs}/<id>.json
 // Definitions are without the members the service adds (`_…`); throughput.json is the `content` of an offer, where
 // there is one; users.json is {"users":[{"user":…,"permissions":[…]}]}, where there are any. Every file is written
-// under a temporary name and renamed. The directory is made; one that is not empty is refused with already_exists,
+// under a temporary name and renamed; documents.ndjson is then read and compared with what was written, by hash. The directory is made; one that is not empty is refused with already_exists,
 // unless it holds an interrupted restore of the same plan, which is then completed container by container.
 std::unique_ptr<RestoreTarget> make_directory_target(std::string path);
 

@@ -120,6 +120,7 @@ TEST_F(DirectoryRestoreTest, WritesTheTree) {
   EXPECT_EQ(report->containers[0].expired, 1U);
   EXPECT_EQ(progress.documents, kOrders + 3U);
   EXPECT_EQ(progress.containers_done, 2U);
+  EXPECT_EQ(progress.compared, kOrders + 3U);
 }
 
 TEST_F(DirectoryRestoreTest, RefusesADirectoryThatHoldsSomethingElse) {
@@ -164,6 +165,57 @@ TEST_F(DirectoryRestoreTest, AnInterruptedRestoreIsCompletedByTheSamePlanOnly) {
   EXPECT_FALSE(report->containers[1].done_before);
   EXPECT_EQ(std::filesystem::last_write_time(cache), written);
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/.halley-restore"));
+}
+
+// A tree of files in one of which a byte changes once it is written.
+class FlippingTarget : public RestoreTarget {
+ public:
+  FlippingTarget(const std::string& path, std::string victim)
+      : files_(make_directory_target(path)), victim_(std::move(victim)) {}
+
+  Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+    return files_->open(plan, notes, stop);
+  }
+  Status put_database(const PlannedDatabase& database, std::stop_token stop) override {
+    return files_->put_database(database, stop);
+  }
+  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
+                                                           std::stop_token stop) override {
+    return files_->begin_container(container, stop);
+  }
+  Status put_document(std::string_view key, std::string_view id, std::string_view body, std::stop_token stop) override {
+    return files_->put_document(key, id, body, stop);
+  }
+  Status finish_documents(std::stop_token stop) override { return files_->finish_documents(stop); }
+  Result<bool> read_back(const PlannedContainer& container, const EachDocument& each, std::stop_token stop) override {
+    if (std::fstream file(victim_); file) file.seekp(30).put('#');
+    return files_->read_back(container, each, stop);
+  }
+  Status finish_container(const PlannedContainer& container, const RestoredContainer& result,
+                          std::stop_token stop) override {
+    return files_->finish_container(container, result, stop);
+  }
+  Status close(std::stop_token stop) override { return files_->close(stop); }
+
+ private:
+  const std::unique_ptr<RestoreTarget> files_;
+  const std::string victim_;
+};
+
+TEST_F(DirectoryRestoreTest, FilesAreReadBackAndComparedAndADifferentOneIsWrittenAgain) {
+  const std::string orders = folder_ + "/out/shop/orders/documents.ndjson";
+  FlippingTarget target(folder_ + "/out", orders);
+  auto report = restore(real_runtime(), backup.repository(), plan(), target, progress, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::difference);
+  EXPECT_THAT(report.error().message, HasSubstr("shop/orders: " + orders));
+  EXPECT_THAT(content(orders), HasSubstr("#"));
+  report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(report->containers[0].done_before);
+  EXPECT_FALSE(report->containers[1].done_before);
+  for (const RestoredContainer& container : report->containers) EXPECT_TRUE(container.compared) << container.container;
+  EXPECT_THAT(content(orders), ::testing::Not(HasSubstr("#")));
 }
 
 TEST_F(DirectoryRestoreTest, StopsWhenAskedTo) {
