@@ -14,14 +14,6 @@ const kKinds = {
 };
 const kDocumentsOfKey = 200;
 
-// The lists as one, each spread evenly over the whole.
-function interleave(lists) {
-  const placed = lists.flatMap((list, which) =>
-    list.map((document, index) => ({ place: (index + (which + 1) / (lists.length + 1)) / list.length, document })),
-  );
-  return placed.sort((a, b) => a.place - b.place).map(({ document }) => document);
-}
-
 function copyOf(document, copy, number) {
   const changed = { ...document, id: `${document.id}.${copy}.${number}` };
   changed.partition = `p${copy}-${Math.floor(number / kDocumentsOfKey)}`;
@@ -32,12 +24,12 @@ function copyOf(document, copy, number) {
   return changed;
 }
 
+// One document of each source in turn; each source begins again when it is at its end.
 function* documentsUpTo(kind, limit) {
-  const all = interleave(kKinds[kind].map((source) => [...source()]));
-  let bytes = 0;
-  for (let copy = 0; ; ++copy) {
-    for (let number = 0; number < all.length; ++number) {
-      const document = copyOf(all[number], copy, number);
+  const lists = kKinds[kind].map((source) => [...source()]);
+  for (let turn = 0, number = 0, bytes = 0; ; ++turn) {
+    for (const list of lists) {
+      const document = copyOf(list[turn % list.length], Math.floor(turn / list.length), number++);
       yield document;
       bytes += Buffer.byteLength(JSON.stringify(document)) + 1;
       if (bytes >= limit) return;
