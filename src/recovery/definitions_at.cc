@@ -32,7 +32,7 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
     definitions.at_ = moment.at;
     auto known = repo::cut_at(definitions.lane_, moment.at);
     if (!known && !approximate) {
-      const auto nearest = repo::nearest_moments(definitions.lane_, moment.at);
+      const auto nearest = repo::nearest(repo::restorable_seconds(definitions.lane_), moment.at);
       return fail(outside_coverage("the account's definitions", moment.at, nearest));
     }
     definitions.exact_ = known.has_value();

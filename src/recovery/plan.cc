@@ -5,7 +5,6 @@
 #include "json/value.h"
 #include "recovery/definitions_at.h"
 #include "recovery/outside.h"
-#include "recovery/restorable.h"
 #include "recovery/uncertain.h"
 
 namespace halley::recovery {
@@ -83,14 +82,14 @@ Result<bool> find_cut(repo::Repository& repository, const Moment& moment, bool a
 // The refusal for containers that can't be brought to the moment, with the moments that are good for all of the plan.
 Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment,
               const std::vector<PlannedContainer>& planned, const std::vector<std::string>& uncovered) {
-  std::vector<repo::Interval> good = restorable_seconds(definitions.account_lane());
+  std::vector<repo::Interval> good = repo::restorable_seconds(definitions.account_lane());
   for (const PlannedContainer& container : planned) {
     const auto lane = repository.read_lane(container.lane);
-    if (lane) good = common_seconds(good, restorable_seconds(*lane));
+    if (lane) good = repo::common(good, repo::restorable_seconds(*lane));
   }
   std::string what = "container " + uncovered.front();
   if (uncovered.size() > 1) what += " and " + std::to_string(uncovered.size() - 1) + " more";
-  return outside_coverage(what, moment, nearest_seconds(good, moment));
+  return outside_coverage(what, moment, repo::nearest(good, moment));
 }
 
 // Containers whose keys can't have the shape of the selected one are left out.

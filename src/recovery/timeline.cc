@@ -4,7 +4,6 @@
 #include <set>
 #include <tuple>
 
-#include "recovery/restorable.h"
 #include "repo/definitions.h"
 
 namespace halley::recovery {
@@ -65,14 +64,14 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   timeline.account_id = account->identity.account_id;
   timeline.definitions = repo::exact_intervals(*account);
   ASSIGN(const auto live, live_lanes(repository, *account));
-  std::vector<repo::Interval> everywhere = restorable_seconds(*account);
+  std::vector<repo::Interval> everywhere = repo::restorable_seconds(*account);
 
   ASSIGN(const auto lanes, repository.lanes());
   for (const repo::LaneId& id : lanes) {
     if (id == repo::kAccountLane) continue;
     ASSIGN(repo::LaneState lane, repository.read_lane(id));
-    const auto restorable = restorable_seconds(lane);
-    if (live.contains(id)) everywhere = common_seconds(everywhere, restorable);
+    const auto restorable = repo::restorable_seconds(lane);
+    if (live.contains(id)) everywhere = repo::common(everywhere, restorable);
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));
     ContainerTimeline& added = timeline.containers.back();
     added.live = live.contains(id);

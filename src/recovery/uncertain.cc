@@ -18,7 +18,7 @@ bool is_uncertain(const repo::Version& version, Second moment, Second until) {
 Result<std::vector<std::string>> uncertain_notes(repo::Repository& repository, const repo::LaneState& lane,
                                                  Second moment) {
   const std::string name = lane.identity.database + "/" + lane.identity.container;
-  const repo::Nearest nearest = repo::nearest_moments(lane, moment);
+  const repo::Nearest nearest = repo::nearest(repo::restorable_seconds(lane), moment);
   std::vector<std::string> notes = {name + ": " + format_rfc3339(moment) + " is outside coverage; " +
                                     nearest_text(nearest)};
   if (!nearest.after) {

@@ -6,34 +6,6 @@
 namespace halley::repo {
 namespace {
 
-// Sorted and merged, touching intervals joined.
-std::vector<Interval> joined(std::vector<Interval> intervals) {
-  std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.from < b.from; });
-  std::vector<Interval> result;
-  for (const Interval& interval : intervals) {
-    if (interval.until <= interval.from) continue;
-    if (!result.empty() && interval.from <= result.back().until) {
-      result.back().until = std::max(result.back().until, interval.until);
-    } else {
-      result.push_back(interval);
-    }
-  }
-  return result;
-}
-
-// What is in both; each side is sorted and disjoint.
-std::vector<Interval> common(const std::vector<Interval>& a, const std::vector<Interval>& b) {
-  std::vector<Interval> result;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const Interval both{std::max(a[i].from, b[j].from), std::min(a[i].until, b[j].until)};
-    if (both.from < both.until) result.push_back(both);
-    (a[i].until < b[j].until ? i : j) += 1;
-  }
-  return result;
-}
-
 bool base_complete(const LaneState& lane) {
   return !lane.ranges.empty() && std::all_of(lane.ranges.begin(), lane.ranges.end(), [](const RangeState& range) {
     return range.base_done && range.lsn >= range.base_end_lsn;  // what the base left to the feed has come
@@ -62,6 +34,12 @@ std::vector<Interval> exact_intervals(const LaneState& lane) {
   return std::move(*result);
 }
 
+std::vector<Interval> restorable_seconds(const LaneState& lane) {
+  std::vector<Interval> seconds = exact_intervals(lane);
+  for (const SyncPoint& point : lane.sync_points) seconds.push_back({point.at, point.at + 1});
+  return joined(std::move(seconds));
+}
+
 std::optional<Cut> cut_at(const LaneState& lane, Second moment) {
   for (const Interval& interval : exact_intervals(lane)) {
     if (interval.from <= moment && moment < interval.until) return Cut{moment, {}};
@@ -82,20 +60,6 @@ std::optional<NewestCut> newest_cut(const LaneState& lane) {
   for (const SyncPoint& point : lane.sync_points) newest.at = std::max(newest.at, point.at);
   for (const ExactInterval& interval : lane.exact) newest.at = std::max(newest.at, interval.until - 1);
   return newest;
-}
-
-Nearest nearest_moments(const LaneState& lane, Second moment) {
-  Nearest nearest;
-  const auto offer = [&](Second good) {
-    if (good <= moment && (!nearest.before || *nearest.before < good)) nearest.before = good;
-    if (good > moment && (!nearest.after || good < *nearest.after)) nearest.after = good;
-  };
-  for (const Interval& interval : exact_intervals(lane)) {
-    offer(interval.from);
-    offer(interval.until - 1);
-  }
-  for (const SyncPoint& point : lane.sync_points) offer(point.at);
-  return nearest;
 }
 
 }  // namespace halley::repo

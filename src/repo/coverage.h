@@ -2,22 +2,19 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "repo/interval.h"
 #include "repo/lane.h"
 #include "repo/repository.h"
 
 namespace halley::repo {
 
-struct Interval {
-  Second from;
-  Second until;  // exclusive
-  friend bool operator==(const Interval&, const Interval&) = default;
-};
-
 // The seconds that are exact over the whole hash space, as disjoint intervals in order.
 std::vector<Interval> exact_intervals(const LaneState& lane);
+
+// All seconds that can be restored, exact ones and sync points (one second each), as disjoint intervals in order.
+std::vector<Interval> restorable_seconds(const LaneState& lane);
 
 // Whether `moment` can be restored, and by which cut.
 std::optional<Cut> cut_at(const LaneState& lane, Second moment);
@@ -28,12 +25,5 @@ struct NewestCut {
   Cut cut;
 };
 std::optional<NewestCut> newest_cut(const LaneState& lane);
-
-// The nearest restorable moments at or before, and after, one that is not.
-struct Nearest {
-  std::optional<Second> before;
-  std::optional<Second> after;
-};
-Nearest nearest_moments(const LaneState& lane, Second moment);
 
 }  // namespace halley::repo

@@ -6,8 +6,8 @@
 namespace halley::repo {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const cosmos::HashRange kLow{"", "\x40"};
 const cosmos::HashRange kHigh{"\x40", "\xFF"};
@@ -84,14 +84,10 @@ TEST(NewestCut, IsRefusedUntilTheFeedHasBroughtWhatTheBaseLeftToIt) {
   EXPECT_TRUE(newest_cut(lane));
 }
 
-TEST(NearestMoments, NameTheLastGoodSecondBeforeAndTheFirstAfter) {
-  const LaneState lane = exact_lane({{{}, {100}, {150}}, {{}, {170}, {200}}});
-  EXPECT_EQ(nearest_moments(lane, {160}).before, Second{149});
-  EXPECT_EQ(nearest_moments(lane, {160}).after, Second{170});
-  EXPECT_EQ(nearest_moments(lane, {50}).before, std::nullopt);
-  EXPECT_EQ(nearest_moments(lane, {50}).after, Second{100});
-  EXPECT_EQ(nearest_moments(lane, {900}).before, Second{199});
-  EXPECT_EQ(nearest_moments(lane, {900}).after, std::nullopt);
+TEST(RestorableSeconds, AreTheExactOnesAndTheSyncPoints) {
+  LaneState lane = exact_lane({{{}, {100}, {150}}});
+  lane.sync_points = {{{120}, {}}, {{150}, {}}, {{170}, {}}};
+  EXPECT_THAT(restorable_seconds(lane), ElementsAre(Interval{{100}, {151}}, Interval{{170}, {171}}));
 }
 
 }  // namespace
