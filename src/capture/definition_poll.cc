@@ -1,8 +1,8 @@
 #include "capture/definition_poll.h"
 
 #include <algorithm>
-#include <string_view>
 
+#include "cosmos/name_pattern.h"
 #include "json/document_scanner.h"
 
 namespace halley::capture {
@@ -11,25 +11,6 @@ namespace {
 using repo::Definition;
 using repo::DefinitionKey;
 using repo::DefinitionKind;
-
-// Shell-like: '*' stands for any characters.
-bool matches(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() == '*') {
-    for (std::size_t skip = 0; skip <= text.size(); ++skip) {
-      if (matches(pattern.substr(1), text.substr(skip))) return true;
-    }
-    return false;
-  }
-  return !text.empty() && pattern.front() == text.front() && matches(pattern.substr(1), text.substr(1));
-}
-
-bool matches_any(const std::vector<std::string>& patterns, const cosmos::ContainerName& name) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    const bool whole_database = pattern.find('/') == std::string::npos;
-    return matches(whole_database ? pattern + "/*" : pattern, name.text());
-  });
-}
 
 DefinitionKind kind_of(cosmos::ScriptKind kind) {
   switch (kind) {
@@ -55,7 +36,8 @@ void add(std::map<DefinitionKey, Definition>& listing, DefinitionKey key, const 
 }  // namespace
 
 bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options) {
-  return (options.include.empty() || matches_any(options.include, name)) && !matches_any(options.exclude, name);
+  return (options.include.empty() || cosmos::any_matches_container(options.include, name.database, name.container)) &&
+         !cosmos::any_matches_container(options.exclude, name.database, name.container);
 }
 
 Result<std::unique_ptr<DefinitionPoll>> DefinitionPoll::open(Pass& pass, const cosmos::Account& account) {

@@ -11,7 +11,7 @@
 
 namespace halley::capture {
 
-// Whether a container is selected by the include and exclude patterns ("db/container", "db", with *).
+// Whether a container is selected by the include and exclude patterns (cosmos/name_pattern.h).
 bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options);
 
 class DefinitionPoll {

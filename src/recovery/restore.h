@@ -95,9 +95,11 @@ Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, co
 //   <database>/<container>/documents.ndjson              one body a line, in the order of the hash space
 //   <database>/<container>/scripts/{sprocs,triggers,udfs}/<id>.json
 // Definitions are without the members the service adds (`_…`); throughput.json is the `content` of an offer, where
-// there is one; users.json is {"users":[{"user":…,"permissions":[…]}]}, where there are any. Every file is written
-// under a temporary name and renamed; documents.ndjson is then read and compared with what was written, by hash. The directory is made; one that is not empty is refused with already_exists,
-// unless it holds an interrupted restore of the same plan, which is then completed container by container.
+// there is one; users.json is {"users":[{"user":…,"permissions":[…]}]}, where there are any. A container whose
+// documents can't be captured has its container.json only. Every file is written under a temporary name and renamed;
+// documents.ndjson is then read and compared with what was written, by hash. The directory is made; one that is not
+// empty is refused with already_exists, unless it holds an interrupted restore of the same plan, which is then
+// completed container by container.
 std::unique_ptr<RestoreTarget> make_directory_target(std::string path);
 
 // A database, container or script name as the name of a file or directory in that tree.
