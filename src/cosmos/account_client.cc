@@ -85,6 +85,14 @@ Result<std::unique_ptr<Client>> Client::create(Runtime& runtime, http::Transport
   return std::make_unique<AccountClient>(runtime, transport, std::move(base), std::move(*key), options);
 }
 
+AccountClient::~AccountClient() {
+  const Charges charges = sender_.charges();
+  std::uint64_t requests = 0;
+  for (const Charges::Entry& entry : charges.by_operation) requests += entry.requests;
+  if (requests == 0) return;
+  sender_.log(std::to_string(requests) + " requests, repeated: " + describe_retries(charges.retries_by_reason));
+}
+
 Result<Resource> parse_resource(std::string text, const std::string& what) {
   auto value = json::parse(text);
   if (!value) return fail(std::move(value.error()).in(what));
@@ -148,6 +156,7 @@ Result<Account> AccountClient::read_account(std::stop_token stop) {
   if (const json::Value* regions = resource.value.find("writableLocations"); regions && !regions->items().empty()) {
     account.write_endpoint = regions->items().front().string_at("databaseAccountEndpoint");
   }
+  sender_.learn_regions(resource.value);
   account.value = std::move(resource.value);
   return account;
 }

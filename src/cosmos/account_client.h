@@ -12,6 +12,8 @@ class AccountClient final : public Client {
                 const ClientOptions& options)
       : sender_(runtime, transport, std::move(base), std::move(key), options),
         max_page_items_(options.max_page_items) {}
+  // Logs how many requests there were, and what was repeated why.
+  ~AccountClient() override;
 
   // account_client.cc
   Result<Account> read_account(std::stop_token stop) override;
@@ -65,6 +67,19 @@ class AccountClient final : public Client {
                           const std::string& what, const std::function<Result<Resource>()>& read_back,
                           const std::stop_token& stop);
   Status remove(const ResourcePath& path, const std::string& what, const std::stop_token& stop);
+  Outcome write_script(std::string_view method, const ResourcePath& path, std::string_view definition,
+                       const std::string& what, const std::stop_token& stop);
+  // What a write whose answer was lost left behind: whether the document is there as `body` says, or is absent.
+  Result<bool> holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                     const std::stop_token& stop);
+  Result<bool> lacks(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                     const std::stop_token& stop);
+  Result<bool> is_done(const ContainerName& name, const BulkOperation& operation, const std::stop_token& stop);
+  Status recognise_own_work(const ContainerName& name, const std::vector<BulkOperation>& operations,
+                            std::vector<BulkResult>& results, const std::stop_token& stop);
+  Result<std::vector<BulkResult>> look_for_results(const ContainerName& name,
+                                                   const std::vector<BulkOperation>& operations, Error error,
+                                                   const std::stop_token& stop);
   std::string page_items(std::size_t asked) const;
 
   RequestSender sender_;
@@ -77,5 +92,8 @@ Result<Resource> parse_resource(std::string text, const std::string& what);
 // Whether `held` has everything that `wanted` says: members the service added (defaults, system properties) do not
 // matter.
 bool says_the_same(const json::Value& wanted, const json::Value& held);
+
+// Whether two texts are the same document but for system properties, the order of members and how numbers are written.
+bool is_same_document(std::string_view sent, std::string_view held);
 
 }  // namespace halley::cosmos

@@ -1,8 +1,14 @@
 // A typed client of one Cosmos account (API for NoSQL, gateway protocol). Facts: docs/wire-protocol.md.
 //
 // Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says
-// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Safe from any
-// thread.
+// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Reads carry the
+// session tokens of what this client saw before, so they never go back behind it. A write whose answer was lost is
+// repeated; where that leaves it open whether it was done, the client reads back and looks: success means done, and
+// `ambiguous` is left for what cannot be told. Safe from any thread.
+//
+// What a caller must do itself: on `gone` read the partition key ranges again and fit its work to them (410/1002: split
+// or merged; 1000: the container was made again; 1007 and 1008: still moving after some patience; 1024: an archived
+// range), and look into each result of bulk().
 #pragma once
 
 #include <array>
@@ -17,6 +23,7 @@
 
 #include "base/time.h"
 #include "cosmos/partition_key.h"
+#include "cosmos/retry_reason.h"
 #include "http/transport.h"
 #include "json/value.h"
 
@@ -36,6 +43,7 @@ struct Charges {
     std::uint64_t bytes_received = 0;
   };
   std::array<Entry, kOperations> by_operation;
+  RetryCounts retries_by_reason{};  // the retries above, told apart by what made them necessary
   double request_units() const;
   std::uint64_t bytes_received() const;
 };
@@ -47,6 +55,12 @@ struct ClientOptions {
   int max_attempts = 10;                   // per call, throttling aside
   Milliseconds throttle_patience{120000};  // how long one call may wait out 429s altogether
   std::size_t max_page_items = 0;          // x-ms-max-item-count of feeds; 0 = -1, the server decides
+  // Reads go to these regions first, by their names in the account record ("West US 2"), once it was read. Empty =
+  // to the endpoint, and to other regions only while it fails.
+  std::vector<std::string> preferred_regions;
+  // Called with a line of text at every repeat (what failed, how, where, what comes next), and with the sum of them
+  // when the client goes. From any thread; the lines hold no secret. Empty = silent.
+  std::function<void(const std::string& line)> debug_log;
 };
 
 // A definition or script exactly as the service returned it, and what identifies it.
@@ -101,6 +115,8 @@ struct FeedPage {
   Milliseconds round_trip{0};
   std::size_t items = 0;  // x-ms-item-count where sent
   std::string session_token;
+  // Whether a region that takes writes answered: only there does 304 mean that nothing newer exists.
+  bool from_write_region = true;
   std::string body;
 };
 
@@ -137,7 +153,8 @@ class Client {
                                                 const ClientOptions& options);
   virtual ~Client() = default;
 
-  // GET /. Later requests go to the endpoint given, not to the regional ones (one endpoint for now).
+  // GET /. From here on requests can go to the account's other regions while the endpoint given fails; five minutes
+  // after it failed it is first again.
   virtual Result<Account> read_account(std::stop_token stop) = 0;
 
   virtual Result<std::vector<Resource>> list_databases(std::stop_token stop) = 0;
@@ -183,7 +200,8 @@ class Client {
                                  std::stop_token stop) = 0;
   // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole
   // (gone after a split: refresh the ranges); what became of each operation is in its result. Single 429s are not
-  // retried here.
+  // retried here. After a lost answer a creation that meets its own document and a removal that finds nothing left
+  // count as done (201, 204).
   virtual Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
                                                const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
 

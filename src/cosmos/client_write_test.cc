@@ -198,6 +198,96 @@ TEST_F(BulkTest, FailsAsAWholeWhenRefusedAsAWhole) {
   EXPECT_EQ(two().value()[1].status, 404);
 }
 
+// --- Writes whose answers were all lost: the client looks ---
+
+class LostWrites : public BulkTest {
+ protected:
+  void lose_all() {
+    for (int i = 0; i < 10; ++i) transport_.failure(Code::ambiguous);
+  }
+  void document(std::string text) { transport_.answer(200, {}, std::move(text)); }
+};
+
+TEST_F(LostWrites, AnUpsertThatIsThereIsDone) {
+  const auto upsert = [&] { return client_->upsert_document(kOrders, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
+  lose_all();
+  document(R"({"n":1,"id":"1","_rid":"r","_ts":5})");
+  EXPECT_TRUE(upsert());
+  lose_all();
+  document(R"({"id":"1","n":1,"more":true,"_rid":"r"})");
+  EXPECT_EQ(upsert().error().code, Code::ambiguous) << "another document";
+  lose_all();
+  transport_.answer(404);
+  EXPECT_EQ(upsert().error().code, Code::ambiguous) << "it may still arrive";
+  lose_all();
+  transport_.answer(400);
+  EXPECT_EQ(upsert().error().code, Code::ambiguous) << "nothing can be seen";
+}
+
+TEST_F(LostWrites, ADeleteThatLeftNothingIsDone) {
+  const auto remove = [&] { return client_->delete_document(kOrders, "1", R"(["a"])", stop_); };
+  lose_all();
+  transport_.answer(404);
+  EXPECT_TRUE(remove());
+  lose_all();
+  document(R"({"id":"1"})");
+  EXPECT_EQ(remove().error().code, Code::ambiguous);
+  lose_all();
+  transport_.answer(404);
+  EXPECT_TRUE(client_->delete_container(kOrders, stop_));
+}
+
+TEST_F(LostWrites, DefinitionsThatAreThereAreDone) {
+  lose_all();
+  document(std::string(kCreated));
+  EXPECT_EQ(create_container().value().rid, "Lx1BALxJyZ8=");
+  lose_all();
+  document(std::string(kCreated));
+  EXPECT_TRUE(client_->replace_container(kOrders, kDefinition, stop_));
+  lose_all();
+  document(R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2}})");
+  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, stop_).error().code, Code::ambiguous);
+  const std::string script = R"({"id":"s","body":"function(){}"})";
+  lose_all();
+  document(script);
+  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::trigger, script, stop_));
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/triggers/s");
+}
+
+TEST_F(LostWrites, ABulkRequestThatWasDoneIsDone) {
+  lose_all();
+  document(R"({"id":"1","pk":"é","_rid":"r"})");
+  transport_.answer(404);
+  const auto results = two();
+  ASSERT_TRUE(results) << results.error().to_string();
+  EXPECT_EQ((*results)[0].status, 200);
+  EXPECT_EQ((*results)[1].status, 204);
+  lose_all();
+  document(R"({"id":"1","pk":"é"})");
+  document(R"({"id":"2"})");
+  EXPECT_EQ(two().error().code, Code::ambiguous) << "a part of it is not proof of all";
+}
+
+TEST_F(LostWrites, ARepeatedBulkRequestRecognisesItsOwnWork) {
+  const auto create_and_remove = [&] {
+    return client_->bulk(kOrders, "0",
+                         {{BulkOperation::Kind::create, "", R"(["a"])", R"({"id":"1","n":2})"},
+                          {BulkOperation::Kind::remove, "2", R"(["a"])", ""}},
+                         stop_);
+  };
+  const std::string met = R"([{"statusCode":409},{"statusCode":404}])";
+  transport_.failure(Code::timeout).answer(207, {}, met);
+  document(R"({"id":"1","n":2,"_etag":"e"})");
+  EXPECT_EQ(create_and_remove().value()[0].status, 201);
+  transport_.failure(Code::timeout).answer(207, {}, met);
+  document(R"({"id":"1","n":3})");
+  const auto another = create_and_remove().value();
+  EXPECT_EQ(another[0].status, 409) << "somebody else's document";
+  EXPECT_EQ(another[1].status, 204);
+  transport_.answer(207, {}, met);
+  EXPECT_EQ(create_and_remove().value()[1].status, 404) << "nothing was lost, so nothing was its own work";
+}
+
 TEST(SaysTheSame, IgnoresWhatTheServiceAdds) {
   const auto same = [](const char* wanted, const char* held) {
     return says_the_same(json::parse(wanted).value(), json::parse(held).value());

@@ -50,13 +50,14 @@ Result<Resource> AccountClient::create(const ResourcePath& feed, std::string_vie
   call.what = what;
   Outcome outcome = sender_.send(call, stop);
   if (outcome.response) return parse_resource(std::move(outcome.response->body), what);
-  if (outcome.response.error().code != Code::already_exists || !outcome.after_lost_answer) {
-    return fail(std::move(outcome.response.error()));
-  }
-  // An attempt lost its answer and now the id is taken: by that attempt, if what is there says what was sent.
+  const Error& error = outcome.response.error();
+  const bool met_itself = error.code == Code::already_exists && outcome.after_lost_answer;
+  if (!met_itself && error.code != Code::ambiguous) return fail(std::move(outcome.response).error());
+  // An attempt lost its answer: if what is there says what was sent, that attempt was carried out.
   auto held = read_back();
   const auto wanted = json::parse(definition);
   if (held && wanted && says_the_same(*wanted, held->value)) return held;
+  if (!met_itself) return fail(std::move(outcome.response).error());
   return fail(Error(Code::ambiguous, held ? "the answer was lost, and what is there now differs from what was sent"
                                           : "the answer was lost, and reading back failed: " + held.error().message)
                   .in(what));
@@ -70,6 +71,10 @@ Status AccountClient::remove(const ResourcePath& path, const std::string& what, 
   call.what = what;
   Outcome outcome = sender_.send(call, stop);
   if (outcome.response || (outcome.after_lost_answer && is_not_found(outcome.response.error()))) return {};
+  if (outcome.response.error().code == Code::ambiguous) {
+    const auto held = read(path, what, stop);
+    if (!held && is_not_found(held.error())) return {};
+  }
   return fail(std::move(outcome.response.error()));
 }
 
@@ -98,8 +103,14 @@ Result<Resource> AccountClient::replace_container(const ContainerName& name, std
   call.effect = Effect::write;
   call.body = definition;
   call.what = "replacing the definition of container " + name.text();
-  ASSIGN(http::Response response, sender_.send(call, stop).response);
-  return parse_resource(std::move(response.body), call.what);
+  Outcome outcome = sender_.send(call, stop);
+  if (outcome.response) return parse_resource(std::move(outcome.response->body), call.what);
+  if (outcome.response.error().code == Code::ambiguous) {
+    auto held = read_container(name, stop);
+    const auto wanted = json::parse(definition);
+    if (held && wanted && says_the_same(*wanted, held->value)) return held;
+  }
+  return fail(std::move(outcome.response).error());
 }
 
 Status AccountClient::delete_database(std::string_view database, std::stop_token stop) {
@@ -111,22 +122,35 @@ Status AccountClient::delete_container(const ContainerName& name, std::stop_toke
                 stop);
 }
 
+Outcome AccountClient::write_script(std::string_view method, const ResourcePath& path, std::string_view definition,
+                                    const std::string& what, const std::stop_token& stop) {
+  Call call;
+  call.method = method;
+  call.path = path;
+  call.effect = Effect::write;
+  call.body = definition;
+  call.what = what;
+  return sender_.send(call, stop);
+}
+
 Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
                                  std::stop_token stop) {
   ASSIGN(const std::string id, id_of(definition));
-  Call call;
-  call.method = "POST";
-  call.path = resource_path({"dbs", name.database, "colls", name.container, script_path(kind)});
-  call.effect = Effect::write;
-  call.body = definition;
-  call.what = "writing " + std::string(script_path(kind)) + "/" + id + " of " + name.text();
-  const Outcome created = sender_.send(call, stop);
-  if (created.response) return {};
-  if (created.response.error().code != Code::already_exists) return fail(created.response.error());
-  call.method = "PUT";
-  call.path = resource_path({"dbs", name.database, "colls", name.container, script_path(kind), id});
-  TRY(sender_.send(call, stop).response);
-  return {};
+  const std::string_view scripts = script_path(kind);
+  const ResourcePath own = resource_path({"dbs", name.database, "colls", name.container, scripts, id});
+  const std::string what = "writing " + std::string(scripts) + "/" + id + " of " + name.text();
+  Outcome outcome = write_script("POST", resource_path({"dbs", name.database, "colls", name.container, scripts}),
+                                 definition, what, stop);
+  if (!outcome.response && outcome.response.error().code == Code::already_exists) {
+    outcome = write_script("PUT", own, definition, what, stop);
+  }
+  if (outcome.response) return {};
+  if (outcome.response.error().code == Code::ambiguous) {
+    const auto held = read(own, what, stop);
+    const auto wanted = json::parse(definition);
+    if (held && wanted && says_the_same(*wanted, held->value)) return {};
+  }
+  return fail(std::move(outcome.response).error());
 }
 
 }  // namespace halley::cosmos

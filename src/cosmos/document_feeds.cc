@@ -9,7 +9,6 @@
 namespace halley::cosmos {
 namespace {
 
-constexpr std::string_view kRangeHeader = "x-ms-documentdb-partitionkeyrangeid";
 constexpr std::string_view kWireFormat = "2021-09-15";  // all versions: {current, metadata} envelopes
 constexpr int kRangeReads = 5;                          // while the ranges are changing
 constexpr Milliseconds kRangeReadPause{200};
@@ -89,7 +88,8 @@ Call change_feed_call(const ContainerName& name, const FeedRequest& request) {
     call.headers.add("A-IM", "Full-Fidelity Feed");
     call.headers.add("x-ms-cosmos-changefeed-wire-format-version", std::string(kWireFormat));
   }
-  call.headers.add(std::string(kRangeHeader), request.range_id);
+  call.container = name.text();
+  call.range_id = request.range_id;
   if (!request.continuation.empty()) call.headers.add("If-None-Match", request.continuation);
   if (request.part) {
     call.headers.add("x-ms-start-epk", epk_to_hex(request.part->min));
@@ -127,12 +127,14 @@ Result<FeedPage> AccountClient::read_change_feed(const ContainerName& name, cons
                                                  std::stop_token stop) {
   Call call = change_feed_call(name, request);
   call.headers.add("x-ms-max-item-count", page_items(request.max_items));
-  ASSIGN(http::Response response, sender_.send(call, stop).response);
+  Outcome outcome = sender_.send(call, stop);
+  ASSIGN(http::Response response, std::move(outcome.response));
   const auto corrupt = [&](std::string message) {
     return fail(Error(Code::corrupt, std::move(message)).in(call.what));
   };
 
   FeedPage page;
+  page.from_write_region = outcome.from_write_region;
   page.not_modified = response.status == 304;
   page.continuation = response.headers.get("ETag");
   if (page.continuation.empty()) return corrupt("the answer has no etag to continue from");
@@ -156,7 +158,8 @@ Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::s
   call.path = documents_of(name);
   call.operation = Operation::read_feed;
   call.what = "reading the documents of " + name.text();
-  call.headers.add(std::string(kRangeHeader), std::string(range_id));
+  call.container = name.text();
+  call.range_id = range_id;
   call.headers.add("x-ms-max-item-count", page_items(0));
   if (!continuation.empty()) call.headers.add("x-ms-continuation", std::string(continuation));
   ASSIGN(http::Response response, sender_.send(call, stop).response);
@@ -178,6 +181,7 @@ Result<std::string> AccountClient::read_document(const ContainerName& name, std:
   call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
   call.operation = Operation::point_read;
   call.what = "reading a document of " + name.text();
+  call.container = name.text();
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   ASSIGN(http::Response response, sender_.send(call, stop).response);
   if (response.body.empty()) return fail(Error(Code::corrupt, "an answer without a body").in(call.what));

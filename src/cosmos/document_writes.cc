@@ -1,6 +1,9 @@
 // Single and bulk writes of documents: docs/wire-protocol.md, writing.
+#include <algorithm>
+
 #include "base/check.h"
 #include "cosmos/account_client.h"
+#include "json/document_scanner.h"
 #include "json/writer.h"
 
 namespace halley::cosmos {
@@ -69,60 +72,140 @@ Result<std::vector<BulkResult>> bulk_results(std::string_view body, std::size_t 
   return results;
 }
 
+// 404: the document is absent; 1003 would be its container.
+bool is_absent(const Error& error) { return error.code == Code::not_found && error.sub_status == 0; }
+
+// A write of documents; its body and headers are still to come.
+Call write_call(std::string_view method, const ContainerName& name, std::optional<std::string_view> id,
+                std::string_view what) {
+  Call call;
+  call.method = method;
+  call.path = id ? resource_path({"dbs", name.database, "colls", name.container, "docs", *id})
+                 : resource_path({"dbs", name.database, "colls", name.container, "docs"});
+  call.operation = Operation::write;
+  call.effect = Effect::write;
+  call.container = name.text();
+  call.what = std::string(what) + " " + name.text();
+  return call;
+}
+
+void drop_system_properties(json::Value& document) {
+  if (!document.is_object()) return;
+  std::erase_if(document.members(), [](const json::Value::Member& member) {
+    return std::find(json::kSystemPropertyNames.begin(), json::kSystemPropertyNames.end(), member.first) !=
+           json::kSystemPropertyNames.end();
+  });
+}
+
 }  // namespace
+
+bool is_same_document(std::string_view sent, std::string_view held) {
+  auto one = json::parse(sent);
+  auto other = json::parse(held);
+  if (!one || !other) return false;
+  drop_system_properties(*one);
+  drop_system_properties(*other);
+  return says_the_same(*one, *other) && says_the_same(*other, *one);
+}
+
+Result<bool> AccountClient::holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                                  const std::stop_token& stop) {
+  ASSIGN(const json::Value document, json::parse(body));
+  auto held = read_document(name, document.string_at("id"), partition_key, stop);
+  if (held) return is_same_document(body, *held);
+  if (is_absent(held.error())) return false;
+  return fail(std::move(held).error());
+}
+
+Result<bool> AccountClient::lacks(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                  const std::stop_token& stop) {
+  auto held = read_document(name, id, partition_key, stop);
+  if (held) return false;
+  if (is_absent(held.error())) return true;
+  return fail(std::move(held).error());
+}
 
 Status AccountClient::upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                       std::stop_token stop) {
-  Call call;
-  call.method = "POST";
-  call.path = resource_path({"dbs", name.database, "colls", name.container, "docs"});
-  call.operation = Operation::write;
-  call.effect = Effect::write;
+  Call call = write_call("POST", name, std::nullopt, "writing a document to");
   call.headers.add("x-ms-documentdb-is-upsert", "true");
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   call.headers.add("Prefer", "return=minimal");
   call.body = body;
-  call.what = "writing a document to " + name.text();
-  TRY(sender_.send(call, stop).response);
-  return {};
+  Outcome outcome = sender_.send(call, stop);
+  if (outcome.response) return {};
+  if (outcome.response.error().code == Code::ambiguous && holds(name, partition_key, body, stop).value_or(false)) {
+    return {};
+  }
+  return fail(std::move(outcome.response).error());
 }
 
 Status AccountClient::delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                       std::stop_token stop) {
-  Call call;
-  call.method = "DELETE";
-  call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
-  call.operation = Operation::write;
-  call.effect = Effect::write;
+  Call call = write_call("DELETE", name, id, "deleting a document of");
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
-  call.what = "deleting a document of " + name.text();
   Outcome outcome = sender_.send(call, stop);
-  if (outcome.response) return {};
-  const Error& error = outcome.response.error();
-  if (error.code == Code::not_found && error.sub_status == 0) return {};  // Gone already; 1003 would be its container.
-  return fail(std::move(outcome.response.error()));
+  if (outcome.response || is_absent(outcome.response.error())) return {};
+  if (outcome.response.error().code == Code::ambiguous && lacks(name, id, partition_key, stop).value_or(false)) {
+    return {};
+  }
+  return fail(std::move(outcome.response).error());
+}
+
+Result<bool> AccountClient::is_done(const ContainerName& name, const BulkOperation& operation,
+                                    const std::stop_token& stop) {
+  return operation.kind == BulkOperation::Kind::remove ? lacks(name, operation.id, operation.partition_key, stop)
+                                                       : holds(name, operation.partition_key, operation.body, stop);
+}
+
+Status AccountClient::recognise_own_work(const ContainerName& name, const std::vector<BulkOperation>& operations,
+                                         std::vector<BulkResult>& results, const std::stop_token& stop) {
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const BulkOperation& operation = operations[i];
+    BulkResult& result = results[i];
+    if (operation.kind == BulkOperation::Kind::remove && result.status == 404 && result.sub_status == 0) {
+      result = {204, 0, {}, {}};
+    } else if (operation.kind == BulkOperation::Kind::create && result.status == 409) {
+      ASSIGN(const bool own, holds(name, operation.partition_key, operation.body, stop));
+      if (own) result = {201, 0, {}, {}};
+    }
+  }
+  return {};
+}
+
+// Every answer was lost: the documents tell whether all of it was done.
+Result<std::vector<BulkResult>> AccountClient::look_for_results(const ContainerName& name,
+                                                                const std::vector<BulkOperation>& operations,
+                                                                Error error, const std::stop_token& stop) {
+  std::vector<BulkResult> results;
+  for (const BulkOperation& operation : operations) {
+    if (!is_done(name, operation, stop).value_or(false)) return fail(std::move(error));
+    results.push_back({operation.kind == BulkOperation::Kind::remove ? 204 : 200, 0, {}, {}});
+  }
+  return results;
 }
 
 Result<std::vector<BulkResult>> AccountClient::bulk(const ContainerName& name, std::string_view range_id,
                                                     const std::vector<BulkOperation>& operations,
                                                     std::stop_token stop) {
   CHECK(!operations.empty() && operations.size() <= kMaxBulkOperations);
-  Call call;
-  call.method = "POST";
-  call.path = resource_path({"dbs", name.database, "colls", name.container, "docs"});
-  call.operation = Operation::write;
-  call.effect = Effect::write;
+  Call call = write_call("POST", name, std::nullopt, "writing documents to");
   call.headers.add("x-ms-cosmos-is-batch-request", "true");
   call.headers.add("x-ms-cosmos-batch-atomic", "false");
   call.headers.add("x-ms-cosmos-batch-ordered", "false");
   call.headers.add("x-ms-cosmos-batch-continue-on-error", "true");
-  call.headers.add("x-ms-documentdb-partitionkeyrangeid", std::string(range_id));
   call.headers.add("Prefer", "return=minimal");
+  call.range_id = range_id;
   call.body = bulk_body(operations);
-  call.what = "writing documents to " + name.text();
-  ASSIGN(const http::Response response, sender_.send(call, stop).response);
-  auto results = bulk_results(response.body, operations.size());
+  Outcome outcome = sender_.send(call, stop);
+  if (!outcome.response) {
+    Error error = std::move(outcome.response).error();
+    if (error.code == Code::ambiguous) return look_for_results(name, operations, std::move(error), stop);
+    return fail(std::move(error));
+  }
+  auto results = bulk_results(outcome.response->body, operations.size());
   if (!results) return fail(std::move(results.error()).in(call.what));
+  if (outcome.after_lost_answer) TRY(recognise_own_work(name, operations, *results, stop));
   return results;
 }
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kVersion = "2020-07-15";  // The first that knows hierarchical partition keys.
 constexpr std::string_view kPartitionMerge = "1";    // Capabilities: partitions may merge under this client.
+constexpr Milliseconds kAccountReadPause{1000};
 
 std::uint64_t milli_units(std::string_view charge) {
   double units = 0;
@@ -23,22 +24,36 @@ void admit_ambiguity(Error& error) {
   }
 }
 
+// The container under this name is another one now, or its ranges are: what was seen of them says nothing any more.
+bool ends_session(const Error& error) {
+  return (error.status == 404 && error.sub_status == 1003) || (error.status == 400 && error.sub_status == 1024) ||
+         (error.status == 410 && (error.sub_status == 1000 || error.sub_status == 1002));
+}
+
+bool is_account_read(const Call& call) { return call.path.encoded == "/"; }
+
 }  // namespace
 
 RequestSender::RequestSender(Runtime& runtime, http::Transport& transport, std::string base, std::string key,
                              const ClientOptions& options)
     : runtime_(runtime),
       transport_(transport),
-      base_(std::move(base)),
       key_(std::move(key)),
       attempt_timeout_(options.attempt_timeout),
-      limits_{options.max_attempts, options.throttle_patience} {}
+      limits_{options.max_attempts, options.throttle_patience},
+      debug_log_(options.debug_log),
+      regions_(std::move(base), options.preferred_regions) {}
 
-http::Request RequestSender::signed_request(const Call& call) {
+http::Request RequestSender::signed_request(const Call& call, const Route& route) {
   http::Request request;
   request.method = call.method;
-  request.url = base_ + call.path.encoded;
+  request.url = route.place.base + call.path.encoded;
   request.headers = call.headers;
+  if (!call.range_id.empty()) request.headers.add("x-ms-documentdb-partitionkeyrangeid", call.range_id);
+  if (call.effect == Effect::read && !call.container.empty() && route.with_session) {
+    std::string token = sessions_.for_read(call.container, call.range_id);
+    if (!token.empty()) request.headers.add("x-ms-session-token", std::move(token));
+  }
   const std::string date = format_http_date(runtime_.wall_second());
   const SignedResource& resource = call.path.signed_as;
   request.headers.add("x-ms-version", std::string(kVersion));
@@ -66,32 +81,111 @@ void RequestSender::account(Operation operation, const http::Response& response)
   }
 }
 
-Result<http::Response> RequestSender::attempt(const Call& call, const std::stop_token& stop) {
+// Refusals that looked at the data tell how far it was, too.
+void RequestSender::note_session(const Call& call, const http::Response& response) {
+  if (call.container.empty()) return;
+  const int status = response.status;
+  const bool looked = is_answer(status) || status == 409 || status == 412 ||
+                      (status == 404 && response.headers.get("x-ms-substatus") != "1002");
+  if (!looked) return;
+  sessions_.learn(call.container, response.headers.get("x-ms-content-path"),
+                  response.headers.get("x-ms-session-token"));
+}
+
+Result<http::Response> RequestSender::attempt(const Call& call, const Route& route, const std::stop_token& stop) {
   ++counters(call.operation).requests;
   ASSIGN(http::Response response,
-         transport_.send(signed_request(call), Deadline::after(runtime_, attempt_timeout_), stop));
+         transport_.send(signed_request(call, route), Deadline::after(runtime_, attempt_timeout_), stop));
   endpoint_known_ = true;
   account(call.operation, response);
-  if (!is_answer(response.status)) return fail(status_error(response, call.effect, runtime_.wall_second()));
+  note_session(call, response);
+  if (!is_answer(response.status)) {
+    Error error = status_error(response, call.effect, runtime_.wall_second());
+    if (ends_session(error)) sessions_.forget(call.container);
+    return fail(std::move(error));
+  }
   return response;
 }
 
+// The record as any endpoint that answers has it: one attempt at each, no more, for the call that needs it repeats.
+// Calls that fail together ask once.
+void RequestSender::read_account_again(const std::stop_token& stop) {
+  const SteadyTime now = runtime_.steady_now();
+  SteadyTime last = account_read_again_;
+  if (last != SteadyTime::min() && now - last < kAccountReadPause) return;
+  if (!account_read_again_.compare_exchange_strong(last, now)) return;
+  Call call;
+  call.method = "GET";
+  call.path = resource_path({});
+  Route route;
+  for (std::size_t left = regions_.count(Effect::read); left > 0 && !stop.stop_requested(); --left) {
+    route.place = regions_.choose(Effect::read, route.tried, runtime_.steady_now());
+    route.tried.push_back(route.place.base);
+    const auto response = attempt(call, route, stop);
+    const auto record = response ? json::parse(response->body) : Result<json::Value>(fail(response.error()));
+    if (!record) continue;
+    regions_.learn(*record);
+    return;
+  }
+}
+
+void RequestSender::log_repeat(const Call& call, const Repeat& repeat, const Error& error, const Route& route) const {
+  if (!debug_log_) return;
+  std::string line = "repeating in " + std::to_string(repeat.wait.count()) + " ms (";
+  line += retry_reason_name(repeat.reason);
+  line += ") " + call.what + " at " + route.place.base;
+  if (repeat.without_session) line += " without a session token";
+  debug_log_(line + ": " + error.message);
+}
+
+bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error& error, Route& route,
+                            const std::stop_token& stop) {
+  ++counters(call.operation).retries;
+  ++retries_by_reason_[static_cast<std::size_t>(repeat.reason)];
+  const SteadyTime now = runtime_.steady_now();
+  if (repeat.endpoint_down && repeat.reason == RetryReason::write_region_moved) {
+    regions_.mark_read_only(route.place.base, now);
+  } else if (repeat.endpoint_down) {
+    regions_.mark_down(route.place.base, now);
+  }
+  // A lone endpoint that cannot be reached has nobody to ask about others.
+  const bool unreachable = repeat.reason == RetryReason::not_connected && regions_.count(Effect::read) == 1;
+  if (repeat.where == Repeat::Where::after_account_read && !is_account_read(call) && !unreachable) {
+    read_account_again(stop);
+  }
+  if (repeat.where != Repeat::Where::here) {
+    route.tried.push_back(route.place.base);
+    const std::size_t places = regions_.count(call.effect);
+    if (route.tried.size() >= places) route.tried.assign(1, route.place.base);
+    if (places == 1) route.tried.clear();
+    route.place = regions_.choose(call.effect, route.tried, runtime_.steady_now());
+  }
+  if (repeat.without_session) {
+    sessions_.forget(call.container);
+    route.with_session = false;
+    route.place = regions_.choose(Effect::write, {}, now);
+  }
+  log_repeat(call, repeat, error, route);
+  return runtime_.sleep(repeat.wait, stop);
+}
+
 Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
-  Retry retry(runtime_, limits_, endpoint_known_);
+  Retry retry(runtime_, limits_, {call.effect, !call.range_id.empty(), endpoint_known_});
+  Route route;
+  route.place = regions_.choose(call.effect, {}, runtime_.steady_now());
   while (true) {
-    auto response = attempt(call, stop);
-    if (response) return {std::move(response), retry.may_have_worked()};
+    auto response = attempt(call, route, stop);
+    if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes};
     Error error = std::move(response).error();
-    const auto wait = retry.next(error);
-    if (!wait) {
+    const auto repeat = retry.next(error, regions_.count(call.effect));
+    if (!repeat) {
       if (call.effect == Effect::write && retry.may_have_worked()) admit_ambiguity(error);
-      return {fail(std::move(error).in(call.what)), retry.may_have_worked()};
+      return {fail(std::move(error).in(call.what)), retry.may_have_worked(), route.place.takes_writes};
     }
-    if (!runtime_.sleep(*wait, stop)) {
+    if (!prepare(call, *repeat, error, route, stop)) {
       return {fail(Error(Code::cancelled, "stopped while waiting to repeat: " + error.message).in(call.what)),
-              retry.may_have_worked()};
+              retry.may_have_worked(), route.place.takes_writes};
     }
-    ++counters(call.operation).retries;
   }
 }
 
@@ -101,6 +195,7 @@ Charges RequestSender::charges() const {
     const Counters& count = counters_[i];
     charges.by_operation[i] = {count.requests, count.retries, count.milli_units, count.bytes_received};
   }
+  for (std::size_t i = 0; i < kRetryReasons; ++i) charges.retries_by_reason[i] = retries_by_reason_[i];
   return charges;
 }
 

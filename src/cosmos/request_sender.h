@@ -5,8 +5,10 @@
 #include <string>
 
 #include "cosmos/client.h"
+#include "cosmos/regions.h"
 #include "cosmos/resource_path.h"
 #include "cosmos/retry.h"
+#include "cosmos/session_tokens.h"
 #include "cosmos/status_error.h"
 
 namespace halley::cosmos {
@@ -18,13 +20,16 @@ struct Call {
   Effect effect = Effect::read;
   http::Headers headers;  // beside those that every request carries
   std::string body;
-  std::string what;  // "reading container Shop/Orders": the frame its errors get
+  std::string what;       // "reading container Shop/Orders": the frame its errors get
+  std::string container;  // requests about documents: ContainerName::text(), whose session they belong to
+  std::string range_id;   // sent in its header when not empty
 };
 
 struct Outcome {
   Result<http::Response> response;  // an answer (2xx or 304), or the error
   // An earlier attempt lost its answer and may have been carried out: then 409 and 404 may be this call's own doing.
   bool after_lost_answer = false;
+  bool from_write_region = true;  // the answer
 };
 
 class RequestSender {
@@ -36,9 +41,15 @@ class RequestSender {
   // A write that fails after an attempt whose answer was lost fails with ambiguous.
   Outcome send(const Call& call, const std::stop_token& stop);
 
+  // The account record was read: it says which regions there are.
+  void learn_regions(const json::Value& account_record) { regions_.learn(account_record); }
+
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }
   Runtime& runtime() { return runtime_; }
+  void log(const std::string& line) const {
+    if (debug_log_) debug_log_(line);
+  }
 
  private:
   struct Counters {
@@ -47,21 +58,36 @@ class RequestSender {
     std::atomic<std::uint64_t> milli_units{0};
     std::atomic<std::uint64_t> bytes_received{0};
   };
+  // Where the attempts of one call went, and where the next one goes.
+  struct Route {
+    Regions::Place place;
+    std::vector<std::string> tried;
+    bool with_session = true;
+  };
 
-  http::Request signed_request(const Call& call);
-  Result<http::Response> attempt(const Call& call, const std::stop_token& stop);
+  http::Request signed_request(const Call& call, const Route& route);
+  Result<http::Response> attempt(const Call& call, const Route& route, const std::stop_token& stop);
   void account(Operation operation, const http::Response& response);
+  void note_session(const Call& call, const http::Response& response);
+  // Prepares the next attempt; false when stopped while waiting for it.
+  bool prepare(const Call& call, const Repeat& repeat, const Error& error, Route& route, const std::stop_token& stop);
+  void read_account_again(const std::stop_token& stop);
+  void log_repeat(const Call& call, const Repeat& repeat, const Error& error, const Route& route) const;
   Counters& counters(Operation operation) { return counters_[static_cast<std::size_t>(operation)]; }
 
   Runtime& runtime_;
   http::Transport& transport_;
-  const std::string base_;
   const std::string key_;
   const Milliseconds attempt_timeout_;
   const RetryLimits limits_;
+  const std::function<void(const std::string&)> debug_log_;
+  Regions regions_;
+  SessionTokens sessions_;
   std::atomic<bool> endpoint_known_{false};
+  std::atomic<SteadyTime> account_read_again_{SteadyTime::min()};  // when the record was last asked for
   std::atomic<std::int64_t> newest_server_time_{0};
   std::array<Counters, kOperations> counters_;
+  std::array<std::atomic<std::uint64_t>, kRetryReasons> retries_by_reason_{};
 };
 
 }  // namespace halley::cosmos

@@ -2,34 +2,154 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace halley::cosmos {
 namespace {
 
-// Some failures tend to last: more attempts than these only delay the message.
-constexpr int kUnknownEndpointAttempts = 3;
-constexpr int kTimeoutAttempts = 3;
-constexpr int kServerErrorAttempts = 3;
-constexpr int kMovingPartitionAttempts = 6;
+using Where = Repeat::Where;
 
 constexpr Milliseconds kFirstBackOff{100};
 constexpr Milliseconds kLongestBackOff{5000};
-constexpr Milliseconds kFirstRaceBackOff{10};  // 449: two writes met
+constexpr Milliseconds kFirstRaceBackOff{10};  // 449
 constexpr Milliseconds kLongestRaceBackOff{1000};
 constexpr Milliseconds kShortestThrottle{5};
+constexpr Milliseconds kFailoverPause{1000};
+constexpr Milliseconds kLongestAsked{60000};  // No more is believed of a retry-after, throttling aside.
+
+constexpr int kAnySubStatus = -1;
+constexpr int kAnyServerError = 599;
+constexpr int kUnlimited = 0;                // As many attempts as the client's limit says.
+constexpr int kUnknownEndpointAttempts = 3;  // A wrong address does not get better.
+constexpr int kFailoverAttempts = 120;       // At a second each: a failover takes its time.
+constexpr int kNowhereElseAttempts = 3;      // Of a failover that names no other region.
+constexpr int kSessionTriesHere = 2;
+
+enum class Pace : std::uint8_t { back_off, race, failover, at_once_first };
+
+// A row of the table in docs/wire-protocol.md, repeats. The first row that fits counts. `status` 0: no answer came.
+struct Rule {
+  int status;
+  int sub_status;
+  RetryReason reason;
+  int attempts;  // of the call, the first included
+  Pace pace;
+  Where where;  // of reads; of writes too where the refusal promises that nothing was done
+};
+
+// Some failures tend to last: more attempts than these only delay the message.
+constexpr Rule kRules[] = {
+    {403, 3, RetryReason::write_region_moved, kFailoverAttempts, Pace::failover, Where::after_account_read},
+    {403, 1008, RetryReason::region_removed, kFailoverAttempts, Pace::failover, Where::after_account_read},
+    {404, 1002, RetryReason::session_not_reached, kUnlimited, Pace::back_off, Where::here},
+    {404, 1013, RetryReason::container_in_creation, kUnlimited, Pace::back_off, Where::here},
+    {408, kAnySubStatus, RetryReason::service_timeout, 3, Pace::back_off, Where::elsewhere},
+    {410, 1000, RetryReason::name_cache_stale, 3, Pace::back_off, Where::here},
+    {410, 1002, RetryReason::partition_gone, 3, Pace::back_off, Where::here},
+    {410, 1007, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
+    {410, 1008, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
+    {410, 1022, RetryReason::lease_lost, kUnlimited, Pace::back_off, Where::elsewhere},
+    {449, kAnySubStatus, RetryReason::write_race, kUnlimited, Pace::race, Where::here},
+    {500, kAnySubStatus, RetryReason::service_error, 3, Pace::back_off, Where::elsewhere},
+    {501, kAnySubStatus, RetryReason::service_error, 1, Pace::back_off, Where::here},
+    {503, kAnySubStatus, RetryReason::service_unavailable, kUnlimited, Pace::back_off, Where::elsewhere},
+    {kAnyServerError, kAnySubStatus, RetryReason::gateway_error, kUnlimited, Pace::back_off, Where::elsewhere},
+};
+constexpr Rule kNotConnected = {
+    0, 0, RetryReason::not_connected, kUnlimited, Pace::back_off, Where::after_account_read};
+// A kept connection that broke before any answer is replaced by a fresh one at once.
+constexpr Rule kConnectionLost = {
+    0, 0, RetryReason::connection_lost, kUnlimited, Pace::at_once_first, Where::elsewhere};
+constexpr Rule kNoAnswer = {0, 0, RetryReason::no_answer_in_time, 3, Pace::back_off, Where::elsewhere};
+
+const Rule* rule_for(const Error& error) {
+  if (error.status == 0) {
+    if (error.code == Code::unavailable) return &kNotConnected;
+    if (error.code == Code::ambiguous) return &kConnectionLost;
+    return error.code == Code::timeout ? &kNoAnswer : nullptr;
+  }
+  for (const Rule& rule : kRules) {
+    const bool same_status = rule.status == error.status || (rule.status == kAnyServerError && error.status / 100 == 5);
+    if (same_status && (rule.sub_status == kAnySubStatus || rule.sub_status == error.sub_status)) return &rule;
+  }
+  return nullptr;
+}
+
+// A request that names a range of a container that was made again, or a range that is gone, goes back to its caller.
+bool needs_fresh_ranges(RetryReason reason) {
+  return reason == RetryReason::name_cache_stale || reason == RetryReason::partition_gone;
+}
+
+int attempts_allowed(const Rule& rule, const RetriedCall& call, const RetryLimits& limits, std::size_t places) {
+  if (needs_fresh_ranges(rule.reason) && call.names_range) return 0;
+  if (rule.pace == Pace::failover) return places > 1 ? rule.attempts : kNowhereElseAttempts;
+  if (rule.reason == RetryReason::not_connected && !call.endpoint_known) {
+    return std::min(kUnknownEndpointAttempts, limits.max_attempts);
+  }
+  return rule.attempts == kUnlimited ? limits.max_attempts : std::min(rule.attempts, limits.max_attempts);
+}
 
 }  // namespace
 
-std::optional<Milliseconds> Retry::next(const Error& error) {
-  if (error.code == Code::ambiguous || error.code == Code::timeout) may_have_worked_ = true;
-  if (error.code == Code::throttled) return next_throttled(error);
-  if (++failures_ >= attempts_allowed(error)) return std::nullopt;
-  if (error.status == 449) return back_off(kFirstRaceBackOff, kLongestRaceBackOff, failures_);
-  // A kept connection that broke before any answer is replaced by a fresh one at once.
-  if (error.code == Code::ambiguous && error.status == 0 && failures_ == 1) return Milliseconds(0);
-  return std::max(error.retry_after.value_or(Milliseconds(0)), back_off(kFirstBackOff, kLongestBackOff, failures_));
+std::string_view retry_reason_name(RetryReason reason) {
+  constexpr std::array<std::string_view, kRetryReasons> kNames = {
+      "throttled",           "region_exhausted",      "write_race",
+      "service_unavailable", "service_error",         "gateway_error",
+      "service_timeout",     "write_region_moved",    "region_removed",
+      "session_not_reached", "container_in_creation", "name_cache_stale",
+      "partition_gone",      "partition_moving",      "lease_lost",
+      "not_connected",       "connection_lost",       "no_answer_in_time"};
+  const auto index = static_cast<std::size_t>(reason);
+  CHECK(index < kNames.size());
+  return kNames[index];
 }
 
-std::optional<Milliseconds> Retry::next_throttled(const Error& error) {
+std::string describe_retries(const RetryCounts& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += retry_reason_name(static_cast<RetryReason>(i));
+    text += ' ';
+    text += std::to_string(counts[i]);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::optional<Repeat> Retry::next(const Error& error, std::size_t places) {
+  const bool unclear = error.code == Code::ambiguous || error.code == Code::timeout;
+  if (unclear) may_have_worked_ = true;
+  if (error.code == Code::throttled) return next_throttled(error, places);
+  const Rule* rule = rule_for(error);
+  if (rule == nullptr || ++failures_ >= attempts_allowed(*rule, call_, limits_, places)) return std::nullopt;
+
+  Repeat repeat{rule->reason, {}, rule->where, false, false};
+  // What may have been done here is done again here: elsewhere it would be a second write.
+  if (unclear && call_.effect == Effect::write) repeat.where = Where::here;
+  repeat.endpoint_down = rule->where == Where::after_account_read;
+  if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, places);
+  if (rule->pace == Pace::race) {
+    repeat.wait = back_off(kFirstRaceBackOff, kLongestRaceBackOff, failures_);
+  } else if (rule->pace == Pace::failover) {
+    repeat.wait = failures_ == 1 ? Milliseconds(0) : kFailoverPause;
+  } else if (rule->pace == Pace::at_once_first && failures_ == 1) {
+    repeat.where = Where::here;
+  } else {
+    repeat.wait = back_off(kFirstBackOff, kLongestBackOff, failures_);
+  }
+  repeat.wait = std::max(repeat.wait, std::min(error.retry_after.value_or(Milliseconds(0)), kLongestAsked));
+  return repeat;
+}
+
+// A replica that is behind catches up: the same region again, then each other one. A token that no region has reached
+// is of a past that is lost (a restore in place, a forced failover).
+void Retry::choose_session(Repeat& repeat, std::size_t places) {
+  if (++session_failures_ <= kSessionTriesHere) return;
+  repeat.where = Where::elsewhere;
+  repeat.without_session = session_failures_ - kSessionTriesHere >= static_cast<int>(places);
+}
+
+std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t places) {
   ++throttled_;
   const Milliseconds asked = error.retry_after ? std::max(*error.retry_after, kShortestThrottle)
                                                : back_off(kFirstBackOff, kLongestBackOff, throttled_);
@@ -38,26 +158,11 @@ std::optional<Milliseconds> Retry::next_throttled(const Error& error) {
       asked + Milliseconds(runtime_.random_u64() % (static_cast<std::uint64_t>(asked.count()) / 4 + 1));
   if (throttled_for_ + wait > limits_.throttle_patience) return std::nullopt;
   throttled_for_ += wait;
-  return wait;
-}
-
-int Retry::attempts_allowed(const Error& error) const {
-  const auto at_most = [&](int attempts) { return std::min(attempts, limits_.max_attempts); };
-  switch (error.code) {
-    case Code::unavailable:
-      if (error.status == 0 && !endpoint_known_) return at_most(kUnknownEndpointAttempts);
-      return error.status == 500 ? at_most(kServerErrorAttempts) : limits_.max_attempts;
-    case Code::ambiguous:
-      return error.status == 500 ? at_most(kServerErrorAttempts) : limits_.max_attempts;
-    case Code::timeout:
-      return at_most(kTimeoutAttempts);
-    case Code::gone:
-      // A split, merge or migration is just completing; the other kinds need fresh ranges first, which is the
-      // caller's part.
-      return error.sub_status == 1007 || error.sub_status == 1008 ? at_most(kMovingPartitionAttempts) : 0;
-    default:
-      return 0;
+  constexpr int kRegionExhausted = 3092;
+  if (error.sub_status == kRegionExhausted && places > 1) {
+    return Repeat{RetryReason::region_exhausted, wait, Where::elsewhere, false, false};
   }
+  return Repeat{RetryReason::throttled, wait, Where::here, false, false};
 }
 
 // Doubles with every repeat, and takes between half and all of that.

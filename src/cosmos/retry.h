@@ -1,4 +1,4 @@
-// The one place that decides what is repeated, how often and when (docs/wire-protocol.md, repeats).
+// The one place that decides what is repeated, how often, when and where (docs/wire-protocol.md, repeats).
 //
 // Every request of this client may be repeated: reads change nothing; upserts, replacements and deletes come to the
 // same when done twice; creations are followed by a look when they meet themselves (client.h).
@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "base/error.h"
+#include "cosmos/retry_reason.h"
+#include "cosmos/status_error.h"
 #include "runtime/runtime.h"
 
 namespace halley::cosmos {
@@ -16,29 +18,51 @@ struct RetryLimits {
   Milliseconds throttle_patience{120000};
 };
 
+// What of a call matters to repeating it.
+struct RetriedCall {
+  Effect effect = Effect::read;
+  bool names_range = false;     // with x-ms-documentdb-partitionkeyrangeid: only its caller knows the range to ask next
+  bool endpoint_known = false;  // it has answered before, so a refused connection is worth more patience than a typo
+};
+
+// The next attempt.
+struct Repeat {
+  enum class Where : std::uint8_t {
+    here,                // at the same endpoint
+    elsewhere,           // at another region's endpoint where there is one that may be asked
+    after_account_read,  // the same, once the account record has said anew which regions there are
+  };
+  RetryReason reason = RetryReason::throttled;
+  Milliseconds wait{0};
+  Where where = Where::here;
+  bool endpoint_down = false;    // other calls should go elsewhere too, for a while
+  bool without_session = false;  // the session token asks for what no region has: forget it
+};
+
 // The attempts of one call.
 class Retry {
  public:
-  // `endpoint_known`: it has answered before, so that a refused connection is worth more patience than a wrong address.
-  Retry(Runtime& runtime, const RetryLimits& limits, bool endpoint_known)
-      : runtime_(runtime), limits_(limits), endpoint_known_(endpoint_known) {}
+  Retry(Runtime& runtime, const RetryLimits& limits, const RetriedCall& call)
+      : runtime_(runtime), limits_(limits), call_(call) {}
 
-  // How long to wait before the next attempt, after one that failed with `error`; nothing when the error stands.
-  std::optional<Milliseconds> next(const Error& error);
+  // What follows an attempt that failed with `error`; nothing when the error stands. `places` says how many endpoints
+  // there are for this call.
+  std::optional<Repeat> next(const Error& error, std::size_t places);
 
   // Whether an attempt so far may have been carried out although its answer did not come.
   bool may_have_worked() const { return may_have_worked_; }
 
  private:
-  std::optional<Milliseconds> next_throttled(const Error& error);
-  int attempts_allowed(const Error& error) const;
+  std::optional<Repeat> next_throttled(const Error& error, std::size_t places);
+  void choose_session(Repeat& repeat, std::size_t places);
   Milliseconds back_off(Milliseconds first, Milliseconds longest, int repeats);
 
   Runtime& runtime_;
   const RetryLimits limits_;
-  const bool endpoint_known_;
+  const RetriedCall call_;
   int failures_ = 0;  // throttling aside
   int throttled_ = 0;
+  int session_failures_ = 0;
   Milliseconds throttled_for_{0};
   bool may_have_worked_ = false;
 };

@@ -1,0 +1,81 @@
+#include "cosmos/session_tokens.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace halley::cosmos {
+namespace {
+
+constexpr std::size_t kMaxToken = 512;        // Of one range; the service's have some tens of bytes.
+constexpr std::size_t kMaxJoined = 4 * 1024;  // Of all ranges, in one header.
+constexpr std::size_t kMaxRanges = 10'000;    // Of one container that are remembered.
+
+template <typename Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// "version#lsn[#region=lsn…]" -> version and LSN.
+std::optional<std::pair<std::int64_t, std::uint64_t>> parse_position(std::string_view text) {
+  const std::size_t hash = text.find('#');
+  if (hash == std::string_view::npos) return std::nullopt;
+  const auto version = number<std::int64_t>(text.substr(0, hash));
+  const std::string_view rest = text.substr(hash + 1);
+  const auto lsn = number<std::uint64_t>(rest.substr(0, std::min(rest.find('#'), rest.size())));
+  if (!version || !lsn) return std::nullopt;
+  return std::pair(*version, *lsn);
+}
+
+}  // namespace
+
+void SessionTokens::learn(const std::string& container, std::string_view rid, std::string_view token) {
+  if (token.empty()) return;
+  const std::lock_guard lock(mutex_);
+  Container& seen = containers_[container];
+  if (!rid.empty() && seen.rid != rid) {
+    if (!seen.rid.empty()) seen.ranges.clear();
+    seen.rid = rid;
+  }
+  while (!token.empty()) {
+    const std::size_t comma = std::min(token.find(','), token.size());
+    const std::string_view one = token.substr(0, comma);
+    token.remove_prefix(std::min(comma + 1, token.size()));
+    const std::size_t colon = one.find(':');
+    if (colon == std::string_view::npos || colon == 0 || one.size() > kMaxToken) continue;
+    const auto position = parse_position(one.substr(colon + 1));
+    if (!position) continue;
+    const std::string_view range = one.substr(0, colon);
+    const auto held = seen.ranges.find(range);
+    if (held == seen.ranges.end()) {
+      if (seen.ranges.size() >= kMaxRanges) seen.ranges.clear();
+      seen.ranges.emplace(range, Seen{position->first, position->second, std::string(one.substr(colon + 1))});
+    } else if (std::pair(held->second.version, held->second.lsn) < *position) {
+      held->second = {position->first, position->second, std::string(one.substr(colon + 1))};
+    }
+  }
+}
+
+std::string SessionTokens::for_read(const std::string& container, std::string_view range_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto seen = containers_.find(container);
+  if (seen == containers_.end()) return {};
+  const auto& ranges = seen->second.ranges;
+  if (const auto own = ranges.find(range_id); own != ranges.end()) return own->first + ":" + own->second.text;
+  std::string joined;
+  for (const auto& [range, position] : ranges) {
+    joined += (joined.empty() ? "" : ",") + range + ":" + position.text;
+    if (joined.size() > kMaxJoined) return {};
+  }
+  return joined;
+}
+
+void SessionTokens::forget(const std::string& container) {
+  const std::lock_guard lock(mutex_);
+  containers_.erase(container);
+}
+
+}  // namespace halley::cosmos
