@@ -42,7 +42,7 @@ Status bad(const char* why) { return fail(Code::corrupt, std::string("a block's 
 
 // Keys and ids.
 void BlockEncoder::add_texts(const Version& version, const Version* previous) {
-  const bool same_key = previous != nullptr && previous->partition_key == version.partition_key;
+  const bool same_key = previous != nullptr && same_text(previous->partition_key, version.partition_key);
   key_tags_.push_back(same_key ? kSame : version.partition_key.size() + kFirstLength);
   if (!same_key) keys_ += version.partition_key;
   if (same_key && previous->id == version.id) {

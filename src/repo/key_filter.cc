@@ -20,8 +20,12 @@ std::uint64_t bit_of(std::uint64_t hash, std::uint64_t probe, std::uint64_t bits
 }  // namespace
 
 std::uint64_t filter_hash(std::string_view partition_key, std::string_view id) {
-  return codec::xxh3_64(id, codec::xxh3_64(partition_key));
+  return filter_hash(filter_hash(partition_key), id);
 }
+
+std::uint64_t filter_hash(std::string_view partition_key) { return codec::xxh3_64(partition_key); }
+
+std::uint64_t filter_hash(std::uint64_t hash_of_key, std::string_view id) { return codec::xxh3_64(id, hash_of_key); }
 
 std::string encode_filter(const std::vector<std::uint64_t>& hashes) {
   std::string bytes(std::max(hashes.size(), kMinBytes), '\0');

@@ -12,6 +12,9 @@
 namespace halley::repo {
 
 std::uint64_t filter_hash(std::string_view partition_key, std::string_view id);
+// The same in two steps, for many documents of one key.
+std::uint64_t filter_hash(std::string_view partition_key);
+std::uint64_t filter_hash(std::uint64_t hash_of_key, std::string_view id);
 
 // The filter's bytes for these hashes.
 std::string encode_filter(const std::vector<std::uint64_t>& hashes);

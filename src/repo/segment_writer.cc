@@ -112,8 +112,13 @@ void SegmentWriter::add_block(const std::vector<Version>& versions, std::span<co
 }
 
 void SegmentWriter::add_hashes(const std::vector<Version>& versions, std::span<const std::uint32_t> order) {
+  std::string_view key;
+  std::uint64_t hash_of_key = filter_hash(key);
   for (const std::uint32_t index : order) {
-    const std::uint64_t hash = filter_hash(versions[index].partition_key, versions[index].id);
+    const Version& version = versions[index];
+    if (!same_text(key, version.partition_key)) hash_of_key = filter_hash(version.partition_key);
+    key = version.partition_key;
+    const std::uint64_t hash = filter_hash(hash_of_key, version.id);
     if (hashes_.empty() || hashes_.back() != hash) hashes_.push_back(hash);
   }
 }

@@ -11,6 +11,11 @@
 
 namespace halley::repo {
 
+// a == b, for texts that are often one and the same: then nothing of them is read.
+inline bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
+
 enum class Operation : std::uint8_t { upsert = 0, remove = 1, expire = 2 };
 
 // A place in the history of a hash interval. The epoch rises at every split, merge and fork.

@@ -68,7 +68,7 @@ Status VersionSorter::collect(const std::vector<Version>& versions) {
   key_of_.clear();
   table_.assign(kFirstTable, 0);
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    const bool same = i > 0 && versions[i].partition_key == versions[i - 1].partition_key;
+    const bool same = i > 0 && same_text(versions[i].partition_key, versions[i - 1].partition_key);
     std::uint32_t number = same ? key_of_.back() : 0;
     if (!same) {
       ASSIGN(number, number_of(versions[i].partition_key));
