@@ -104,6 +104,33 @@ TEST_F(ReadTest, CutsByTime) {
   }
 }
 
+TEST_F(ReadTest, LeavesOutWhatIsOlderThanAsked) {
+  add_history();
+  for (const std::int64_t seconds : {0, 1, 40, 399, 400, 1000}) {
+    ReadOptions options;
+    options.since = Second{1'700'000'000 + seconds};
+    expect(options, [&](const OwnedVersion& v) { return v.version.time >= *options.since; });
+    options.cut.time = Second{1'700'000'000 + 200};
+    expect(options, [&](const OwnedVersion& v) {
+      return v.version.time >= *options.since && v.version.time <= *options.cut.time;
+    });
+  }
+}
+
+TEST_F(ReadTest, SegmentsOlderThanAskedAreNotRead) {
+  options_.inline_bytes = 0;  // every segment an object of its own
+  store_ = store::make_memory_store();
+  repository_ = create(options_);
+  writer_ = writer(*repository_);
+  add({write_of("a", "1", 1)});
+  const std::vector<std::string> old = names("segments/");
+  add({write_of("a", "2", 2)});
+  for (const std::string& name : old) ASSERT_TRUE(store_->remove(name));
+  ReadOptions options;
+  options.since = Second{1'700'000'000 + 2};
+  EXPECT_EQ(versions(options).size(), 1U);
+}
+
 TEST_F(ReadTest, CutsByThePositionsOfHashIntervals) {
   add_history();
   const std::string middle(1, '\x20');

@@ -43,6 +43,7 @@ struct Cut {
 
 struct ReadOptions {
   Cut cut;
+  std::optional<Second> since;               // only versions with Version::time >= since; what is older is not read
   cosmos::HashRange range;                   // only keys in it
   std::optional<std::string> partition_key;  // only this canonical key
   std::optional<std::string> id;  // with partition_key: only this document (filters and block index are used)

@@ -25,6 +25,7 @@ bool Selection::by_hash() const {
 
 bool Selection::may_select(const SegmentRef& segment) const {
   if (options_.cut.time && segment.oldest > *options_.cut.time) return false;
+  if (options_.since && segment.newest < *options_.since) return false;
   return !last_ || segment.first <= *last_;
 }
 
@@ -84,7 +85,11 @@ Result<std::size_t> SegmentCursor::first_block() {
 Result<bool> SegmentCursor::load_block() {
   const auto& blocks = segment_->footer().blocks;
   const auto& time = selection_.options().cut.time;
-  while (next_block_ < blocks.size() && time && blocks[next_block_].oldest > *time) ++next_block_;
+  const auto& since = selection_.options().since;
+  const auto passed_over = [&](const BlockEntry& block) {
+    return (time && block.oldest > *time) || (since && block.newest < *since);
+  };
+  while (next_block_ < blocks.size() && passed_over(blocks[next_block_])) ++next_block_;
   if (next_block_ == blocks.size()) return false;
   TRY(segment_->read_columns(next_block_, block_, decompressor_));
   ++next_block_;
@@ -127,6 +132,7 @@ SegmentCursor::Verdict SegmentCursor::judge() const {
     if (by_id != 0) return by_id < 0 ? Verdict::skipped : Verdict::ended;
   }
   if (options.cut.time && block_.time(at_) > *options.cut.time) return Verdict::skipped;
+  if (options.since && block_.time(at_) < *options.since) return Verdict::skipped;
   if (limit_ != nullptr && block_.position(at_) > *limit_) return Verdict::skipped;
   return Verdict::selected;
 }
