@@ -48,7 +48,10 @@ std::string report_json(const recovery::VerifyReport& report) {
   write_moment(writer, report.last_backup);
   writer.key("restorable_until");
   write_moment(writer, report.restorable_until);
-  writer.member_boolean("restorable", report.restorable).member("not_restorable", report.not_restorable).end_object();
+  writer.member_boolean("restorable", report.restorable).member("not_restorable", report.not_restorable);
+  writer.key("notes").begin_array();
+  for (const std::string& note : report.notes) writer.string(note);
+  writer.end_array().end_object();
   return json;
 }
 
@@ -68,6 +71,7 @@ void print_report(Output& output, const recovery::VerifyReport& report) {
                                  : std::string("No backup was made yet."));
   if (!report.restorable) output.line("The newest state cannot be restored: " + report.not_restorable);
   if (report.restorable_until) output.line("Restorable until " + format_rfc3339(*report.restorable_until) + ".");
+  for (const std::string& note : report.notes) output.note("note: " + note);
   output.line(report.sound() ? "All is well." : "NOT sound.");
 }
 

@@ -111,6 +111,11 @@ class DirectoryTarget : public RestoreTarget {
     TRY(make_directory(directory));
     TRY(put_definition(directory + "/database.json", database.definition));
     TRY(put_throughput(directory, database.offer));
+    for (const repo::Definition& container : database.undocumented) {
+      const std::string folder = directory + "/" + file_name_of(container.key.id);
+      TRY(make_directory(folder));
+      TRY(put_definition(folder + "/container.json", container));
+    }
     if (database.users.empty()) return {};
     std::string users;
     json::Writer writer(users);

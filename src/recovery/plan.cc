@@ -1,6 +1,7 @@
 #include "recovery/plan.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "json/value.h"
 #include "recovery/definitions_at.h"
@@ -33,7 +34,11 @@ Result<PlannedContainer> describe(const DefinitionsAt& definitions, const repo::
   planned.lane = repo::lane_of(definitions.account_id(), *database, container);
   ASSIGN(const json::Value value, json::parse(container.text));
   const json::Value* const key = value.find("partitionKey");
-  if (key == nullptr) return fail(Code::corrupt, "the definition of " + planned.name() + " has no partition key");
+  if (key == nullptr) {
+    return fail(Code::unsupported,
+                "container " + planned.name() + " has no partition key: its documents are not captured",
+                "copy it into a container that has one, and back that up");
+  }
   ASSIGN(planned.key, cosmos::PartitionKeyDefinition::parse(*key));
   planned.expiry = ExpiryRule::of(value);
   planned.definition = container;
@@ -42,50 +47,79 @@ Result<PlannedContainer> describe(const DefinitionsAt& definitions, const repo::
   return planned;
 }
 
-Result<repo::LaneState> read_container_lane(repo::Repository& repository, const PlannedContainer& planned) {
-  auto lane = repository.read_lane(planned.lane);
-  if (!lane && lane.error().code == Code::not_found) {
-    return fail(Code::outside_coverage,
-                "container " + planned.name() + " was there, but none of its documents were captured",
-                "run `halley backup` with it included");
-  }
-  return lane;
+Error none_captured(const PlannedContainer& planned) {
+  return Error(Code::outside_coverage,
+               "container " + planned.name() + " was there, but none of its documents were captured",
+               "run `halley backup` with it included");
 }
 
-// Finds the cut. False when the moment is outside the container's coverage.
-Result<bool> find_cut(repo::Repository& repository, const Moment& moment, bool approximate, PlannedContainer& planned,
-                      std::vector<std::string>& notes) {
-  ASSIGN(const repo::LaneState lane, read_container_lane(repository, planned));
+enum class Coverage : std::uint8_t { covered, outside, none_captured };
+
+// Finds the cut, where the moment is covered.
+Result<Coverage> find_cut(repo::Repository& repository, const Moment& moment, bool approximate,
+                          PlannedContainer& planned, std::vector<std::string>& notes) {
+  const auto lane = repository.read_lane(planned.lane);
+  if (!lane && lane.error().code == Code::not_found) return Coverage::none_captured;
+  if (!lane) return fail(lane.error());
   if (moment.latest) {
-    auto newest = repo::newest_cut(lane);
+    auto newest = repo::newest_cut(*lane);
     if (!newest) {
       return fail(Code::outside_coverage, "no backup has captured all of container " + planned.name() + " yet",
                   "run `halley backup` until it completes");
     }
     planned.at = newest->at;
     planned.cut = std::move(newest->cut);
-    return true;
+    return Coverage::covered;
   }
   planned.at = moment.at;
-  if (auto cut = repo::cut_at(lane, moment.at)) {
+  if (auto cut = repo::cut_at(*lane, moment.at)) {
     planned.cut = std::move(*cut);
-    return true;
+    return Coverage::covered;
   }
-  if (!approximate) return false;
+  if (!approximate) return Coverage::outside;
   planned.approximate = true;
   planned.cut = repo::Cut{moment.at, {}};
-  ASSIGN(auto found, uncertain_notes(repository, lane, moment.at));
+  ASSIGN(auto found, uncertain_notes(repository, *lane, moment.at));
   notes.insert(notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-  return true;
+  return Coverage::covered;
+}
+
+// The seconds at which a container was not there.
+std::vector<repo::Interval> absence(const std::vector<repo::Definition>& versions) {
+  std::vector<repo::Interval> absent;
+  bool there = false;
+  Second gone{std::numeric_limits<std::int64_t>::min()};
+  for (const repo::Definition& version : versions) {
+    if (!there && !version.text.empty()) absent.push_back({gone, version.time});
+    if (there && version.text.empty()) gone = version.time;
+    there = !version.text.empty();
+  }
+  if (!there) absent.push_back({gone, {std::numeric_limits<std::int64_t>::max()}});
+  return absent;
+}
+
+// The seconds at which a container does not stand in the way of a restore: those of its lane, and unless the restore
+// names it, those at which it was not there.
+std::vector<repo::Interval> good_seconds(repo::Repository& repository, const DefinitionsAt& definitions,
+                                         const PlannedContainer& container, bool named) {
+  std::vector<repo::Interval> good;
+  if (const auto lane = repository.read_lane(container.lane)) good = repo::restorable_seconds(*lane);
+  if (named) return good;
+  const auto history = repo::read_definition_history(repository, definitions.account_lane());
+  const auto versions = history ? history->find(container.definition.key) : decltype(history->end())();
+  if (!history || versions == history->end()) return good;
+  const auto absent = absence(versions->second);
+  good.insert(good.end(), absent.begin(), absent.end());
+  return repo::joined(std::move(good));
 }
 
 // The refusal for containers that can't be brought to the moment, with the moments that are good for all of the plan.
-Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment,
+Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment, const Selection& selection,
               const std::vector<PlannedContainer>& planned, const std::vector<std::string>& uncovered) {
   std::vector<repo::Interval> good = repo::restorable_seconds(definitions.account_lane());
   for (const PlannedContainer& container : planned) {
-    const auto lane = repository.read_lane(container.lane);
-    if (lane) good = repo::common(good, repo::restorable_seconds(*lane));
+    const bool named = selection.names_container(container.database, container.container);
+    good = repo::common(good, good_seconds(repository, definitions, container, named));
   }
   std::string what = "container " + uncovered.front();
   if (uncovered.size() > 1) what += " and " + std::to_string(uncovered.size() - 1) + " more";
@@ -128,14 +162,17 @@ Status check_patterns(repo::Repository& repository, const DefinitionsAt& definit
   return {};
 }
 
-Status add_databases(const DefinitionsAt& definitions, RestorePlan& plan) {
+Status add_databases(const DefinitionsAt& definitions, const DefinitionsAt::Each& undocumented, RestorePlan& plan) {
   for (const repo::Definition* database : definitions.databases()) {
     const std::string& name = database->key.id;
     const bool has_container = std::any_of(plan.containers.begin(), plan.containers.end(),
                                            [&](const PlannedContainer& planned) { return planned.database == name; });
     const bool whole = plan.selection.selects_all_documents() && plan.selection.selects_database(name);
-    if (!has_container && !whole) continue;
     PlannedDatabase planned;
+    for (const repo::Definition* container : undocumented) {
+      if (container->key.database == name) planned.undocumented.push_back(*container);
+    }
+    if (!has_container && !whole && planned.undocumented.empty()) continue;
     planned.name = name;
     planned.definition = *database;
     planned.offer = copy(definitions.offer(name, ""));
@@ -146,26 +183,53 @@ Status add_databases(const DefinitionsAt& definitions, RestorePlan& plan) {
   return {};
 }
 
-Status add_containers(repo::Repository& repository, const DefinitionsAt& definitions, bool approximate,
-                      RestorePlan& plan) {
+// Whether a container without which the plan goes on is left out, since it is not named; a note then tells why.
+bool leave_out(const Selection& selection, const repo::Definition& container, const Error& why,
+               std::vector<std::string>& notes) {
+  if (selection.names_container(container.key.database, container.key.id)) return false;
+  notes.push_back("left out: " + why.message + (why.hint.empty() ? "" : " (" + why.hint + ")"));
+  return true;
+}
+
+// Gives the containers of which only the definition can be restored.
+Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const DefinitionsAt& definitions,
+                                           bool approximate, RestorePlan& plan) {
+  const bool may_leave_out = plan.moment.latest || approximate;
+  DefinitionsAt::Each undocumented;
+  bool any_fits = false;
   bool any_selected = false;
   std::vector<std::string> uncovered;
   for (const repo::Definition* container : definitions.containers()) {
     if (!plan.selection.selects_container(container->key.database, container->key.id)) continue;
+    auto planned = describe(definitions, *container);
+    if (!planned) {
+      const bool unsupported = planned.error().code == Code::unsupported;
+      if (!unsupported || !leave_out(plan.selection, *container, planned.error(), plan.notes))
+        return fail(planned.error());
+      if (plan.selection.selects_all_documents()) undocumented.push_back(container);
+      continue;
+    }
     any_selected = true;
-    ASSIGN(PlannedContainer planned, describe(definitions, *container));
-    ASSIGN(const bool fits, fits_key(plan.selection, planned));
+    ASSIGN(const bool fits, fits_key(plan.selection, *planned));
     if (!fits) continue;
-    ASSIGN(const bool covered, find_cut(repository, plan.moment, approximate, planned, plan.notes));
-    if (!covered) uncovered.push_back(planned.name());
-    plan.containers.push_back(std::move(planned));
+    any_fits = true;
+    ASSIGN(const Coverage coverage, find_cut(repository, plan.moment, approximate, *planned, plan.notes));
+    if (coverage == Coverage::none_captured && may_leave_out) {
+      const Error why = none_captured(*planned);
+      if (!leave_out(plan.selection, *container, why, plan.notes)) return fail(why);
+      continue;
+    }
+    if (coverage != Coverage::covered) uncovered.push_back(planned->name());
+    plan.containers.push_back(std::move(*planned));
   }
-  if (!uncovered.empty()) return fail(refusal(repository, definitions, plan.moment.at, plan.containers, uncovered));
-  if (any_selected && plan.containers.empty()) {
+  if (!uncovered.empty()) {
+    return fail(refusal(repository, definitions, plan.moment.at, plan.selection, plan.containers, uncovered));
+  }
+  if (any_selected && !any_fits) {
     return fail(Code::not_found, "no selected container has partition keys like " + *plan.selection.partition_key,
                 "a key is a JSON array with one value for each path of the container's partition key");
   }
-  return {};
+  return undocumented;
 }
 
 }  // namespace
@@ -183,8 +247,8 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   if (!definitions.exact())
     plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
   TRY(check_patterns(repository, definitions, selection));
-  TRY(add_containers(repository, definitions, options.approximate, plan));
-  TRY(add_databases(definitions, plan));
+  ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
+  TRY(add_databases(definitions, undocumented, plan));
   return plan;
 }
 
@@ -197,8 +261,13 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
   std::vector<std::string> notes;
-  ASSIGN(const bool covered, find_cut(repository, moment, false, planned, notes));
-  if (!covered) return fail(refusal(repository, definitions, moment.at, {planned}, {planned.name()}));
+  ASSIGN(const Coverage coverage, find_cut(repository, moment, false, planned, notes));
+  if (coverage == Coverage::none_captured) return fail(none_captured(planned));
+  if (coverage == Coverage::outside) {
+    Selection selection;
+    selection.include = {planned.name()};
+    return fail(refusal(repository, definitions, moment.at, selection, {planned}, {planned.name()}));
+  }
   return planned;
 }
 

@@ -36,6 +36,8 @@ struct PlannedDatabase {
   std::optional<repo::Definition> offer;
   std::vector<repo::Definition> users;        // of restores to files only
   std::vector<repo::Definition> permissions;  // of restores to files only
+  // Containers without a partition key, whose documents can't be captured; of restores to files only.
+  std::vector<repo::Definition> undocumented;
 };
 
 struct RestorePlan {
@@ -57,6 +59,10 @@ struct PlanOptions {
   bool approximate = false;
 };
 
+// A container that is selected but not named is left out, and a note tells so, when it has no partition key, and for
+// `latest` (or approximately) when nothing of it was captured, as of one that was made while the newest backup ran;
+// when it is named, that is unsupported or outside_coverage.
+//
 // Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the
 // message names which, the hint the nearest moments that are good for the whole selection. Fails with not_found when
 // nothing at the moment is selected by one of the patterns, or no container has the partition key's shape.

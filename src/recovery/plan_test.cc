@@ -221,6 +221,70 @@ TEST_F(PlanTest, AContainerMadeAgainIsAnotherLane) {
   EXPECT_TRUE(timeline->containers[3].live);
 }
 
+TEST_F(PlanTest, AContainerWithoutPartitionKeyIsLeftOutUnlessItIsNamed) {
+  backup.define(DefinitionKind::container, "crm", "", "old", R"({"id":"old","indexingPolicy":{}})", at(0));
+  backup.definitions_known(at(0), at(100));
+  for (const Moment& moment : {Moment::newest(), Moment::of(at(60))}) {
+    const auto plan = make_plan(backup.repository(), moment, {});
+    ASSERT_TRUE(plan) << plan.error().to_string();
+    EXPECT_EQ(plan->containers.size(), 3U);
+    EXPECT_THAT(plan->notes, ::testing::Contains(HasSubstr("left out: container crm/old has no partition key")));
+    ASSERT_EQ(plan->databases[0].undocumented.size(), 1U);
+    EXPECT_EQ(plan->databases[0].undocumented[0].key.id, "old");
+  }
+  Selection selection;
+  selection.include = {"crm/o*"};
+  const auto alone = make_plan(backup.repository(), Moment::newest(), selection);
+  ASSERT_TRUE(alone) << alone.error().to_string();
+  EXPECT_EQ(alone->databases.size(), 1U);
+  selection.include = {"crm/*", "crm/old"};
+  const auto named = make_plan(backup.repository(), Moment::newest(), selection);
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().code, Code::unsupported);
+  EXPECT_FALSE(named.error().hint.empty());
+  EXPECT_EQ(plan_container(backup.repository(), Moment::newest(), "crm", "old").error().code, Code::unsupported);
+  EXPECT_TRUE(verify(backup.repository(), {})->sound());
+}
+
+// crm/new was made at 50, and no backup has read documents of it.
+TEST_F(PlanTest, AContainerOfWhichNothingWasCapturedIsLeftOutOfLatestUnlessItIsNamed) {
+  backup.container("crm", "new", at(50));
+  backup.definitions_known(at(0), at(100));
+  const auto latest = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_TRUE(latest) << latest.error().to_string();
+  EXPECT_EQ(latest->containers.size(), 3U);
+  EXPECT_THAT(latest->notes, ElementsAre(HasSubstr("left out: container crm/new")));
+  EXPECT_THAT(verify(backup.repository(), {})->notes, ElementsAre(HasSubstr("crm/new")));
+  Selection selection;
+  selection.include = {"crm/new"};
+  for (const Moment& moment : {Moment::newest(), Moment::of(at(60))}) {
+    const auto named = make_plan(backup.repository(), moment, selection);
+    ASSERT_FALSE(named);
+    EXPECT_EQ(named.error().code, Code::outside_coverage);
+    EXPECT_THAT(named.error().to_string(), HasSubstr("crm/new"));
+    EXPECT_FALSE(named.error().hint.empty());
+    EXPECT_EQ(plan_container(backup.repository(), moment, "crm", "new").error().code, Code::outside_coverage);
+  }
+}
+
+TEST_F(PlanTest, AMomentAtWhichNothingOfAContainerWasCapturedIsRefusedNamingOnesBeforeIt) {
+  backup.container("crm", "new", at(50));
+  backup.definitions_known(at(0), at(100));
+  const auto refused = make_plan(backup.repository(), Moment::of(at(60)), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::outside_coverage);
+  EXPECT_THAT(refused.error().message, HasSubstr("crm/new"));
+  // crm/people has sync points at 30 and 60.
+  EXPECT_THAT(refused.error().hint, HasSubstr(format_rfc3339(at(30))));
+  EXPECT_THAT(refused.error().hint, ::testing::Not(HasSubstr(format_rfc3339(at(60)))));
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(30)), {}));
+  PlanOptions approximate;
+  approximate.approximate = true;
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {}, approximate);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_EQ(plan->containers.size(), 3U);
+}
+
 TEST_F(PlanTest, TimelineTellsCoverageOfEachContainer) {
   const auto timeline = read_timeline(backup.repository());
   ASSERT_TRUE(timeline) << timeline.error().to_string();

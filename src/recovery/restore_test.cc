@@ -123,6 +123,16 @@ TEST_F(DirectoryRestoreTest, WritesTheTree) {
   EXPECT_EQ(progress.compared, kOrders + 3U);
 }
 
+TEST_F(DirectoryRestoreTest, OfAContainerWithoutPartitionKeyTheDefinitionIsWritten) {
+  backup.define(DefinitionKind::container, "empty", "", "old", R"({"id":"old","_ts":1})", at(0));
+  backup.definitions_known(at(0), at(100));
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("empty/old")));
+  EXPECT_EQ(content(folder_ + "/out/empty/old/container.json"), "{\"id\":\"old\"}\n");
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/empty/old/documents.ndjson"));
+}
+
 TEST_F(DirectoryRestoreTest, RefusesADirectoryThatHoldsSomethingElse) {
   std::filesystem::create_directories(folder_ + "/out");
   std::ofstream(folder_ + "/out/precious") << "data";

@@ -20,7 +20,8 @@ Status try_restore(repo::Repository& repository, VerifyReport& report) {
   report.last_backup = timeline.last_backup;
   report.restorable_until = timeline.restorable_until;
   add_holes(timeline, report);
-  TRY(make_plan(repository, Moment::newest(), {}));
+  ASSIGN(RestorePlan plan, make_plan(repository, Moment::newest(), {}));
+  report.notes = std::move(plan.notes);
   report.restorable = true;
   return {};
 }

@@ -24,6 +24,7 @@ struct VerifyReport {
   std::optional<Second> restorable_until;  // as in the timeline
   bool restorable = false;                 // a plan for the whole account as of `latest` can be made
   std::string not_restorable;              // why not
+  std::vector<std::string> notes;          // of that plan
   bool sound() const { return check.damaged.empty() && last_backup && restorable; }
 };
 
