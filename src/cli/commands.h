@@ -13,6 +13,8 @@ Command timeline_command();
 Command restore_command();
 Command export_command();
 Command get_command();
+Command history_command();
+Command find_command();
 Command ls_command();
 Command verify_command();
 Command status_command();

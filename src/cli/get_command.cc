@@ -22,8 +22,10 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const cosmos::ContainerName name, parse_container_name(*context.arguments.find("DB/NAME")));
   ASSIGN(const std::string id, context.arguments.required("--id"));
   if (context.arguments.all("--id").size() > 1) return fail(Code::invalid_argument, "--id is given more than once");
-  ASSIGN(const std::string key_text, context.arguments.required("--partition-key"));
-  ASSIGN(const std::string key, parse_partition_key(key_text));
+  std::optional<std::string> key;
+  if (const auto text = context.arguments.find("--partition-key")) {
+    ASSIGN(key, parse_partition_key(*text));
+  }
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
@@ -36,14 +38,16 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command get_command() {
-  return {"get",
-          "one document as of a moment",
-          "Prints a document as it was captured, system properties included. With --json its metadata stand beside it.",
-          "  halley get shop/orders --id 4711 --partition-key '\"customer-9\"'\n"
-          "  halley get shop/orders --id 4711 --partition-key '[\"eu\",9]' --at 2026-01-17T10:00:00Z",
-          {{"DB/NAME", "the container"}},
-          OptionNames{"--id", "--partition-key", "--at"} + repository_options(),
-          run};
+  return {
+      "get",
+      "one document as of a moment",
+      "Prints a document as it was captured, system properties included. With --json its metadata stand beside it.\n"
+      "Without --partition-key the id is looked for under all keys: slower, and refused when there are several.",
+      "  halley get shop/orders --id 4711 --partition-key '\"customer-9\"'\n"
+      "  halley get shop/orders --id 4711 --partition-key '[\"eu\",9]' --at 2026-01-17T10:00:00Z",
+      {{"DB/NAME", "the container"}},
+      OptionNames{"--id", "--partition-key", "--at"} + repository_options(),
+      run};
 }
 
 }  // namespace halley::cli

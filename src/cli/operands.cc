@@ -25,4 +25,16 @@ Result<recovery::Moment> moment_of(const Context& context, repo::Repository& rep
   return recovery::parse_moment(repository, context.arguments.find("--at").value_or("latest"));
 }
 
+Result<std::optional<Second>> bound_of(const Context& context, repo::Repository& repository, std::string_view option) {
+  const auto text = context.arguments.find(option);
+  if (!text) return std::optional<Second>();
+  ASSIGN(const recovery::Moment moment, recovery::parse_moment(repository, *text));
+  return moment.latest ? std::nullopt : std::optional(moment.at);
+}
+
+Result<std::uint64_t> limit_of(const Context& context) {
+  ASSIGN(const std::int64_t limit, context.arguments.integer("--limit", INT64_MAX, 1, INT64_MAX));
+  return static_cast<std::uint64_t>(limit);
+}
+
 }  // namespace halley::cli

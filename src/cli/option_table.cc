@@ -21,6 +21,7 @@ const std::vector<Option>& option_table() {
       {"--container", Taking::values, "DB/NAME", "this container (again for more)"},
       {"--partition-key", Taking::value, "JSON", "the partition key: a JSON array such as '[\"a\",5]', or one value"},
       {"--id", Taking::values, "ID", "the document with this id"},
+      {"--id-prefix", Taking::value, "TEXT", "documents whose ids begin with this"},
       {"--at", Taking::value, "WHEN", "2026-01-17T10:00:00Z, an age such as -2h or -3d12h, or latest (the default)"},
       // backup
       {"--mode", Taking::value, "MODE", "auto, all-versions or latest"},
@@ -41,8 +42,10 @@ const std::vector<Option>& option_table() {
       {"--system-properties", Taking::nothing, "", "keep _rid, _self, _etag, _attachments and _ts"},
       // verify
       {"--read-data", Taking::optional_value, "N%", "read and decode all segments, or this share of them"},
-      // ls
-      {"--limit", Taking::value, "N", "list at most so many documents"},
+      // ls, history, find, diff
+      {"--limit", Taking::value, "N", "list at most so many"},
+      {"--from", Taking::value, "WHEN", "the earlier moment, as --at takes it"},
+      {"--until", Taking::value, "WHEN", "the later moment, as --at takes it"},
       // emulator
       {"--listen", Taking::value, "ADDRESS:PORT", "where to serve (default 127.0.0.1:0; port 0 is any free one)"},
       {"--tls", Taking::nothing, "", "serve https with a certificate made for it"},

@@ -50,6 +50,15 @@ void Output::raw(std::string_view bytes) {
   out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+Status Output::item(std::string text) {
+  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
+  text += '\n';
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+  out_ << text;
+  return taken();
+}
+
 void Output::note(std::string_view text) {
   const std::lock_guard lock(mutex_);
   clear_bar();
@@ -89,10 +98,15 @@ void Output::clear_progress() {
   clear_bar();
 }
 
-bool Output::flush() {
+Status Output::flush() {
   const std::lock_guard lock(mutex_);
   out_.flush();
-  return out_.good();
+  return taken();
+}
+
+Status Output::taken() const {
+  if (out_.good()) return {};
+  return fail(Code::io, "standard output did not take everything", "is the disk full, or the pipe closed?");
 }
 
 void Output::clear_bar() {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "base/result.h"
 
 namespace halley::cli {
 
@@ -28,6 +28,9 @@ class Output {
   void result(std::string_view json_object);
   // Bytes on stdout as they are, in both forms.
   void raw(std::string_view bytes);
+  // A line of a long list on stdout, as it is in both forms: not flushed, line ends in it (white space, in JSON) made
+  // spaces. Fails once stdout takes no more.
+  Status item(std::string text);
   // A line for people on stderr.
   void note(std::string_view text);
   // The closing line of a command that failed: {"error":{…}} on stdout with --json, else message and hint on stderr.
@@ -38,11 +41,12 @@ class Output {
   // Removes the bar, if there is one.
   void clear_progress();
 
-  // Pushes everything out; false when stdout took not all of it (a full disk, a closed pipe).
-  bool flush();
+  // Pushes everything out. Fails with io when stdout took not all of it (a full disk, a closed pipe).
+  Status flush();
 
  private:
   void clear_bar();
+  Status taken() const;
   std::mutex mutex_;
   std::ostream& out_;
   std::ostream& err_;

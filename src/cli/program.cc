@@ -33,8 +33,8 @@ ExitCode run_program(const Surroundings& surroundings, const std::vector<std::st
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   Output output(surroundings.out, surroundings.err, json, surroundings.terminal);
   auto code = run_words(surroundings, words, output);
-  if (code && !output.flush()) {
-    code = fail(Code::io, "standard output did not take everything", "is the disk full, or the pipe closed?");
+  if (code) {
+    if (auto flushed = output.flush(); !flushed) code = fail(std::move(flushed).error());
   }
   if (code) return *code;
   output.error(code.error());

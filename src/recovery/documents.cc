@@ -6,6 +6,21 @@
 
 namespace halley::recovery {
 
+Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefinition& key, repo::ReadOptions& options) {
+  if (!selection.partition_key) return true;
+  ASSIGN(const json::Value components, json::parse(*selection.partition_key));
+  const std::size_t count = components.items().size();
+  if (count == key.paths.size()) {
+    options.partition_key = selection.partition_key;
+    if (selection.ids.size() == 1) options.id = selection.ids.front();
+    return true;
+  }
+  if (count == 0 || count > key.paths.size() || key.kind != cosmos::KeyKind::multi_hash) return false;
+  ASSIGN(const cosmos::HashRange keys, range_of_key(key, *selection.partition_key));
+  options.range = {std::max(options.range.min, keys.min), std::min(options.range.max, keys.max)};
+  return true;
+}
+
 Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
                                   const Selection& selection, bool bodies, const cosmos::HashRange& range) {
   Documents documents;
@@ -19,16 +34,7 @@ Result<Documents> Documents::open(repo::Repository& repository, const PlannedCon
   options.cut = container.cut;
   options.bodies = bodies || container.expiry.enabled();
   options.range = range;
-  if (selection.partition_key) {
-    ASSIGN(const json::Value components, json::parse(*selection.partition_key));
-    if (components.items().size() == container.key.paths.size()) {
-      options.partition_key = selection.partition_key;
-      if (selection.ids.size() == 1) options.id = selection.ids.front();
-    } else {
-      ASSIGN(const cosmos::HashRange keys, range_of_key(container.key, *selection.partition_key));
-      options.range = {std::max(range.min, keys.min), std::min(range.max, keys.max)};
-    }
-  }
+  TRY(narrow(selection, container.key, options));
   ASSIGN(documents.stream_, repository.snapshot(*documents.lane_, options));
   return documents;
 }

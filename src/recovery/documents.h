@@ -7,6 +7,10 @@
 
 namespace halley::recovery {
 
+// Narrows a read to the partition key that is selected, if one is. False where no document of such a container can
+// have it.
+Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefinition& key, repo::ReadOptions& options);
+
 class Documents {
  public:
   // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them; `range` leaves out

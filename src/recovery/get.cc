@@ -1,33 +1,40 @@
 #include "recovery/get.h"
 
+#include <set>
+
+#include "recovery/document_key.h"
 #include "recovery/documents.h"
 
 namespace halley::recovery {
 namespace {
 
-// The canonical key of a JSON array, or of one scalar.
-Result<std::string> key_of(std::string_view text, const PlannedContainer& container) {
-  const std::string array = text.starts_with('[') ? std::string(text) : "[" + std::string(text) + "]";
-  auto key = cosmos::canonical_key(array);
-  if (!key) {
-    return fail(
-        std::move(key).error().with_hint("give the key as JSON: a string in quotes, e.g. '\"a\"' or '[\"a\",5]'"));
+constexpr std::size_t kMostKeys = 1000;  // of one id that are looked for
+
+// The key under which there is a document of that id.
+Result<std::string> find_key(repo::Repository& repository, const PlannedContainer& container, std::string_view id) {
+  std::string key = key_of_id(container.key, id);
+  if (!key.empty()) return key;
+  Selection selection;
+  selection.ids = {std::string(id)};
+  ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+  std::set<std::string> keys;
+  repo::Version version;
+  while (keys.size() < kMostKeys) {
+    ASSIGN(const bool more, documents.next(version));
+    if (!more) break;
+    keys.emplace(version.partition_key);
   }
-  ASSIGN(const json::Value components, json::parse(*key));
-  if (components.items().size() != container.key.paths.size()) {
-    return fail(Code::invalid_argument, container.name() + " has partition keys of " +
-                                            std::to_string(container.key.paths.size()) + " values, not " +
-                                            std::to_string(components.items().size()));
-  }
-  return std::move(*key);
+  return only_key(keys, id, container.name() + " at " + format_rfc3339(container.at));
 }
 
 }  // namespace
 
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
-                                   std::string_view container, std::string_view id, std::string_view partition_key) {
+                                   std::string_view container, std::string_view id,
+                                   std::optional<std::string_view> partition_key) {
   ASSIGN(const PlannedContainer planned, plan_container(repository, moment, database, container));
-  ASSIGN(const std::string key, key_of(partition_key, planned));
+  ASSIGN(const std::string key,
+         partition_key ? read_key(*partition_key, planned.key, planned.name()) : find_key(repository, planned, id));
   ASSIGN(const repo::LaneState lane, repository.read_lane(planned.lane));
   repo::ReadOptions options;
   options.cut = planned.cut;

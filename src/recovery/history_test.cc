@@ -1,0 +1,141 @@
+#include "recovery/history.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recovery/get.h"
+#include "recovery/hand_made_backup.h"
+
+namespace halley::recovery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// shop/orders was dropped and made again at 50 (exact), shop/cache lets documents go after 60 s, crm/people is in
+// latest mode, shop/things is keyed by id.
+class HistoryTest : public ::testing::Test {
+ protected:
+  HistoryTest() {
+    backup.database("shop", at(0));
+    backup.database("crm", at(0));
+    backup.container("shop", "orders", at(0), "", "first");
+    auto& old = backup.lane("shop", "orders");
+    backup.put(old, R"(["a"])", "1", R"({"id":"1","pk":"a","v":1,"tags":["x"]})", at(5));
+    backup.put(old, R"(["a"])", "1", R"({"id":"1","pk":"a","v":2.50,"tags":["x","y"]})", at(20));
+    backup.put(old, R"(["a"])", "1", R"({"pk":"a","id":"1","v":2.5,"tags":["x","y"]})", at(22));
+    backup.remove(old, R"(["a"])", "1", at(30));
+    backup.put(old, R"(["a"])", "1", R"({"id":"1","pk":"a","v":9})", at(40));
+    backup.put(old, R"(["b"])", "1", R"({"id":"1","pk":"b"})", at(20));
+    backup.put(old, R"(["b"])", "only", R"({"id":"only","pk":"b"})", at(20));
+    backup.exact(old, at(10), at(50));
+    backup.undefine(DefinitionKind::container, "shop", "", "orders", at(50));
+    backup.container("shop", "orders", at(55), "", "second");
+    backup.container("shop", "cache", at(0), R"(,"defaultTtl":60)");
+    backup.container("crm", "people", at(0));
+    backup.container("shop", "things", at(0));
+    backup.definitions_known(at(0), at(100));
+    auto& orders = backup.lane("shop", "orders");
+    backup.put(orders, R"(["a"])", "1", R"({"id":"1","pk":"a","v":10})", at(60));
+    backup.exact(orders, at(60), at(100));
+    auto& cache = backup.lane("shop", "cache");
+    backup.put(cache, R"(["a"])", "x", R"({"id":"x","pk":"a"})", at(10));
+    backup.exact(cache, at(20), at(90));
+    auto& people = backup.lane("crm", "people");
+    backup.put(people, R"(["a"])", "2", R"({"id":"2","pk":"a"})", at(25));
+    backup.synced(people, at(30));
+    backup.remove(people, R"(["a"])", "2", at(80), at(60));
+    backup.synced(people, at(95));
+    auto& things = backup.lane("shop", "things", R"(["/id"])");
+    backup.put(things, R"(["t\"/?#%"])", "t\"/?#%", R"({"id":"t\"/?#%"})", at(25));
+    backup.exact(things, at(30), at(90));
+  }
+
+  using DefinitionKind = repo::DefinitionKind;
+
+  // One line for each version: when, what happened, of which incarnation, the difference.
+  Result<std::vector<std::string>> lines(HistoryQuery query, std::size_t limit = 100) {
+    std::vector<std::string> all;
+    const auto each = [&](const HistoryEntry& entry) {
+      std::string line = std::to_string(entry.time - at(0)) + " " + std::string(happening_name(entry.happening));
+      if (entry.uncertain()) line += " after " + std::to_string(entry.since - at(0));
+      line += " " + entry.incarnation->rid;
+      if (!entry.changes.empty()) json::append_patch(line += ' ', entry.changes);
+      all.push_back(line);
+      return all.size() < limit;
+    };
+    ASSIGN(report_, document_history(backup.repository(), query, each, {}));
+    return all;
+  }
+
+  HandMadeBackup backup;
+  HistoryReport report_;
+};
+
+TEST_F(HistoryTest, TellsWhatEachVersionChanged) {
+  const auto told = lines({"shop", "orders", "1", R"("a")", {}, {}});
+  ASSERT_TRUE(told) << told.error().to_string();
+  EXPECT_THAT(*told, ElementsAre("60 first second", "40 created first", "30 deleted first", "22 rewritten first",
+                                 R"(20 changed first [{"op":"replace","path":"/v","value":2.50,"old":1},)"
+                                 R"({"op":"add","path":"/tags/1","value":"y"}])",
+                                 "5 first first"));
+  EXPECT_EQ(report_.versions, 6U);
+  EXPECT_EQ(report_.partition_key, R"(["a"])");
+  EXPECT_FALSE(report_.gaps);
+}
+
+TEST_F(HistoryTest, IsBoundedByMomentsAndTheCaller) {
+  const auto between = lines({"shop", "orders", "1", R"(["a"])", at(20), at(30)});
+  ASSERT_TRUE(between);
+  EXPECT_THAT(*between, ElementsAre(HasSubstr("30 deleted"), HasSubstr("22 rewritten"), HasSubstr("20 changed")));
+  EXPECT_EQ(lines({"shop", "orders", "1", R"(["a"])", {}, {}}, 2)->size(), 2U);
+  EXPECT_EQ(report_.versions, 2U);
+  const auto nothing = lines({"shop", "orders", "1", R"(["a"])", at(45), at(50)});
+  EXPECT_EQ(nothing.error().code, Code::not_found);
+}
+
+TEST_F(HistoryTest, AnIdUnderSeveralKeysAsksForOne) {
+  const auto told = lines({"shop", "orders", "1", {}, {}, {}});
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code, Code::invalid_argument);
+  EXPECT_THAT(told.error().hint, HasSubstr(R"(["a"]  ["b"])"));
+  const auto single = lines({"shop", "orders", "only", {}, {}, {}});
+  ASSERT_TRUE(single) << single.error().to_string();
+  EXPECT_THAT(*single, ElementsAre("20 first first"));
+  EXPECT_EQ(report_.partition_key, R"(["b"])");
+  EXPECT_EQ(lines({"shop", "orders", "none", {}, {}, {}}).error().code, Code::not_found);
+  EXPECT_EQ(lines({"shop", "nowhere", "1", {}, {}, {}}).error().code, Code::not_found);
+  EXPECT_EQ(lines({"shop", "orders", "1", R"(["a",5])", {}, {}}).error().code, Code::invalid_argument);
+}
+
+TEST_F(HistoryTest, AKeyThatIsTheIdIsNotLookedFor) {
+  const auto told = lines({"shop", "things", "t\"/?#%", {}, {}, {}});
+  ASSERT_TRUE(told) << told.error().to_string();
+  EXPECT_EQ(report_.partition_key, R"(["t\"/?#%"])");
+}
+
+TEST_F(HistoryTest, ADeleteThatReconciliationFoundIsASpan) {
+  const auto told = lines({"crm", "people", "2", R"("a")", {}, {}});
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, ElementsAre(HasSubstr("80 deleted after 60"), HasSubstr("25 first")));
+  EXPECT_TRUE(report_.gaps);
+}
+
+TEST_F(HistoryTest, SaysThatTheNewestVersionHadExpired) {
+  ASSERT_TRUE(lines({"shop", "cache", "x", R"("a")", {}, {}}));
+  ASSERT_TRUE(report_.expired_by);
+  EXPECT_EQ(*report_.expired_by, at(90));
+}
+
+TEST_F(HistoryTest, GetFindsTheKeyToo) {
+  auto& repository = backup.repository();
+  EXPECT_EQ(get_document(repository, Moment::of(at(25)), "shop", "orders", "only", {})->partition_key, R"(["b"])");
+  EXPECT_THAT(get_document(repository, Moment::of(at(25)), "shop", "orders", "1", {}).error().hint,
+              HasSubstr(R"(["a"]  ["b"])"));
+  // By then one of the two was deleted.
+  EXPECT_EQ(get_document(repository, Moment::of(at(35)), "shop", "orders", "1", {})->partition_key, R"(["b"])");
+  EXPECT_EQ(get_document(repository, Moment::of(at(35)), "shop", "orders", "none", {}).error().code, Code::not_found);
+}
+
+}  // namespace
+}  // namespace halley::recovery

@@ -1,0 +1,80 @@
+#include "recovery/incarnations.h"
+
+#include <algorithm>
+#include <set>
+
+#include "repo/definitions.h"
+
+namespace halley::recovery {
+namespace {
+
+using repo::Definition;
+using repo::DefinitionKey;
+using repo::DefinitionKind;
+using History = std::map<DefinitionKey, std::vector<Definition>>;
+
+// When the definition at `at` ended: at the next removal or other _rid.
+std::optional<Second> end_of(const std::vector<Definition>& versions, std::size_t at) {
+  for (std::size_t i = at + 1; i < versions.size(); ++i) {
+    if (versions[i].text.empty() || versions[i].rid != versions[at].rid) return versions[i].time;
+  }
+  return std::nullopt;
+}
+
+// The incarnations of one container, oldest first: of every database of its name, as far as there is such a lane.
+void add_incarnations(std::string_view account_id, const std::vector<Definition>& databases,
+                      const std::vector<Definition>& containers, const std::set<repo::LaneId>& lanes,
+                      std::vector<Incarnation>& out) {
+  std::set<repo::LaneId> added;
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    if (containers[i].text.empty()) continue;
+    for (const Definition& database : databases) {
+      if (database.text.empty()) continue;
+      const repo::LaneId lane = repo::lane_of(account_id, database, containers[i]);
+      if (!lanes.contains(lane) || !added.insert(lane).second) continue;
+      out.push_back({containers[i].key.database, containers[i].key.id, containers[i].rid, lane, containers[i].time,
+                     end_of(containers, i)});
+    }
+  }
+}
+
+Status check_patterns(const Selection& selection, const std::vector<Incarnation>& found) {
+  for (const std::string& pattern : selection.include) {
+    Selection one;
+    one.include = {pattern};
+    const bool any = std::any_of(found.begin(), found.end(), [&](const Incarnation& each) {
+      return one.selects_container(each.database, each.container);
+    });
+    if (!any) {
+      return fail(Code::not_found, "nothing was ever captured of " + pattern,
+                  "`halley timeline` shows what was captured");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection) {
+  const auto account = repository.read_lane(repo::LaneId(repo::kAccountLane));
+  if (!account && account.error().code == Code::not_found) {
+    return fail(Code::outside_coverage, "nothing has been backed up yet", "run `halley backup` first");
+  }
+  if (!account) return fail(account.error());
+  ASSIGN(const auto listed, repository.lanes());
+  const std::set<repo::LaneId> lanes(listed.begin(), listed.end());
+  ASSIGN(const History history, repo::read_definition_history(repository, *account));
+  std::vector<Incarnation> found;
+  for (const auto& [key, versions] : history) {
+    if (key.kind != DefinitionKind::container || !selection.selects_container(key.database, key.id)) continue;
+    const auto databases = history.find({DefinitionKind::database, {}, {}, key.database});
+    if (databases == history.end()) continue;
+    std::vector<Incarnation> of_one;
+    add_incarnations(account->identity.account_id, databases->second, versions, lanes, of_one);
+    found.insert(found.end(), of_one.rbegin(), of_one.rend());
+  }
+  TRY(check_patterns(selection, found));
+  return found;
+}
+
+}  // namespace halley::recovery

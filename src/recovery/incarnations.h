@@ -1,0 +1,29 @@
+// The lanes that hold the documents of named containers, dropped ones included.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recovery/selection.h"
+#include "repo/repository.h"
+
+namespace halley::recovery {
+
+// A container as it was from its creation to its drop, known by its _rid.
+struct Incarnation {
+  std::string database;
+  std::string container;
+  std::string rid;
+  repo::LaneId lane;
+  Second seen;                    // when it was there first, as far as known
+  std::optional<Second> dropped;  // nothing: it was there when definitions were last read
+
+  std::string name() const { return database + "/" + container; }
+};
+
+// Every incarnation of the containers selected that something was captured of, by name and newest first. Fails with
+// not_found naming the pattern that selects none, outside_coverage where nothing has been backed up yet.
+Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection);
+
+}  // namespace halley::recovery
