@@ -147,16 +147,21 @@ Result<std::vector<Resource>> AccountClient::list(const ResourcePath& path, std:
 }
 
 Result<Account> AccountClient::read_account(std::stop_token stop) {
-  ASSIGN(Resource resource, read(resource_path({}), "reading the account", stop));
+  Call call;
+  call.method = "GET";
+  call.path = resource_path({});
+  call.what = "reading the account";
+  Outcome outcome = sender_.send(call, stop);
+  ASSIGN(http::Response response, std::move(outcome.response));
+  ASSIGN(Resource resource, parse_resource(std::move(response.body), call.what));
   Account account;
-  account.id = std::move(resource.id);
+  account.id = sender_.learn_account(resource.value, outcome.base);
   account.continuous_backup = flag(resource.value, "continuousBackupEnabled");
   account.all_versions_feed = flag(resource.value, "enableAllVersionsAndDeletesChangeFeed");
   account.multiple_write_regions = flag(resource.value, "enableMultipleWriteLocations");
   if (const json::Value* regions = resource.value.find("writableLocations"); regions && !regions->items().empty()) {
     account.write_endpoint = regions->items().front().string_at("databaseAccountEndpoint");
   }
-  sender_.learn_regions(resource.value);
   account.value = std::move(resource.value);
   return account;
 }

@@ -73,6 +73,19 @@ void Regions::learn(const json::Value& account_record) {
   readable_ = std::move(readable);
 }
 
+std::string Regions::global_id(std::string id, const std::string& base) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto* list : {&writable_, &readable_}) {
+    for (const Location& location : *list) {
+      const std::string suffix = "-" + location.name;
+      if (same_words(location.base) != same_words(base) || !id.ends_with(suffix) || id == suffix) continue;
+      id.resize(id.size() - suffix.size());
+      return id;
+    }
+  }
+  return id;
+}
+
 bool Regions::takes_writes(std::string_view base) const {
   const std::string words = same_words(base);
   const auto is_it = [&](const Location& location) { return same_words(location.base) == words; };

@@ -26,6 +26,9 @@ class Regions {
   // Takes over the locations of an account record. One that would leave https is passed over.
   void learn(const json::Value& account_record);
 
+  // The account's id as its global endpoint says it, from what the record read at `base` says: a region adds its name.
+  std::string global_id(std::string id, const std::string& base) const;
+
   struct Place {
     std::string base;           // without a slash at its end
     bool takes_writes = false;  // a write region, or an endpoint that leads to one

@@ -175,16 +175,17 @@ Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
   route.place = regions_.choose(call.effect, {}, runtime_.steady_now());
   while (true) {
     auto response = attempt(call, route, stop);
-    if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes};
+    if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes, route.place.base};
     Error error = std::move(response).error();
     const auto repeat = retry.next(error, regions_.count(call.effect));
     if (!repeat) {
       if (call.effect == Effect::write && retry.may_have_worked()) admit_ambiguity(error);
-      return {fail(std::move(error).in(call.what)), retry.may_have_worked(), route.place.takes_writes};
+      return {fail(std::move(error).in(call.what)), retry.may_have_worked(), route.place.takes_writes,
+              route.place.base};
     }
     if (!prepare(call, *repeat, error, route, stop)) {
       return {fail(Error(Code::cancelled, "stopped while waiting to repeat: " + error.message).in(call.what)),
-              retry.may_have_worked(), route.place.takes_writes};
+              retry.may_have_worked(), route.place.takes_writes, route.place.base};
     }
   }
 }

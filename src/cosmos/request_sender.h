@@ -29,7 +29,9 @@ struct Outcome {
   Result<http::Response> response;  // an answer (2xx or 304), or the error
   // An earlier attempt lost its answer and may have been carried out: then 409 and 404 may be this call's own doing.
   bool after_lost_answer = false;
-  bool from_write_region = true;  // the answer
+  // Of the endpoint that the last attempt went to.
+  bool from_write_region = true;
+  std::string base;
 };
 
 class RequestSender {
@@ -41,8 +43,12 @@ class RequestSender {
   // A write that fails after an attempt whose answer was lost fails with ambiguous.
   Outcome send(const Call& call, const std::stop_token& stop);
 
-  // The account record was read: it says which regions there are.
-  void learn_regions(const json::Value& account_record) { regions_.learn(account_record); }
+  // The account record that was read at `base`: it says which regions there are. Gives the account's id, as its global
+  // endpoint would say it.
+  std::string learn_account(const json::Value& record, const std::string& base) {
+    regions_.learn(record);
+    return regions_.global_id(record.string_at("id"), base);
+  }
 
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }

@@ -305,6 +305,15 @@ TEST_F(RetryTable, TheRecordOfARegionBeingRemovedTeachesNothing) {
   EXPECT_EQ(asked().back(), kWest);
 }
 
+TEST_F(RetryTable, TheAccountHasOneIdWhicheverRegionIsAsked) {
+  know_regions();
+  transport_->failure(Code::ambiguous).failure(Code::ambiguous);
+  transport_->answer(200, {}, R"({"id":"shop-west","writableLocations":)" + locations({"west"}) + "}");
+  EXPECT_EQ(client_->read_account({}).value().id, "shop");
+  transport_->answer(200, {}, R"({"id":"shop-west","writableLocations":)" + locations({"west"}) + "}");
+  EXPECT_EQ(client_->read_account({}).value().id, "shop-west") << "what the global endpoint says is the id";
+}
+
 TEST_F(RetryTable, NoRecordLeadsOutOfHttps) {
   know_regions(R"({"id":"shop","readableLocations":[{"name":"x","databaseAccountEndpoint":"http://shop-x.example/"},
       {"name":"y","databaseAccountEndpoint":"https://u:p@shop-y.example/"},{"name":"z"}]})");

@@ -1,6 +1,8 @@
 // The gateway: routes requests, checks who asks, and adds what every reply has.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/check.h"
 #include "codec/base64.h"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::string_view kServiceVersion = "version=2.14.0.0";
 constexpr std::string_view kThrottled = "Request rate is large.";
+constexpr Milliseconds kThrottlePause{10};
 
 bool is_document_path(const std::vector<std::string>& path) {
   return path.size() >= 5 && path[0] == "dbs" && path[2] == "colls" &&
@@ -32,16 +35,12 @@ std::string new_guid(Runtime& runtime) {
 }
 
 Reply fault_reply(const Fault& fault) {
-  Reply reply;
-  if (fault.kind == Fault::Kind::throttle) {
-    reply = error_reply(refuse(429, std::string(kThrottled), kBudgetSpent).value());
-    reply.headers.add("x-ms-retry-after-ms", "10");
-  } else if (fault.kind == Fault::Kind::status) {
-    reply = error_reply(refuse(fault.status, "A fault that was asked for.", fault.sub_status).value());
-  } else {
-    reply.drop_connection = true;
-  }
-  return reply;
+  const bool throttle = fault.kind == Fault::Kind::throttle;
+  Error error = throttle ? refuse(429, std::string(kThrottled), kBudgetSpent).value()
+                         : refuse(fault.status, "A fault that was asked for.", fault.sub_status).value();
+  error.retry_after = fault.retry_after;
+  if (throttle && !error.retry_after) error.retry_after = kThrottlePause;
+  return error_reply(error);
 }
 
 std::size_t body_size(const Reply& reply) { return reply.shared_body ? reply.shared_body->size() : reply.body.size(); }
@@ -54,23 +53,31 @@ struct Account::State {
         options(std::move(o)),
         decoded_key(std::move(k)),
         engine(r, EngineOptions{options.partitions, options.request_units_per_second}),
-        door(engine) {}
+        topology(options.regions, options.multiple_write_regions),
+        door(engine, faults, topology) {}
 
   Result<Reply> route(const Call& call);
-  Result<Reply> answer(const http::ServerRequest& request);
+  Result<Reply> answer(const http::ServerRequest& request, const Topology::Region* region, std::uint64_t behind);
+  // The reply to a request, with nothing wrong; with what a region or a fault makes of it.
+  Reply reply_to(const http::ServerRequest& request, const Topology::Region* region = nullptr,
+                 std::uint64_t behind = 0);
+  Reply disturbed_reply_to(const http::ServerRequest& request);
   void finish(const http::ServerRequest& request, Reply& reply);
 
   Runtime& runtime;
   const AccountOptions options;
   const std::string decoded_key;
   Engine engine;
+  Faults faults;
+  Topology topology;
   TestDoor door;
+  std::stop_source interrupted;  // ends delays
 };
 
 Result<Reply> Account::State::route(const Call& call) {
   if (call.path.empty()) {
     if (call.method() != "GET") return refuse(405, "The account can only be read.");
-    return json_reply(200, account_record(options, call.header("host")));
+    return json_reply(200, account_record(options, topology, call.header("host")));
   }
   if (is_document_path(call.path)) {
     auto container = engine.find(call.path_to(4));
@@ -81,12 +88,44 @@ Result<Reply> Account::State::route(const Call& call) {
   return serve_resources(call, engine);
 }
 
-Result<Reply> Account::State::answer(const http::ServerRequest& request) {
+Result<Reply> Account::State::answer(const http::ServerRequest& request, const Topology::Region* region,
+                                     std::uint64_t behind) {
   ASSIGN(auto path, split_target(request.target));
-  const Call call{request, std::move(path)};
+  const Call call{request, std::move(path), behind};
   if (options.test_door && !call.path.empty() && call.path[0] == "_emulator") return door.serve(call);
   TRY(authorize(call, decoded_key, runtime.wall_second()));
+  if (region != nullptr) {
+    if (auto refusal = topology.refusal(*region, call)) return fail(std::move(*refusal));
+  }
   return route(call);
+}
+
+Reply Account::State::reply_to(const http::ServerRequest& request, const Topology::Region* region,
+                               std::uint64_t behind) {
+  auto answered = answer(request, region, behind);
+  return answered ? std::move(*answered) : error_reply(answered.error());
+}
+
+Reply Account::State::disturbed_reply_to(const http::ServerRequest& request) {
+  using Kind = Fault::Kind;
+  if (request.target.starts_with("/_emulator/")) return reply_to(request);
+  Reply none;
+  none.drop_connection = true;
+  const Topology::Region region = topology.region_of(request.headers.get("host"));
+  if (region.state == Topology::State::down) return none;
+  const std::optional<Fault> fault = faults.next(request, region.name);
+  if (!fault) return reply_to(request, &region, region.behind);
+  if (fault->kind == Kind::drop) return none;
+  if (fault->kind == Kind::throttle || (fault->kind == Kind::status && !fault->processed)) return fault_reply(*fault);
+  if (fault->kind == Kind::delay) (void)runtime.sleep(fault->delay, interrupted.get_token());
+  Reply reply = reply_to(request, &region, fault->kind == Kind::stale ? fault->behind : region.behind);
+  if (fault->kind == Kind::status) reply = fault_reply(*fault);
+  if (fault->kind == Kind::lose_reply) reply.drop_connection = true;
+  if (fault->kind == Kind::truncate) {
+    const auto size = static_cast<std::int64_t>(body_size(reply));
+    reply.truncate_after = fault->bytes < 0 ? size / 2 : std::min(size, fault->bytes);
+  }
+  return reply;
 }
 
 void Account::State::finish(const http::ServerRequest& request, Reply& reply) {
@@ -110,23 +149,16 @@ Account::Account(Runtime& runtime, AccountOptions options) {
 Account::~Account() = default;
 
 http::ServerResponse Account::handle(const http::ServerRequest& request) {
-  const bool at_door = request.target.starts_with("/_emulator/");
-  const std::optional<Fault> fault = at_door ? std::nullopt : state_->door.next_fault(request);
-  const bool done = !fault || fault->kind == Fault::Kind::truncate || fault->kind == Fault::Kind::lose_reply;
-  Reply reply;
-  if (done) {
-    auto answered = state_->answer(request);
-    reply = answered ? std::move(*answered) : error_reply(answered.error());
-  } else {
-    reply = fault_reply(*fault);
-  }
-  if (fault && fault->kind == Fault::Kind::truncate)
-    reply.truncate_after = static_cast<std::int64_t>(body_size(reply) / 2);
-  if (fault && fault->kind == Fault::Kind::lose_reply) reply.drop_connection = true;
-  state_->finish(request, reply);
+  State& state = *state_;
+  const bool disturbed = state.faults.armed() || state.topology.special();
+  Reply reply = disturbed ? state.disturbed_reply_to(request) : state.reply_to(request);
+  state.finish(request, reply);
   return reply;
 }
 
+void Account::interrupt() { state_->interrupted.request_stop(); }
+Faults& Account::faults() { return state_->faults; }
+Topology& Account::topology() { return state_->topology; }
 VirtualClock& Account::clock() { return state_->engine.stamps().clock(); }
 Engine& Account::engine() { return state_->engine; }
 const std::string& Account::key() const { return state_->options.key; }

@@ -9,25 +9,25 @@ namespace {
 constexpr std::string_view kQueryEngine =
     R"({"maxSqlQueryInputLength":524288,"maxJoinsPerSqlQuery":10,"allowNewKeywords":true})";
 
-void append_locations(json::Writer& writer, std::string_view name, std::string_view endpoint) {
-  writer.key(name).begin_array().begin_object();
-  writer.member("name", "Local").member("databaseAccountEndpoint", endpoint).end_object().end_array();
+// "West US" -> "westus".
+std::string short_name(std::string name) {
+  std::erase(name, ' ');
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return name;
 }
 
 }  // namespace
 
-std::string account_record(const AccountOptions& options, std::string_view host) {
-  std::string endpoint = options.https ? "https://" : "http://";
-  endpoint += host;
-  endpoint += '/';
+std::string account_record(const AccountOptions& options, Topology& topology, std::string_view host) {
+  const Topology::Region region = topology.region_of(host);
+  const std::string id = options.account_id + (region.by_name ? "-" + short_name(region.name) : "");
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().member("_self", "").member("id", options.account_id);
+  writer.begin_object().member("_self", "").member("id", id);
   writer.member("_rid", options.account_id + ".sql.cosmos.azure.com");
   writer.member("media", "//media/").member("addresses", "//addresses/").member("_dbs", "//dbs/");
-  append_locations(writer, "writableLocations", endpoint);
-  append_locations(writer, "readableLocations", endpoint);
-  writer.member_boolean("enableMultipleWriteLocations", false);
+  topology.append_locations(writer, options.https ? "https://" : "http://", host);
+  writer.member_boolean("enableMultipleWriteLocations", topology.multiple_writes());
   writer.member_boolean("continuousBackupEnabled", options.all_versions_feed);
   writer.member_boolean("enableAllVersionsAndDeletesChangeFeed", options.all_versions_feed);
   writer.member_boolean("enableNRegionSynchronousCommit", false);

@@ -14,7 +14,7 @@ class VirtualClock {
 
   Second now() const { return {frozen_ ? at_.load() : runtime_.wall_second().value + offset_.load()}; }
 
-  // Forward only: server time never steps back here.
+  // Forward, or with a negative number back, as a clock that is set right does.
   void advance(std::int64_t seconds) { frozen_ ? at_ += seconds : offset_ += seconds; }
   // From now on time stands still at `moment` but for advance().
   void freeze(Second moment) {

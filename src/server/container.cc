@@ -109,6 +109,21 @@ Result<Partition*> Container::one_partition(const Selection& selection, Scope& s
   return refuse(410, "The hash range asked for spans several partition key ranges.", kRangeGone);
 }
 
+Result<Partition*> Container::replica_of(Partition& partition, const ReplicaView& view,
+                                         std::optional<Partition>& copy) const {
+  Partition* replica = &partition;
+  if (view.behind > 0) {
+    const std::uint64_t lsn = partition.lsn() - std::min(partition.lsn(), view.behind);
+    replica = &copy.emplace(partition.as_of_lsn(lsn, ttl_));
+  }
+  for (const SeenPosition& seen : view.seen) {
+    if (seen.lsn > replica->lsn() && partition.is_or_descends_from(seen.range_id)) {
+      return refuse(404, "The read session is not available for the input session token.", kSessionAhead);
+    }
+  }
+  return replica;
+}
+
 DocumentContext Container::context() { return {stamps_, options_.rid, options_.self, next_number_, ttl_}; }
 
 void Container::touch(Partition& partition) { partition.purge_expired(ttl_, stamps_.now()); }
@@ -162,10 +177,15 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
   Partition& partition = partition_of(epk);
   if (!range_id.empty() && partition.id() != range_id) return gone(range_id);
   touch(partition);
-  Transaction transaction(partition, context());
+  std::optional<Partition> copy;
+  Partition* source = &partition;
+  if (operation.kind == Kind::read) {
+    ASSIGN(source, replica_of(partition, operation.replica, copy));
+  }
+  Transaction transaction(*source, context());
   ASSIGN(ItemResult result, apply(transaction, operation, std::move(draft)));
   transaction.commit();
-  return Done{std::move(result), {partition.id(), partition.lsn()}};
+  return Done{std::move(result), {source->id(), source->lsn()}};
 }
 
 Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations) {
@@ -237,8 +257,13 @@ Result<Position> Container::remove_key(const std::string& key) {
 Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
   const std::lock_guard lock(mutex_);
   Scope scope;
-  ASSIGN(Partition* const partition, one_partition(request.selection, scope));
+  ASSIGN(Partition * partition, one_partition(request.selection, scope));
+  if (request.all_versions && partition->merged()) {
+    return refuse(400, "The all versions and deletes change feed is not offered on partitions that were merged.");
+  }
   touch(*partition);
+  std::optional<Partition> copy;
+  ASSIGN(partition, replica_of(*partition, request.selection.replica, copy));
   const std::uint64_t after = request.after   ? *request.after
                               : request.since ? partition->lsn_at(*request.since)
                                               : partition->lsn();
@@ -270,9 +295,11 @@ Result<DocumentsPage> Container::read_documents(const Selection& selection, std:
       break;
     }
     touch(partition);
-    page.position = {partition.id(), partition.lsn()};
+    std::optional<Partition> copy;
+    ASSIGN(const Partition* replica, replica_of(partition, selection.replica, copy));
+    page.position = {partition.id(), replica->lsn()};
     std::uint64_t last = start.range.contains(partition.range()) ? start.number : 0;
-    partition.walk(last, [&](const DocumentPtr& document) {
+    replica->walk(last, [&](const DocumentPtr& document) {
       if (scope.matches(*document) && !ttl_.expired(*document, now) && filter(*document)) {
         bytes += document->text.size() + 1;
         full = page.documents.size() >= limits.items || (!page.documents.empty() && bytes > limits.bytes);
@@ -334,6 +361,25 @@ Status Container::split(std::string_view range_id, std::string_view at) {
   *place = std::move(left);
   partitions_.insert(place + 1, std::move(right));
   return {};
+}
+
+Status Container::merge(std::string_view range_id, std::string_view other_id) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(Partition * left, partition_of_range(range_id));
+  ASSIGN(Partition * right, partition_of_range(other_id));
+  if (left->range().min > right->range().min) std::swap(left, right);
+  if (left->range().max != right->range().min) return refuse(400, "The ranges are not neighbours.");
+  touch(*left);
+  touch(*right);
+  *left = Partition::merge(*left, *right, std::to_string(next_range_++));
+  partitions_.erase(partitions_.begin() + (right - partitions_.data()));
+  ++ranges_version_;
+  return {};
+}
+
+void Container::restore_in_place(Second moment) {
+  const std::lock_guard lock(mutex_);
+  for (Partition& partition : partitions_) partition = partition.as_of(moment, ttl_);
 }
 
 std::vector<DocumentPtr> Container::live_documents() {

@@ -36,6 +36,7 @@ struct Selection {
   std::string range_id;
   std::optional<cosmos::HashRange> epks;
   std::string key;  // canonical; fewer values than paths = all that begin so
+  ReplicaView replica{};
 };
 
 struct ChangesRequest {
@@ -111,12 +112,21 @@ class Container {
   // with 400 when `at` is not inside.
   Status split(std::string_view range_id, std::string_view at = {});
 
+  // Makes one partition of two that lie side by side; the all-versions feed is not offered on it from then on. Refuses
+  // with 410 when one of them is not there, with 400 when they are not neighbours.
+  Status merge(std::string_view range_id, std::string_view other_id);
+
+  // What a restore in place does: every partition is again as it was at `moment`, its LSNs too, under the same _rid.
+  void restore_in_place(Second moment);
+
   // For tests: every live, unexpired document.
   std::vector<DocumentPtr> live_documents();
 
  private:
   Result<Partition*> partition_of_range(std::string_view range_id);
   Partition& partition_of(std::string_view epk);
+  // `partition`, or what a replica that lags knows of it, which `copy` then holds.
+  Result<Partition*> replica_of(Partition& partition, const ReplicaView& view, std::optional<Partition>& copy) const;
   Result<Partition*> one_partition(const Selection& selection, Scope& scope);
   Result<Scope> scope_of(const Selection& selection) const;
   Result<Draft> draft_of(const ItemOperation& operation);

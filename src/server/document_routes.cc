@@ -48,6 +48,9 @@ Result<Reply> serve_item(const Call& call, Container& container, ItemOperation o
   ASSIGN(operation.key, key_header(call));
   operation.if_match = call.header("if-match");
   operation.if_none_match = call.header("if-none-match");
+  if (operation.kind == Kind::read) {
+    ASSIGN(operation.replica, replica_view(call));
+  }
   ASSIGN(const auto done, container.run(operation));
   return item_reply(call, done);
 }

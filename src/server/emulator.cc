@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "codec/base64.h"
+#include "server/topology.h"
 
 namespace halley::server {
 namespace {
@@ -17,7 +20,8 @@ struct Emulator::State {
   Account account;
   std::string certificate_pem;
   std::string endpoint;
-  std::unique_ptr<http::Listener> listener;  // last: it stops before what it serves goes
+  std::map<std::string, std::string, std::less<>> region_endpoints;
+  std::vector<std::unique_ptr<http::Listener>> listeners;  // last: they stop before what they serve goes
 };
 
 Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOptions options) {
@@ -44,19 +48,33 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
     listener.certificate_pem = std::move(certificate.certificate_pem);
     listener.private_key_pem = std::move(certificate.private_key_pem);
   }
-  ASSIGN(state.listener,
-         http::Listener::start(runtime, std::move(listener),
-                               [&state](const http::ServerRequest& request) { return state.account.handle(request); }));
+  const auto handle = [&state](const http::ServerRequest& request) { return state.account.handle(request); };
   const bool ipv6 = options.address.find(':') != std::string::npos;
-  state.endpoint = fmt::format("{}://{}{}{}:{}/", options.tls ? "https" : "http", ipv6 ? "[" : "", options.address,
-                               ipv6 ? "]" : "", state.listener->port());
+  const auto listen = [&](http::ListenerOptions listening) -> Result<std::string> {
+    ASSIGN(auto started, http::Listener::start(runtime, std::move(listening), handle));
+    state.listeners.push_back(std::move(started));
+    return fmt::format("{}{}{}:{}", ipv6 ? "[" : "", options.address, ipv6 ? "]" : "", state.listeners.back()->port());
+  };
+  const std::string_view scheme = options.tls ? "https" : "http";
+  ASSIGN(const std::string host, listen(listener));
+  state.endpoint = fmt::format("{}://{}/", scheme, host);
+  for (const RegionOptions& region : options.account.regions) {
+    listener.port = 0;
+    ASSIGN(const std::string region_host, listen(listener));
+    state.account.topology().set_host(region.name, region_host);
+    state.region_endpoints[region.name] = fmt::format("{}://{}/", scheme, region_host);
+  }
   return emulator;
 }
 
 Emulator::Emulator() = default;
-Emulator::~Emulator() = default;
+Emulator::~Emulator() { state_->account.interrupt(); }
 
 std::string Emulator::endpoint() const { return state_->endpoint; }
+std::string Emulator::region_endpoint(std::string_view name) const {
+  const auto found = state_->region_endpoints.find(name);
+  return found == state_->region_endpoints.end() ? "" : found->second;
+}
 const std::string& Emulator::key() const { return state_->account.key(); }
 const std::string& Emulator::certificate_pem() const { return state_->certificate_pem; }
 Account& Emulator::account() { return state_->account; }

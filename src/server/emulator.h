@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "http/listener.h"
@@ -14,6 +16,14 @@
 namespace halley::server {
 
 class Engine;
+class Faults;
+class Topology;
+
+// A region of the account: its name, and the Host header by which it is asked (empty: not yet known).
+struct RegionOptions {
+  std::string name;
+  std::string host;
+};
 
 struct AccountOptions {
   std::string account_id = "halley-emulator";  // never "localhost": the JavaScript SDK treats that id apart
@@ -21,8 +31,12 @@ struct AccountOptions {
   int partitions = 1;                          // physical partitions of a new container
   bool all_versions_feed = true;
   std::int64_t request_units_per_second = 0;  // per container; 0 = no limit
-  bool test_door = false;                     // POST /_emulator/{split,merge,fault,clock}: test_door.h
-  bool https = false;                         // the scheme of the endpoints the account names; set by Emulator
+  // Its regions; the first takes the writes, with multiple_write_regions all do. None = one that is wherever it is
+  // asked.
+  std::vector<RegionOptions> regions;
+  bool multiple_write_regions = false;
+  bool test_door = false;  // /_emulator/…: test_door.h
+  bool https = false;      // the scheme of the endpoints the account names; set by Emulator
 };
 
 // The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account
@@ -37,6 +51,11 @@ class Account {
   // The clock behind _ts, TTL and Date.
   VirtualClock& clock();
   Engine& engine();
+  // What goes wrong on demand (docs/fault-injection.md); with or without the test door.
+  Faults& faults();
+  Topology& topology();
+  // Ends what delays requests: this account is about to go.
+  void interrupt();
   const std::string& key() const;
 
  private:
@@ -58,6 +77,9 @@ class Emulator {
   ~Emulator();
 
   std::string endpoint() const;  // http(s)://127.0.0.1:PORT/
+  // That of a region, which has a port of its own; empty when there is no such region. The endpoint above leads to the
+  // region that takes the writes.
+  std::string region_endpoint(std::string_view name) const;
   const std::string& key() const;
   const std::string& certificate_pem() const;  // empty without TLS
   Account& account();

@@ -89,8 +89,31 @@ Result<std::optional<std::string>> key_header(const Call& call) {
   return std::optional<std::string>(std::move(*key));
 }
 
+Result<ReplicaView> replica_view(const Call& call) {
+  ReplicaView view{call.behind, {}};
+  std::string_view tokens = call.header("x-ms-session-token");
+  while (!tokens.empty()) {
+    const std::string_view token = tokens.substr(0, tokens.find(','));
+    tokens.remove_prefix(std::min(token.size() + 1, tokens.size()));
+    const std::size_t colon = token.find(':');
+    const std::size_t hash = token.find('#');
+    if (colon == std::string_view::npos || hash == std::string_view::npos || hash < colon) {
+      return refuse(400, fmt::format("The session token '{}' is invalid.", token));
+    }
+    const std::string_view digits = token.substr(hash + 1, token.find('#', hash + 1) - hash - 1);
+    SeenPosition seen{std::string(token.substr(0, colon)), 0};
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seen.lsn);
+    if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) {
+      return refuse(400, fmt::format("The session token '{}' is invalid.", token));
+    }
+    view.seen.push_back(std::move(seen));
+  }
+  return view;
+}
+
 Result<Selection> selection_headers(const Call& call) {
   Selection selection;
+  ASSIGN(selection.replica, replica_view(call));
   // Some clients put the container's rid before the range id.
   std::string_view range_id = call.header("x-ms-documentdb-partitionkeyrangeid");
   if (const auto comma = range_id.rfind(','); comma != std::string_view::npos) range_id.remove_prefix(comma + 1);

@@ -16,6 +16,7 @@ using Reply = http::ServerResponse;
 struct Call {
   const http::ServerRequest& request;
   std::vector<std::string> path;  // decoded segments
+  std::uint64_t behind = 0;       // how many transactions the replica lacks that is to answer a read
 
   std::string_view method() const { return request.method; }
   std::string_view header(std::string_view name) const { return request.headers.get(name); }
@@ -37,6 +38,10 @@ Result<PageLimits> page_limits(const Call& call);
 
 // The canonical partition key stated in a header; nothing when there is none.
 Result<std::optional<std::string>> key_header(const Call& call);
+
+// What a read may expect of the replica that answers: the lag of the replica, and the session of the client. Refuses
+// with 400 a session token that is none.
+Result<ReplicaView> replica_view(const Call& call);
 
 // What the headers of a request say about which documents are meant: range id, partition key, EPK range.
 Result<Selection> selection_headers(const Call& call);

@@ -129,6 +129,28 @@ void Partition::walk(std::uint64_t after, const std::function<bool(const Documen
   }
 }
 
+template <typename Later>
+Partition Partition::replay(const TimeToLive& ttl, const Later& is_later) const {
+  Partition past(id_, range_, parents_, 0);
+  past.merged_ = merged_;
+  for (const LogEntry& entry : log_) {
+    if (is_later(entry)) break;
+    past.lsn_ = entry.lsn;
+    past.append(entry.change, entry.lsn, entry.time, entry.document, ttl);
+  }
+  return past;
+}
+
+Partition Partition::as_of(Second moment, const TimeToLive& ttl) const {
+  return replay(ttl, [&](const LogEntry& entry) { return entry.time > moment; });
+}
+
+Partition Partition::as_of_lsn(std::uint64_t lsn, const TimeToLive& ttl) const {
+  Partition past = replay(ttl, [&](const LogEntry& entry) { return entry.lsn > lsn; });
+  past.lsn_ = lsn;
+  return past;
+}
+
 std::pair<Partition, Partition> Partition::split(const std::string& at, std::string left_id,
                                                  std::string right_id) const {
   CHECK(range_.min < at && at < range_.max);
@@ -139,7 +161,36 @@ std::pair<Partition, Partition> Partition::split(const std::string& at, std::str
   for (const LogEntry& entry : log_) (left.range_.contains(entry.document->epk) ? left : right).inherit(entry);
   left.next_purge_ = next_purge_;
   right.next_purge_ = next_purge_;
+  left.merged_ = merged_;
+  right.merged_ = merged_;
   return {std::move(left), std::move(right)};
+}
+
+// Each half of the log keeps its LSNs, so that a continuation of either parent goes on in its part of the child.
+Partition Partition::merge(const Partition& left, const Partition& right, std::string id) {
+  CHECK(left.range_.max == right.range_.min);
+  std::vector<std::string> ancestors = left.parents_;
+  ancestors.insert(ancestors.end(), right.parents_.begin(), right.parents_.end());
+  ancestors.push_back(left.id_);
+  ancestors.push_back(right.id_);
+  Partition child(std::move(id), {left.range_.min, right.range_.max}, std::move(ancestors),
+                  std::max(left.lsn_, right.lsn_));
+  child.merged_ = true;
+  auto l = left.log_.begin();
+  auto r = right.log_.begin();
+  while (l != left.log_.end() || r != right.log_.end()) {
+    const bool from_left = r == right.log_.end() || (l != left.log_.end() && l->lsn <= r->lsn);
+    child.inherit(from_left ? *l++ : *r++);
+  }
+  child.next_purge_ = left.next_purge_;
+  if (right.next_purge_ && (!child.next_purge_ || *right.next_purge_ < *child.next_purge_)) {
+    child.next_purge_ = right.next_purge_;
+  }
+  return child;
+}
+
+bool Partition::is_or_descends_from(std::string_view range_id) const {
+  return range_id == id_ || std::find(parents_.begin(), parents_.end(), range_id) != parents_.end();
 }
 
 }  // namespace halley::server

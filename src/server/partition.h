@@ -84,6 +84,18 @@ class Partition {
   // Calls `each` for the live documents in _rid order, beginning behind `after`, until it returns false.
   void walk(std::uint64_t after, const std::function<bool(const DocumentPtr&)>& each) const;
 
+  // This partition as it was at the end of the second `moment`, its LSNs and its log included.
+  Partition as_of(Second moment, const TimeToLive& ttl) const;
+
+  // This partition as a replica knows it that has got as far as `lsn`.
+  Partition as_of_lsn(std::uint64_t lsn, const TimeToLive& ttl) const;
+
+  // One partition of two neighbours. Its LSNs go on behind both.
+  static Partition merge(const Partition& left, const Partition& right, std::string id);
+  // Whether it, or one it was split from, came of a merge.
+  bool merged() const { return merged_; }
+  bool is_or_descends_from(std::string_view range_id) const;
+
   // The two halves of this partition, divided at `at`, which lies inside its range. LSNs go on where they are.
   std::pair<Partition, Partition> split(const std::string& at, std::string left_id, std::string right_id) const;
 
@@ -95,11 +107,15 @@ class Partition {
 
   void note_expiry(const Document& document, const TimeToLive& ttl);
   void inherit(const LogEntry& entry);
+  // This partition again, by its log up to the first entry that `is_later`.
+  template <typename Later>
+  Partition replay(const TimeToLive& ttl, const Later& is_later) const;
 
   std::string id_;
   cosmos::HashRange range_;
   std::vector<std::string> parents_;
   std::uint64_t lsn_;
+  bool merged_ = false;
   std::vector<LogEntry> log_;
   std::map<std::uint64_t, Live> live_;                      // by number
   std::unordered_map<std::string, std::uint64_t> numbers_;  // of canonical key + id

@@ -2,80 +2,127 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "server/refusal.h"
 
 namespace halley::server {
+namespace {
+
+constexpr std::int64_t kMostSeconds = 100LL * 366 * 86400;
+
+tl::unexpected<Error> no_such_door() { return refuse(404, "There is no such test door."); }
+
+Result<std::int64_t> whole_number(const json::Value& value, std::string_view name, std::int64_t lowest,
+                                  std::int64_t highest) {
+  const auto number = value.as_integer();
+  if (number && *number >= lowest && *number <= highest) return *number;
+  return refuse(400, fmt::format("'{}' must be a whole number from {} to {}.", name, lowest, highest));
+}
+
+Result<Second> moment_of(const json::Value* value) {
+  if (value == nullptr) return refuse(400, "A moment is missing.");
+  const auto second = parse_rfc3339(value->text());
+  if (!second) return refuse(400, fmt::format("'{}' is not a moment like 2026-01-17T10:00:00Z.", value->text()));
+  return *second;
+}
+
+}  // namespace
 
 Result<Reply> TestDoor::serve(const Call& call) {
-  if (call.method() != "POST" || call.path.size() != 2) return refuse(404, "There is no such test door.");
+  if (call.path.size() != 2) return no_such_door();
+  const std::string& door = call.path[1];
+  if (door == "fault" && call.method() == "GET") return json_reply(200, faults_.describe());
+  if (call.method() != "POST") return no_such_door();
   const auto body = json::parse(call.request.body);
   if (!body || !body->is_object()) return refuse(400, "The body must be a JSON object.");
-  if (call.path[1] == "clock") return set_clock(*body);
-  if (call.path[1] == "split") return split(*body);
-  if (call.path[1] == "fault") return add_fault(*body);
-  if (call.path[1] == "merge") return refuse(400, "Merging partitions is not supported by this server yet.");
-  return refuse(404, "There is no such test door.");
+  if (door == "clock") return set_clock(*body);
+  if (door == "split") return split(*body);
+  if (door == "merge") return merge(*body);
+  if (door == "fork") return fork(*body);
+  if (door == "budget") return set_budget(*body);
+  if (door == "region") return set_region(*body);
+  if (door == "fault") return set_fault(*body);
+  return no_such_door();
 }
 
 Result<Reply> TestDoor::set_clock(const json::Value& body) {
   VirtualClock& clock = engine_.stamps().clock();
   if (const json::Value* moment = body.find("freeze")) {
-    ASSIGN(const Second second, parse_rfc3339(moment->text()));
-    if (second < clock.now()) return refuse(400, "The server's clock never goes back.");
+    ASSIGN(const Second second, moment_of(moment));
     clock.freeze(second);
   }
   if (const json::Value* seconds = body.find("advance")) {
-    const auto count = seconds->as_integer();
-    if (!count || *count < 0) return refuse(400, "'advance' must be a number of seconds, not negative.");
-    clock.advance(*count);
+    ASSIGN(const std::int64_t count, whole_number(*seconds, "advance", -kMostSeconds, kMostSeconds));
+    clock.advance(count);
   }
   return json_reply(200, fmt::format(R"({{"now":"{}"}})", format_rfc3339(clock.now())));
 }
 
 Result<Reply> TestDoor::split(const json::Value& body) {
   ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
-  ASSIGN(const std::string at, cosmos::epk_from_hex(body.string_at("at")));
-  TRY(container->split(body.string_at("range"), at));
+  const auto at = cosmos::epk_from_hex(body.string_at("at"));
+  if (!at) return refuse(400, "'at' must be a place in the hash space, in hex.");
+  TRY(container->split(body.string_at("range"), *at));
   return json_reply(200, "{}");
 }
 
-Result<Reply> TestDoor::add_fault(const json::Value& body) {
-  using Kind = Fault::Kind;
-  constexpr std::array<std::pair<std::string_view, Kind>, 5> kKinds = {{{"throttle", Kind::throttle},
-                                                                        {"drop", Kind::drop},
-                                                                        {"lose_reply", Kind::lose_reply},
-                                                                        {"truncate", Kind::truncate},
-                                                                        {"status", Kind::status}}};
-  const std::lock_guard lock(mutex_);
+Result<Reply> TestDoor::merge(const json::Value& body) {
+  ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
+  const json::Value* ranges = body.find("ranges");
+  if (ranges == nullptr || ranges->items().size() != 2) return refuse(400, "'ranges' must name two ranges.");
+  TRY(container->merge(ranges->items()[0].text(), ranges->items()[1].text()));
+  return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::fork(const json::Value& body) {
+  ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
+  ASSIGN(const Second moment, moment_of(body.find("at")));
+  container->restore_in_place(moment);
+  return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::set_budget(const json::Value& body) {
+  ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
+  const json::Value* units = body.find("request_units");
+  if (units == nullptr) return refuse(400, "'request_units' is missing.");
+  ASSIGN(const std::int64_t limit, whole_number(*units, "request_units", 0, 100'000'000));
+  container->budget().set_limit(limit);
+  return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::set_region(const json::Value& body) {
+  using State = Topology::State;
+  const std::string name = body.string_at("name");
+  // Asked first, so that nothing is done by halves.
+  const std::string state = body.string_at("state");
+  if (!state.empty() && state != "up" && state != "down" && state != "removed") {
+    return refuse(400, fmt::format("The state '{}' is not up, down or removed.", state));
+  }
+  std::int64_t behind = 0;
+  const json::Value* const lag = body.find("behind");
+  if (lag != nullptr) {
+    ASSIGN(behind, whole_number(*lag, "behind", 0, INT64_MAX));
+  }
+  bool known = topology_.knows(name);
+  if (known && !state.empty()) {
+    known = topology_.set_state(name, state == "up" ? State::up : state == "down" ? State::down : State::removed);
+  }
+  if (known && lag != nullptr) known = topology_.set_behind(name, static_cast<std::uint64_t>(behind));
+  if (const json::Value* writes = body.find("writes");
+      known && writes != nullptr && writes->as_bool().value_or(false)) {
+    known = topology_.set_write_region(name);
+  }
+  if (!known) return refuse(404, fmt::format("There is no region '{}'.", name));
+  return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::set_fault(const json::Value& body) {
   if (body.find("clear") != nullptr) {
     faults_.clear();
     return json_reply(200, "{}");
   }
-  const std::string name = body.string_at("kind");
-  const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& entry) { return entry.first == name; });
-  if (kind == kKinds.end()) return refuse(400, fmt::format("The kind of fault '{}' is not known.", name));
-  const auto number = [&](std::string_view member, std::int64_t otherwise) {
-    const json::Value* value = body.find(member);
-    return static_cast<int>(value == nullptr ? otherwise : value->as_integer().value_or(otherwise));
-  };
-  faults_.push_back(
-      {kind->second, number("count", 1), number("status", 503), number("sub_status", 0), body.string_at("match")});
+  ASSIGN(Fault fault, parse_fault(body));
+  faults_.arm(std::move(fault));
   return json_reply(200, "{}");
-}
-
-std::optional<Fault> TestDoor::next_fault(const http::ServerRequest& request) {
-  const std::lock_guard lock(mutex_);
-  if (faults_.empty()) return std::nullopt;
-  const std::string line = fmt::format("{} {}", request.method, request.target);
-  const auto fault = std::find_if(faults_.begin(), faults_.end(),
-                                  [&](const Fault& f) { return line.find(f.match) != std::string::npos; });
-  if (fault == faults_.end()) return std::nullopt;
-  Fault suffered = *fault;
-  if (--fault->count <= 0) faults_.erase(fault);
-  return suffered;
 }
 
 }  // namespace halley::server

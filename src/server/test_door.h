@@ -1,54 +1,41 @@
-// The door for tests: moves the clock, splits partitions and makes requests go wrong. It asks for no signature, so it
-// is only ever offered on loopback.
+// The door for tests (docs/fault-injection.md): moves the clock, splits and merges partitions, forks histories, sets
+// budgets, takes regions away and makes requests go wrong. It asks for no signature, so it is only ever offered on
+// loopback.
 #pragma once
 
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "server/exchange.h"
+#include "server/faults.h"
+#include "server/topology.h"
 
 namespace halley::server {
 
-// What goes wrong with a request.
-struct Fault {
-  enum class Kind {
-    throttle,    // 429, not done
-    drop,        // the connection is closed, not done
-    lose_reply,  // done, then the connection is closed
-    truncate,    // done, half of the body is sent, then the connection is closed
-    status,      // answered with this status, not done
-  };
-  Kind kind = Kind::throttle;
-  int count = 0;     // how many requests are left to suffer it
-  int status = 503;  // for Kind::status
-  int sub_status = 0;
-  std::string match;  // a part of "METHOD /target"; empty = every request
-};
-
 class TestDoor {
  public:
-  explicit TestDoor(Engine& engine) : engine_(engine) {}
+  TestDoor(Engine& engine, Faults& faults, Topology& topology)
+      : engine_(engine), faults_(faults), topology_(topology) {}
 
-  // POST /_emulator/clock     {"advance":SECONDS} or {"freeze":"RFC3339"}; answers {"now":"RFC3339"}
+  // POST /_emulator/clock     {"advance":SECONDS} (negative: back) or {"freeze":"RFC3339"}; answers {"now":"RFC3339"}
   // POST /_emulator/split     {"database":…,"container":…,"range":ID[,"at":HEX]}
-  // POST /_emulator/fault     {"kind":"throttle|drop|lose_reply|truncate|status","count":N[,"match":TEXT]}, for status
-  //                           also "status" and "sub_status"; {"clear":true} forgets all faults
-  // POST /_emulator/merge     not offered yet
+  // POST /_emulator/merge     {"database":…,"container":…,"ranges":[ID,ID]}
+  // POST /_emulator/fork      {"database":…,"container":…,"at":"RFC3339"}
+  // POST /_emulator/budget    {"database":…,"container":…,"request_units":N}
+  // POST /_emulator/region    {"name":…[,"state":"up|down|removed"][,"behind":N][,"writes":true]}
+  // POST /_emulator/fault     a fault, or {"clear":true}
+  // GET  /_emulator/fault     what is armed, and how often it struck
   Result<Reply> serve(const Call& call);
-
-  // The fault this request suffers, if any; counts it.
-  std::optional<Fault> next_fault(const http::ServerRequest& request);
 
  private:
   Result<Reply> set_clock(const json::Value& body);
   Result<Reply> split(const json::Value& body);
-  Result<Reply> add_fault(const json::Value& body);
+  Result<Reply> merge(const json::Value& body);
+  Result<Reply> fork(const json::Value& body);
+  Result<Reply> set_budget(const json::Value& body);
+  Result<Reply> set_region(const json::Value& body);
+  Result<Reply> set_fault(const json::Value& body);
 
   Engine& engine_;
-  std::mutex mutex_;
-  std::vector<Fault> faults_;
+  Faults& faults_;
+  Topology& topology_;
 };
 
 }  // namespace halley::server

@@ -13,6 +13,18 @@
 
 namespace halley::server {
 
+// How far a client has seen a range.
+struct SeenPosition {
+  std::string range_id;
+  std::uint64_t lsn = 0;
+};
+
+// The replica a read is answered by.
+struct ReplicaView {
+  std::uint64_t behind = 0;        // how many transactions it lacks
+  std::vector<SeenPosition> seen;  // it is refused with 404/1002 when it is not as far as this
+};
+
 // One operation on a document, as a request or an element of a batch asks for it.
 struct ItemOperation {
   enum class Kind : std::uint8_t { create, upsert, replace, remove, read };
@@ -22,6 +34,7 @@ struct ItemOperation {
   std::string body;                // JSON, for create, upsert and replace
   std::string if_match;            // entity tags, or "*"
   std::string if_none_match;
+  ReplicaView replica{};  // of a read
 };
 
 struct ItemResult {
