@@ -14,9 +14,6 @@ namespace {
 using repo::CaptureMode;
 using repo::RangeState;
 
-constexpr int kRefitAttempts = 40;
-constexpr Milliseconds kRefitPause{250};
-
 // The service's way of saying that the all-versions feed is not to be had here.
 bool refused(const Error& error) {
   return (error.code == Code::invalid_argument && error.status == 400) || error.code == Code::unsupported;
@@ -82,20 +79,13 @@ Status ContainerCapture::open(std::stop_token stop) {
   return refit(stop);
 }
 
-// Fits the lane to the physical ranges as they are now, waiting out a split or merge under way.
+// Fits the lane to the physical ranges as they are now.
 Status ContainerCapture::refit(std::stop_token stop) {
-  for (int attempt = 0;; ++attempt) {
-    ASSIGN(auto ranges, pass_.client.partition_key_ranges(target_.name, stop));
-    auto live = live_ranges(std::move(ranges));
-    if (live) {
-      const std::vector<RangeState> before = states_;
-      sources_ = fit_to_ranges(*live, states_, exact_);
-      changed_ = changed_ || states_ != before;
-      return {};
-    }
-    if (attempt == kRefitAttempts) return fail(std::move(live).error());
-    if (!pass_.runtime.sleep(kRefitPause, stop)) return fail(Code::cancelled, "stopped");
-  }
+  ASSIGN(const auto live, pass_.client.partition_key_ranges(target_.name, stop));
+  const std::vector<RangeState> before = states_;
+  sources_ = fit_to_ranges(live, states_, exact_);
+  changed_ = changed_ || states_ != before;
+  return {};
 }
 
 // All-versions where the service offers that feed and the user did not ask for the other; a lane keeps its mode while

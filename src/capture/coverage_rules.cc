@@ -1,7 +1,6 @@
 #include "capture/coverage_rules.h"
 
 #include <algorithm>
-#include <set>
 
 #include "capture/margins.h"
 
@@ -30,22 +29,6 @@ const PartitionKeyRange& home_of(const HashRange& range, const std::vector<Parti
 }
 
 }  // namespace
-
-Result<std::vector<PartitionKeyRange>> live_ranges(std::vector<PartitionKeyRange> ranges) {
-  std::set<std::string> parents;
-  for (const PartitionKeyRange& range : ranges) parents.insert(range.parents.begin(), range.parents.end());
-  std::erase_if(ranges, [&](const PartitionKeyRange& range) { return parents.count(range.id) != 0; });
-  std::sort(ranges.begin(), ranges.end(),
-            [](const PartitionKeyRange& a, const PartitionKeyRange& b) { return a.range.min < b.range.min; });
-  std::string reached;
-  for (const PartitionKeyRange& range : ranges) {
-    if (range.range.min != reached) return fail(Code::gone, "the partition key ranges have a hole or an overlap");
-    reached = range.range.max;
-  }
-  if (reached != HashRange().max)
-    return fail(Code::gone, "the partition key ranges do not reach the end of the hash space");
-  return ranges;
-}
 
 std::vector<RangeSource> fit_to_ranges(const std::vector<PartitionKeyRange>& live, std::vector<RangeState>& states,
                                        std::vector<ExactInterval>& exact) {

@@ -18,13 +18,9 @@ struct RangeSource {
   std::optional<cosmos::HashRange> part;
 };
 
-// The live ranges among what the service lists: those that are nobody's parent, in hash order. Fails with gone when
-// they do not tile the hash space (a split or merge is under way).
-Result<std::vector<cosmos::PartitionKeyRange>> live_ranges(std::vector<cosmos::PartitionKeyRange> ranges);
-
-// Fits the lane's intervals to the live ranges: an interval that was split becomes one per child, each with the
-// parent's continuations; a merge leaves the intervals as they are, read as parts. Whatever changed its place begins a
-// new epoch. Exact intervals are split alike. Returns the source of each interval.
+// Fits the lane's intervals to the live ranges, which tile the hash space in order: an interval that was split becomes
+// one per child, each with the parent's continuations; a merge leaves the intervals as they are, read as parts. Whatever
+// changed its place begins a new epoch. Exact intervals are split alike. Returns the source of each interval.
 std::vector<RangeSource> fit_to_ranges(const std::vector<cosmos::PartitionKeyRange>& live,
                                        std::vector<repo::RangeState>& states, std::vector<repo::ExactInterval>& exact);
 

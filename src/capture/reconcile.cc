@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/hash.h"
+#include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
 
 namespace halley::capture {
@@ -44,19 +45,17 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
   LiveKeys live;
   json::DocumentScanner scanner(key.paths);
   for (const std::string& range_id : range_ids) {
-    std::string continuation;
-    do {
-      ASSIGN(const cosmos::ReadPage page, pass.client.read_documents(name, range_id, continuation, stop));
+    const auto scan = [&](const cosmos::ReadPage& page) {
       pass.progress.bytes_read += page.body.size();
-      TRY(scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
+      return scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
         if (!document.has_id || document.bad_key)
           return fail(Code::corrupt, "the read feed gave an item without id or key");
         ASSIGN(const std::string canonical, cosmos::canonical_key(document.key_values));
         live.add(canonical, document.id);
         return {};
-      }));
-      continuation = page.continuation;
-    } while (!continuation.empty());
+      });
+    };
+    TRY(cosmos::read_range(pass.client, name, range_id, scan, stop));
   }
   live.seal();
   return live;

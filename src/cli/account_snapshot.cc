@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
 
 namespace halley::cli {
@@ -47,12 +48,8 @@ Status add_documents(cosmos::Client& client, const cosmos::ContainerName& name,
   };
   ASSIGN(const auto ranges, client.partition_key_ranges(name, stop));
   for (const cosmos::PartitionKeyRange& range : ranges) {
-    std::string continuation;
-    do {
-      ASSIGN(cosmos::ReadPage page, client.read_documents(name, range.id, continuation, stop));
-      TRY(scanner.scan_page(page.body, false, add));
-      continuation = std::move(page.continuation);
-    } while (!continuation.empty());
+    const auto scan = [&](const cosmos::ReadPage& page) { return scanner.scan_page(page.body, false, add); };
+    TRY(cosmos::read_range(client, name, range.id, scan, stop));
   }
   return {};
 }

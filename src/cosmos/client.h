@@ -167,6 +167,8 @@ class Client {
   virtual Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
                                                          std::stop_token stop) = 0;
   virtual Result<std::vector<Resource>> list_offers(std::stop_token stop) = 0;
+  // Those in force, in hash order: together they are the whole hash space. While a split or merge is being published
+  // they are asked again; unavailable when that does not end.
   virtual Result<std::vector<PartitionKeyRange>> partition_key_ranges(const ContainerName& name,
                                                                       std::stop_token stop) = 0;
 

@@ -1,5 +1,6 @@
 // The client against a transport that answers by script.
 #include "cosmos/client.h"
+#include "cosmos/read_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -171,7 +172,7 @@ TEST_F(ClientTest, RangesLeaveParentsOutAndComeInOrder) {
 TEST_F(ClientTest, RangesWithAHoleAreReadAgain) {
   transport_.answer(200, {}, ranges({range("1", "", "1F", "\"0\"")})).answer(200, {}, ranges({range("0", "", "FF")}));
   ASSERT_EQ(client_->partition_key_ranges(kOrders, stop_).value().size(), 1u);
-  for (int i = 0; i < 5; ++i) transport_.answer(200, {}, ranges({}));
+  for (int i = 0; i < 40; ++i) transport_.answer(200, {}, ranges({}));
   EXPECT_EQ(client_->partition_key_ranges(kOrders, stop_).error().code, Code::unavailable);
   transport_.answer(200, {}, ranges({range("0", "", "F")}));
   EXPECT_EQ(client_->partition_key_ranges(kOrders, stop_).error().code, Code::corrupt);
@@ -264,6 +265,22 @@ TEST_F(ClientTest, ReadFeedPages) {
   EXPECT_EQ(last().headers.find("A-IM"), nullptr);
   transport_.answer(200, headers({{"x-ms-continuation", "next"}}), R"({"Documents":[]})");
   EXPECT_EQ(client_->read_documents(kOrders, "3", "next", stop_).error().code, Code::corrupt);
+}
+
+TEST_F(ClientTest, AReadFeedIsReadToItsEnd) {
+  transport_.answer(200, headers({{"x-ms-continuation", "next"}}), R"({"Documents":[1]})")
+      .answer(200, {}, R"({"Documents":[2]})");
+  std::string bodies;
+  const auto add = [&](const ReadPage& page) -> Status {
+    bodies += page.body;
+    return {};
+  };
+  ASSERT_TRUE(read_range(*client_, kOrders, "3", add, stop_));
+  EXPECT_EQ(bodies, R"({"Documents":[1]}{"Documents":[2]})");
+  EXPECT_EQ(sent("x-ms-continuation"), "next");
+  transport_.answer(200, headers({{"x-ms-continuation", "next"}}), R"({"Documents":[1]})");
+  const auto refuse = [](const ReadPage&) -> Status { return fail(Code::corrupt, "refused"); };
+  EXPECT_EQ(read_range(*client_, kOrders, "3", refuse, stop_).error().message, "refused");
 }
 
 TEST_F(ClientTest, PointReadsTellWhatIsMissing) {

@@ -1,17 +1,16 @@
 // Partition key ranges, change feeds, read feed and point reads: docs/wire-protocol.md, partition key ranges and
 // change feeds.
-#include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "cosmos/account_client.h"
+#include "cosmos/live_ranges.h"
 
 namespace halley::cosmos {
 namespace {
 
 constexpr std::string_view kWireFormat = "2021-09-15";  // all versions: {current, metadata} envelopes
-constexpr int kRangeReads = 5;                          // while the ranges are changing
-constexpr Milliseconds kRangeReadPause{200};
+constexpr int kRangeReads = 40;                         // while the ranges are changing
+constexpr Milliseconds kRangeReadPause{250};
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
@@ -47,29 +46,6 @@ Result<PartitionKeyRange> parse_range(const Resource& resource) {
     for (const json::Value& parent : parents->items()) range.parents.push_back(parent.text());
   }
   return range;
-}
-
-// The ranges in force, in order: those that are nobody's parents.
-Result<std::vector<PartitionKeyRange>> live_ranges(const std::vector<Resource>& resources) {
-  std::vector<PartitionKeyRange> ranges;
-  std::set<std::string> parents;
-  for (const Resource& resource : resources) {
-    ASSIGN(PartitionKeyRange range, parse_range(resource));
-    parents.insert(range.parents.begin(), range.parents.end());
-    ranges.push_back(std::move(range));
-  }
-  std::erase_if(ranges, [&](const PartitionKeyRange& range) { return parents.contains(range.id); });
-  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range.min < b.range.min; });
-  return ranges;
-}
-
-bool covers_everything(const std::vector<PartitionKeyRange>& ranges) {
-  std::string reached;
-  for (const PartitionKeyRange& range : ranges) {
-    if (range.range.min != reached) return false;
-    reached = range.range.max;
-  }
-  return reached == HashRange().max;
 }
 
 ResourcePath documents_of(const ContainerName& name) {
@@ -112,13 +88,15 @@ Result<std::vector<PartitionKeyRange>> AccountClient::partition_key_ranges(const
   for (int reads = 1;; ++reads) {
     ASSIGN(const auto resources, list(resource_path({"dbs", name.database, "colls", name.container, "pkranges"}),
                                       "PartitionKeyRanges", what, stop));
-    auto ranges = live_ranges(resources);
-    if (!ranges) return fail(std::move(ranges.error()).in(what));
-    if (covers_everything(*ranges)) return ranges;
-    // A hole means that a split or merge is being published.
-    if (reads == kRangeReads) {
-      return fail(Error(Code::unavailable, "the ranges leave a part of the key space out").in(what));
+    std::vector<PartitionKeyRange> ranges;
+    for (const Resource& resource : resources) {
+      auto range = parse_range(resource);
+      if (!range) return fail(std::move(range.error()).in(what));
+      ranges.push_back(std::move(*range));
     }
+    auto live = live_ranges(std::move(ranges));
+    if (live) return live;
+    if (reads == kRangeReads) return fail(Error(Code::unavailable, live.error().message).in(what));
     if (!sender_.runtime().sleep(kRangeReadPause, stop)) return fail(Error(Code::cancelled, "stopped").in(what));
   }
 }

@@ -265,7 +265,9 @@ class Writer : public BulkWriter {
 
   // Groups items by the ranges there are now.
   Status route_anew(const Items& items, std::uint64_t ranges_seen, std::deque<Request>& open) {
-    TRY(refresh_ranges(ranges_seen));
+    // While they can't be read, the old ones serve: what goes there comes back here, as long as patience lasts.
+    const Status refreshed = refresh_ranges(ranges_seen);
+    if (!refreshed && !is_retryable(refreshed.error())) return refreshed;
     std::vector<Request> groups;
     for (const auto& item : items) {
       ASSIGN(const std::string epk, cosmos::effective_partition_key(key_, item->key));
@@ -291,7 +293,6 @@ class Writer : public BulkWriter {
   Status refresh_ranges(std::uint64_t seen) {
     if (ranges_version() != seen) return {};
     ASSIGN(auto ranges, client_.partition_key_ranges(name_, stop_.get_token()));
-    std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.range.min < b.range.min; });
     const std::lock_guard lock(mutex_);
     ranges_ = std::move(ranges);
     ++ranges_version_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
 #include "recovery/bulk_writer.h"
 #include "recovery/definition_text.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr Milliseconds kCreateWait{500};  // between looks at a container that is being made
 constexpr int kCreateLooks = 240;
+constexpr int kEmptyLooks = 5;
 
 // What a definition is created without: expiry would let go what has just been written, and restoreParameters and
 // createMode tell how the source itself came to be.
@@ -102,19 +104,14 @@ class CosmosTarget : public RestoreTarget {
     const cosmos::ContainerName name = name_of(container);
     ASSIGN(const auto ranges, client_.partition_key_ranges(name, stop));
     json::DocumentScanner scanner(container.key.paths);
-    for (const cosmos::PartitionKeyRange& range : ranges) {
-      // The read feed, for it ends even where something else goes on writing.
-      std::string continuation;
-      do {
-        ASSIGN(cosmos::ReadPage page, client_.read_documents(name, range.id, continuation, stop));
-        TRY(scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
-          ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
-          each(key, document.id, document.digest);
-          return {};
-        }));
-        continuation = std::move(page.continuation);
-      } while (!continuation.empty());
-    }
+    const auto give = [&](json::ScannedDocument& document) -> Status {
+      ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
+      each(key, document.id, document.digest);
+      return {};
+    };
+    const auto scan = [&](const cosmos::ReadPage& page) { return scanner.scan_page(page.body, false, give); };
+    // The read feed, for it ends even where something else goes on writing.
+    for (const cosmos::PartitionKeyRange& range : ranges) TRY(cosmos::read_range(client_, name, range.id, scan, stop));
     return true;
   }
 
@@ -250,6 +247,14 @@ class CosmosTarget : public RestoreTarget {
   }
 
   Result<bool> is_empty(const cosmos::ContainerName& name, std::stop_token stop) {
+    for (int look = 1;; ++look) {
+      auto empty = ranges_are_empty(name, stop);
+      // Its partitions change: once more, as they are now.
+      if (empty || empty.error().code != Code::gone || look == kEmptyLooks) return empty;
+    }
+  }
+
+  Result<bool> ranges_are_empty(const cosmos::ContainerName& name, std::stop_token stop) {
     ASSIGN(const auto ranges, client_.partition_key_ranges(name, stop));
     for (const cosmos::PartitionKeyRange& range : ranges) {
       cosmos::FeedRequest request;

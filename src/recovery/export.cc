@@ -1,5 +1,6 @@
 #include "recovery/export.h"
 
+#include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
 #include "json/writer.h"
 #include "recovery/documents.h"
@@ -144,17 +145,14 @@ Result<ExportReport> export_live(Runtime& runtime, cosmos::Client& client, const
   TRY(writer.begin(runtime.wall_second(), container.database, container.container, at, std::nullopt));
   json::DocumentScanner scanner({});
   std::string scratch;
+  const auto add = [&](json::ScannedDocument& document) -> Status {
+    if (options.system_properties) return writer.add(document.text);
+    ASSIGN(const std::string_view body, scanned_body(document, scratch));
+    return writer.add(body);
+  };
+  const auto scan = [&](const cosmos::ReadPage& page) { return scanner.scan_page(page.body, false, add); };
   for (const cosmos::PartitionKeyRange& range : ranges) {
-    std::string continuation;
-    do {
-      ASSIGN(cosmos::ReadPage page, client.read_documents(container, range.id, continuation, stop));
-      TRY(scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
-        if (options.system_properties) return writer.add(document.text);
-        ASSIGN(const std::string_view body, scanned_body(document, scratch));
-        return writer.add(body);
-      }));
-      continuation = std::move(page.continuation);
-    } while (!continuation.empty());
+    TRY(cosmos::read_range(client, container, range.id, scan, stop));
   }
   TRY(writer.finish());
   return ExportReport{writer.documents(), out.size(), at};

@@ -388,6 +388,62 @@ TEST_F(CosmosRestoreTest, ASplitOnTheWayIsFollowed) {
   EXPECT_EQ((*account_.engine().container("shop", "orders"))->ranges().size(), 5U);
 }
 
+TEST_F(CosmosRestoreTest, AParentThatIsStillListedIsLeftOut) {
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (!request.url.ends_with("/pkranges") || response.status != 200) return response;
+    auto listed = json::parse(response.body);
+    EXPECT_TRUE(listed);
+    auto& ranges = listed->find("PartitionKeyRanges")->items();
+    json::Value parent = ranges.front();
+    parent.set("id", json::Value::string("parent"));
+    parent.set("maxExclusive", json::Value::string("FF"));
+    for (json::Value& range : ranges) range.set("parents", *json::parse(R"(["parent"])"));
+    ranges.insert(ranges.begin(), std::move(parent));
+    return answer(200, "", listed->to_text());
+  };
+  for (const bool resume : {false, true}) {
+    const auto report = run(plan(), resume);
+    ASSERT_TRUE(report) << report.error().to_string();
+    for (const RestoredContainer& container : report->containers) EXPECT_TRUE(container.compared);
+  }
+  EXPECT_EQ(run(plan()).error().code, Code::already_exists);
+}
+
+TEST_F(CosmosRestoreTest, ASplitThatIsPublishedSlowlyIsWaitedFor) {
+  std::atomic<bool> split{false};
+  std::atomic<int> holes{60};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (is_bulk(request) && request.url.find("orders") != std::string::npos && !split.exchange(true)) {
+      const auto container = account_.engine().container("shop", "orders");
+      EXPECT_TRUE((*container)->split((*container)->ranges().front().id));
+    }
+    if (split && request.url.ends_with("/pkranges") && holes-- > 0) {
+      return Result<http::Response>(answer(200, "", R"({"PartitionKeyRanges":[]})"));
+    }
+    return std::nullopt;
+  };
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_LE(holes, 0);
+  EXPECT_EQ(count("orders"), kOrders + 1U);
+}
+
+TEST_F(CosmosRestoreTest, ASplitWhileTheTargetIsLookedAtIsFollowed) {
+  ASSERT_TRUE(run(plan()));
+  std::atomic<bool> split{false};
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (request.url.ends_with("/orders/pkranges") && !split.exchange(true)) {
+      const auto container = account_.engine().container("shop", "orders");
+      EXPECT_TRUE((*container)->split((*container)->ranges().front().id));
+    }
+    return response;
+  };
+  Selection selection;
+  selection.include = {"shop/orders"};
+  EXPECT_EQ(run(plan(selection)).error().code, Code::already_exists);
+  EXPECT_TRUE(split);
+}
+
 TEST_F(CosmosRestoreTest, ARequestThatIsTooLargeIsDivided) {
   transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
     if (!is_bulk(request) || request.body.size() < 20'000) return std::nullopt;
