@@ -15,6 +15,7 @@ Command export_command();
 Command get_command();
 Command history_command();
 Command find_command();
+Command diff_command();
 Command ls_command();
 Command verify_command();
 Command status_command();

@@ -37,14 +37,36 @@ repo::SetDigest BucketDigests::total() const {
   return sum;
 }
 
-std::vector<bool> BucketDigests::differing(const BucketDigests& other, std::size_t limit) const {
-  std::vector<bool> differ(kBuckets);
+BucketDigests::Group BucketDigests::differing(const BucketDigests& other, std::size_t limit) const {
+  Group differ(kBuckets);
   for (std::size_t i = 0; i < kBuckets && limit > 0; ++i) {
     if (buckets_[i] == other.buckets_[i]) continue;
     differ[i] = true;
     --limit;
   }
   return differ;
+}
+
+std::vector<BucketDigests::Group> BucketDigests::differing_groups(const BucketDigests& other,
+                                                                  std::uint64_t documents) const {
+  std::vector<Group> groups;
+  std::uint64_t room = 0;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (buckets_[i] == other.buckets_[i]) continue;
+    if (groups.empty() || buckets_[i].count > room) {
+      groups.emplace_back(kBuckets);
+      room = documents;
+    }
+    groups.back()[i] = true;
+    room -= std::min(room, buckets_[i].count);
+  }
+  return groups;
+}
+
+std::uint64_t BucketDigests::in_common(const BucketDigests& other) const {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < kBuckets; ++i) count += buckets_[i] == other.buckets_[i] ? buckets_[i].count : 0;
+  return count;
 }
 
 void DifferenceFinder::expect(std::string_view partition_key, std::string_view id, std::uint64_t digest) {

@@ -22,8 +22,14 @@ class BucketDigests {
   repo::SetDigest total() const;
   friend bool operator==(const BucketDigests&, const BucketDigests&) = default;
 
-  // The first buckets that differ, marked true; at most `limit`.
-  std::vector<bool> differing(const BucketDigests& other, std::size_t limit) const;
+  // Buckets, marked true.
+  using Group = std::vector<bool>;
+  // The first buckets that differ; at most `limit`.
+  Group differing(const BucketDigests& other, std::size_t limit) const;
+  // All buckets that differ, divided so that each group has at most `documents` of this side, or one bucket only.
+  std::vector<Group> differing_groups(const BucketDigests& other, std::uint64_t documents) const;
+  // How many documents are in buckets that are equal.
+  std::uint64_t in_common(const BucketDigests& other) const;
 
  private:
   std::vector<repo::SetDigest> buckets_;

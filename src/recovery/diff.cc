@@ -1,0 +1,164 @@
+#include "recovery/diff.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "recovery/definition_diff.h"
+#include "recovery/diff_side.h"
+#include "repo/key_order.h"
+
+namespace halley::recovery {
+namespace {
+
+// One side's documents, the next of them at hand.
+class Side {
+ public:
+  Side(Documents documents, const PlannedContainer& container)
+      : documents_(std::move(documents)), keys_(container.key) {}
+
+  Result<bool> next() {
+    ASSIGN(there_, documents_.next(version_));
+    return there_;
+  }
+  bool there() const { return there_; }
+  const repo::Version& version() const { return version_; }
+
+  // Less than zero where this side's document stands before the other's.
+  Result<int> compare(Side& other) {
+    if (version_.partition_key != other.version_.partition_key) {
+      ASSIGN(const std::string_view mine, keys_.of(version_.partition_key));
+      ASSIGN(const std::string_view theirs, other.keys_.of(other.version_.partition_key));
+      const int by_hash = mine.compare(theirs);
+      return by_hash != 0 ? by_hash : version_.partition_key.compare(other.version_.partition_key);
+    }
+    return version_.id.compare(other.version_.id);
+  }
+
+ private:
+  Documents documents_;
+  repo::EffectiveKeys keys_;
+  repo::Version version_;
+  bool there_ = false;
+};
+
+class MomentDiff {
+ public:
+  MomentDiff(repo::Repository& repository, const Selection& selection, DiffProgress& progress, std::stop_token stop)
+      : repository_(repository), selection_(selection), progress_(progress), stop_(std::move(stop)) {}
+
+  Result<DiffReport> run(const Moment& from, const Moment& until) {
+    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
+    ASSIGN(DiffSide after, DiffSide::read(repository_, until, selection_));
+    if (before.missing && after.missing) return fail(std::move(*before.missing));
+    ASSIGN(auto list, DifferenceList::create());
+    DiffReport report{before.at, after.at, {}, before.notes, std::move(list)};
+    for (const std::string& note : after.notes) {
+      if (std::find(report.notes.begin(), report.notes.end(), note) == report.notes.end()) report.notes.push_back(note);
+    }
+    std::map<std::string, std::pair<const PlannedContainer*, const PlannedContainer*>> pairs;
+    for (const auto& [name, container] : before.containers) pairs[name].first = &container;
+    for (const auto& [name, container] : after.containers) pairs[name].second = &container;
+    progress_.containers = pairs.size();
+    for (const auto& [name, pair] : pairs) {
+      ++progress_.containers_done;
+      if ((pair.first == nullptr && before.is_left_out(name)) || (pair.second == nullptr && after.is_left_out(name))) {
+        continue;
+      }
+      auto diff = compare(name, pair.first, pair.second, report.documents);
+      if (!diff) return fail(std::move(diff).error().in("comparing " + name));
+      report.containers.push_back(std::move(*diff));
+    }
+    return report;
+  }
+
+ private:
+  Result<ContainerDiff> compare(const std::string& name, const PlannedContainer* before, const PlannedContainer* after,
+                                DifferenceList& list) {
+    ContainerDiff diff;
+    diff.container = name;
+    diff.was_there = before != nullptr;
+    diff.is_there = after != nullptr;
+    const bool both = before != nullptr && after != nullptr;
+    if (both) {
+      diff.made_again = before->lane != after->lane;
+      if (selection_.selects_all_documents()) {
+        ASSIGN(diff.definitions, definition_differences(texts_of(*before), texts_of(*after)));
+      }
+    }
+    if (both && before->key == after->key) {
+      TRY(merge(*before, *after, diff, list));
+      return diff;
+    }
+    // Keys of different kinds have no order in common: no document of the one is one of the other.
+    if (before != nullptr) TRY(list_all(*before, DifferenceKind::removed, diff, list));
+    if (after != nullptr) TRY(list_all(*after, DifferenceKind::added, diff, list));
+    return diff;
+  }
+
+  Status merge(const PlannedContainer& before, const PlannedContainer& after, ContainerDiff& diff,
+               DifferenceList& list) {
+    ASSIGN(Documents old_documents, Documents::open(repository_, before, selection_, false));
+    ASSIGN(Documents new_documents, Documents::open(repository_, after, selection_, false));
+    Side old_side(std::move(old_documents), before);
+    Side new_side(std::move(new_documents), after);
+    TRY(old_side.next());
+    TRY(new_side.next());
+    while (old_side.there() || new_side.there()) {
+      if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
+      int order = old_side.there() ? -1 : 1;
+      if (old_side.there() && new_side.there()) {
+        ASSIGN(order, old_side.compare(new_side));
+      }
+      TRY(add(order, old_side.version(), new_side.version(), diff, list));
+      progress_.documents.fetch_add(order == 0 ? 2 : 1, std::memory_order_relaxed);
+      if (order <= 0) TRY(old_side.next());
+      if (order >= 0) TRY(new_side.next());
+    }
+    return {};
+  }
+
+  Status add(int order, const repo::Version& before, const repo::Version& after, ContainerDiff& diff,
+             DifferenceList& list) {
+    if (order == 0 && before.digest == after.digest) {
+      ++diff.equal;
+      return {};
+    }
+    if (order < 0) {
+      ++diff.removed;
+      return list.add({DifferenceKind::removed, diff.container, before.partition_key, before.id, before.ts, {}});
+    }
+    if (order > 0) {
+      ++diff.added;
+      return list.add({DifferenceKind::added, diff.container, after.partition_key, after.id, {}, after.ts});
+    }
+    ++diff.changed;
+    return list.add({DifferenceKind::changed, diff.container, after.partition_key, after.id, before.ts, after.ts});
+  }
+
+  Status list_all(const PlannedContainer& container, DifferenceKind kind, ContainerDiff& diff, DifferenceList& list) {
+    const int order = kind == DifferenceKind::removed ? -1 : 1;
+    return for_each_planned(repository_, container, selection_, stop_, [&](const repo::Version& version) {
+      progress_.documents.fetch_add(1, std::memory_order_relaxed);
+      return add(order, version, version, diff, list);
+    });
+  }
+
+  repo::Repository& repository_;
+  const Selection& selection_;
+  DiffProgress& progress_;
+  const std::stop_token stop_;
+};
+
+}  // namespace
+
+bool DiffReport::differs() const {
+  return std::any_of(containers.begin(), containers.end(), [](const ContainerDiff& each) { return each.differs(); });
+}
+
+Result<DiffReport> diff_moments(repo::Repository& repository, const Moment& from, const Moment& until,
+                                const Selection& selection, DiffProgress& progress, std::stop_token stop) {
+  return MomentDiff(repository, selection, progress, std::move(stop)).run(from, until);
+}
+
+}  // namespace halley::recovery

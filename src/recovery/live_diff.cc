@@ -1,0 +1,275 @@
+// A moment against the account as it is now. Live documents come in no useful order, so they are looked up: digests of
+// the moment's documents are held in memory, for groups of buckets where there are too many.
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "codec/hash.h"
+#include "recovery/comparison.h"
+#include "recovery/definition_diff.h"
+#include "recovery/diff.h"
+#include "recovery/diff_side.h"
+#include "recovery/live_documents.h"
+
+namespace halley::recovery {
+namespace {
+
+constexpr int kAttempts = 5;  // a split while the account is read begins the container anew
+
+struct LiveContainer {
+  cosmos::ContainerName name;
+  cosmos::Resource resource;
+  cosmos::PartitionKeyDefinition key;
+};
+
+struct HashOfHash {
+  std::size_t operator()(const codec::Hash128& hash) const { return hash.low; }
+};
+
+struct HeldDocument {
+  std::uint64_t digest = 0;
+  Second ts;
+  bool found = false;  // in the account
+};
+using HeldDocuments = std::unordered_map<codec::Hash128, HeldDocument, HashOfHash>;
+
+// Finds a document among those held; its names are looked up again where they are needed.
+codec::Hash128 hash_of(std::string_view partition_key, std::string_view id) {
+  std::string names(partition_key);  // valid JSON, so where it ends is never in doubt
+  names += id;
+  return codec::xxh3_128(names);
+}
+
+Second ts_of(const json::ScannedDocument& document) {
+  const std::string_view text = document.system[static_cast<std::size_t>(json::SystemProperty::ts)];
+  return {text.empty() ? 0 : json::Value::number(std::string(text)).as_integer().value_or(0)};
+}
+
+// One container, which is there now and perhaps was at the moment.
+class ContainerComparison {
+ public:
+  ContainerComparison(repo::Repository& repository, cosmos::Client& client, const Selection& selection,
+                      const LiveDiffOptions& options, DiffProgress& progress, std::stop_token stop,
+                      const PlannedContainer* planned, const LiveContainer& live)
+      : repository_(repository),
+        client_(client),
+        selection_(selection),
+        options_(options),
+        progress_(progress),
+        stop_(std::move(stop)),
+        planned_(planned),
+        live_(live) {}
+
+  // Adds to `diff` and `list`; on `gone` all of it is to be begun anew.
+  Status run(ContainerDiff& diff, DifferenceList& list) {
+    const bool comparable = planned_ != nullptr && planned_->key == live_.key;
+    if (planned_ != nullptr && !comparable) {
+      TRY(for_each_planned(repository_, *planned_, selection_, stop_, [&](const repo::Version& version) {
+        ++diff.removed;
+        return list.add({DifferenceKind::removed, diff.container, version.partition_key, version.id, version.ts, {}});
+      }));
+      planned_ = nullptr;
+    }
+    const BucketDigests::Group all(BucketDigests::kBuckets, true);
+    ASSIGN(const bool held, hold(all));
+    if (held) return compare_group(all, diff, list);
+    BucketDigests now;
+    TRY(for_each_live([&](std::string_view key, const json::ScannedDocument& document) -> Status {
+      now.add(key, document.id, document.digest);
+      return {};
+    }));
+    BucketDigests then;
+    TRY(for_each_then([&](const repo::Version& version) -> Status {
+      then.add(version.partition_key, version.id, version.digest);
+      return {};
+    }));
+    diff.equal += then.in_common(now);
+    for (const BucketDigests::Group& group : then.differing_groups(now, options_.group_documents)) {
+      TRY(hold(group));
+      TRY(compare_group(group, diff, list));
+    }
+    return {};
+  }
+
+ private:
+  Status for_each_then(const std::function<Status(const repo::Version&)>& each) {
+    if (planned_ == nullptr) return {};
+    return for_each_planned(repository_, *planned_, selection_, stop_, [&](const repo::Version& version) {
+      progress_.documents.fetch_add(1, std::memory_order_relaxed);
+      return each(version);
+    });
+  }
+
+  Status for_each_live(const EachLiveDocument& each) {
+    return read_live_documents(
+        client_, live_.name, live_.key,
+        [&](std::string_view key, const json::ScannedDocument& document) -> Status {
+          if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
+          progress_.documents.fetch_add(1, std::memory_order_relaxed);
+          return selection_.selects_document(key, document.id) ? each(key, document) : Status();
+        },
+        stop_);
+  }
+
+  // Holds what the moment has in these buckets. False when that is too much for all of them together.
+  Result<bool> hold(const BucketDigests::Group& group) {
+    held_.clear();
+    const bool whole = std::find(group.begin(), group.end(), false) == group.end();
+    bool fits = true;
+    Status done = for_each_then([&](const repo::Version& version) -> Status {
+      if (!group[BucketDigests::bucket_of(version.partition_key, version.id)]) return {};
+      if (whole && held_.size() >= options_.group_documents) {
+        fits = false;
+        return fail(Code::no_space, "");  // ends the reading; not told
+      }
+      held_[hash_of(version.partition_key, version.id)] = {version.digest, version.ts, false};
+      return {};
+    });
+    if (!fits) {
+      held_.clear();
+      return false;
+    }
+    TRY(std::move(done));
+    return true;
+  }
+
+  Status compare_group(const BucketDigests::Group& group, ContainerDiff& diff, DifferenceList& list) {
+    TRY(for_each_live([&](std::string_view key, const json::ScannedDocument& document) -> Status {
+      if (!group[BucketDigests::bucket_of(key, document.id)]) return {};
+      const auto held = held_.find(hash_of(key, document.id));
+      if (held == held_.end()) {
+        ++diff.added;
+        return list.add({DifferenceKind::added, diff.container, key, document.id, {}, ts_of(document)});
+      }
+      held->second.found = true;
+      if (held->second.digest == document.digest) {
+        ++diff.equal;
+        return {};
+      }
+      ++diff.changed;
+      return list.add({DifferenceKind::changed, diff.container, key, document.id, held->second.ts, ts_of(document)});
+    }));
+    std::erase_if(held_, [](const auto& document) { return document.second.found; });
+    if (held_.empty()) return {};
+    return for_each_then([&](const repo::Version& version) -> Status {
+      if (!held_.contains(hash_of(version.partition_key, version.id))) return {};
+      ++diff.removed;
+      return list.add({DifferenceKind::removed, diff.container, version.partition_key, version.id, version.ts, {}});
+    });
+  }
+
+  repo::Repository& repository_;
+  cosmos::Client& client_;
+  const Selection& selection_;
+  const LiveDiffOptions& options_;
+  DiffProgress& progress_;
+  const std::stop_token stop_;
+  const PlannedContainer* planned_;
+  const LiveContainer& live_;
+  HeldDocuments held_;
+};
+
+class LiveDiff {
+ public:
+  LiveDiff(repo::Repository& repository, cosmos::Client& client, const Selection& selection,
+           const LiveDiffOptions& options, DiffProgress& progress, std::stop_token stop)
+      : repository_(repository),
+        client_(client),
+        selection_(selection),
+        options_(options),
+        progress_(progress),
+        stop_(std::move(stop)) {}
+
+  Result<DiffReport> run(const Moment& from) {
+    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
+    ASSIGN(const auto live, list_live());
+    if (before.missing && live.empty()) return fail(std::move(*before.missing));
+    ASSIGN(auto list, DifferenceList::create());
+    DiffReport report{before.at, client_.newest_server_time(), {}, before.notes, std::move(list)};
+    std::set<std::string> names;
+    for (const auto& [name, container] : before.containers) names.insert(name);
+    for (const auto& [name, container] : live) names.insert(name);
+    progress_.containers = names.size();
+    for (const std::string& name : names) {
+      ++progress_.containers_done;
+      if (before.is_left_out(name)) continue;
+      const auto planned = before.containers.find(name);
+      const auto there = live.find(name);
+      auto diff = compare(name, planned == before.containers.end() ? nullptr : &planned->second,
+                          there == live.end() ? nullptr : &there->second, report.documents);
+      if (!diff) return fail(std::move(diff).error().in("comparing " + name));
+      report.containers.push_back(std::move(*diff));
+    }
+    report.until = std::max(report.until, client_.newest_server_time());
+    return report;
+  }
+
+ private:
+  Result<std::map<std::string, LiveContainer>> list_live() {
+    std::map<std::string, LiveContainer> found;
+    ASSIGN(const auto databases, client_.list_databases(stop_));
+    for (const cosmos::Resource& database : databases) {
+      ASSIGN(auto containers, client_.list_containers(database.id, stop_));
+      for (cosmos::Resource& container : containers) {
+        if (!selection_.selects_container(database.id, container.id)) continue;
+        const json::Value* const key = container.value.find("partitionKey");
+        if (key == nullptr) continue;  // of the old kind; nothing of it is captured either
+        LiveContainer live;
+        live.name = {database.id, container.id};
+        ASSIGN(live.key, cosmos::PartitionKeyDefinition::parse(*key));
+        live.resource = std::move(container);
+        const std::string name = live.name.text();
+        found.emplace(name, std::move(live));
+      }
+    }
+    return found;
+  }
+
+  Result<ContainerDiff> compare(const std::string& name, const PlannedContainer* planned, const LiveContainer* live,
+                                DifferenceList& list) {
+    ContainerDiff empty;
+    empty.container = name;
+    empty.was_there = planned != nullptr;
+    empty.is_there = live != nullptr;
+    if (live == nullptr) {
+      TRY(for_each_planned(repository_, *planned, selection_, stop_, [&](const repo::Version& version) {
+        ++empty.removed;
+        return list.add({DifferenceKind::removed, name, version.partition_key, version.id, version.ts, {}});
+      }));
+      return empty;
+    }
+    if (planned != nullptr) {
+      empty.made_again = planned->definition.rid != live->resource.rid;
+      if (selection_.selects_all_documents()) {
+        ASSIGN(const auto texts, read_texts(client_, live->resource, live->name, stop_));
+        ASSIGN(empty.definitions, definition_differences(texts_of(*planned), texts));
+      }
+    }
+    const std::uint64_t size = list.size();
+    for (int attempt = 1;; ++attempt) {
+      ContainerDiff diff = empty;
+      ContainerComparison comparison(repository_, client_, selection_, options_, progress_, stop_, planned, *live);
+      Status done = comparison.run(diff, list);
+      if (done) return diff;
+      if (done.error().code != Code::gone || attempt == kAttempts) return fail(std::move(done).error());
+      TRY(list.cut_back(size));
+    }
+  }
+
+  repo::Repository& repository_;
+  cosmos::Client& client_;
+  const Selection& selection_;
+  const LiveDiffOptions& options_;
+  DiffProgress& progress_;
+  const std::stop_token stop_;
+};
+
+}  // namespace
+
+Result<DiffReport> diff_live(repo::Repository& repository, const Moment& from, cosmos::Client& client,
+                             const Selection& selection, const LiveDiffOptions& options, DiffProgress& progress,
+                             std::stop_token stop) {
+  return LiveDiff(repository, client, selection, options, progress, std::move(stop)).run(from);
+}
+
+}  // namespace halley::recovery
