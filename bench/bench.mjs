@@ -98,7 +98,9 @@ async function measureAll(emulator) {
   const zstd = measured('zstd', ['-3', '-T1', '-q', '-f', plain, '-o', `${plain}.zst`]);
   zstd.bytes = statSync(`${plain}.zst`).size;
   const unzstd = measured('zstd', ['-dc', '-q', `${plain}.zst`]);
-  halley('init');
+  env.HALLEY_PASSWORD_FILE = join(folder, 'password');
+  halley('init', '--generate-password', env.HALLEY_PASSWORD_FILE);
+  delete env.HALLEY_PASSWORD;
   const backup = halley('backup', '--no-wait');
   const repository = bytesBelow(env.HALLEY_REPOSITORY);
   const restore = halley('restore', '--at', 'latest', '--to', `dir:${join(folder, 'tree')}`);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/secret.h"
+#include "repo/key_ring.h"
 #include "store/url.h"
 
 namespace halley::cli {
@@ -135,9 +136,20 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
 Result<std::unique_ptr<repo::Repository>> create_repository(const Context& context,
                                                             const Configuration& configuration) {
   ASSIGN(const std::string url, repository_url(context, configuration));
-  ASSIGN(const std::string password, repository_password(context, configuration, true));
-  ASSIGN(auto store, store::open_store(url, true));
-  return repo::Repository::create(context.runtime, std::move(store), password);
+  const auto create = [&](const std::string& password) -> Result<std::unique_ptr<repo::Repository>> {
+    ASSIGN(auto store, store::open_store(url, true));
+    return repo::Repository::create(context.runtime, std::move(store), password);
+  };
+  const auto file = context.arguments.find("--generate-password");
+  if (!file) {
+    ASSIGN(const std::string password, repository_password(context, configuration, true));
+    return create(password);
+  }
+  const std::string password = repo::make_random_password(context.runtime);
+  TRY(write_secret(*file, password));
+  auto repository = create(password);
+  if (!repository) unlink(file->c_str());
+  return repository;
 }
 
 }  // namespace halley::cli

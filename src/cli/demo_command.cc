@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
-#include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
 #include "recovery/output_file.h"
+#include "repo/key_ring.h"
 
 namespace halley::cli {
 namespace {
@@ -53,7 +53,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(AccountTree tree, read_account_tree(*data));
   DemoFolder folder;
   TRY(folder.make(context.arguments));
-  const std::string password = to_hex(context.runtime.random_bytes(16));
+  const std::string password = repo::make_random_password(context.runtime);
   if (folder.kept()) TRY(recovery::write_file(folder.password_file(), password + "\n"));
   ASSIGN(const ExitCode code, Demo(context, std::move(tree), folder.repository(), password).run());
   if (folder.kept()) {

@@ -25,14 +25,17 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command init_command() {
-  return {"init",
-          "make a repository",
-          "Makes an empty, encrypted repository. Its password is taken from --password-file, --password-command,\n"
-          "HALLEY_PASSWORD or HALLEY_PASSWORD_FILE, or asked for on the terminal.",
-          "  halley init --repo /backup/shop --password-file /etc/halley/password",
-          {},
-          repository_options(),
-          run};
+  return {
+      "init",
+      "make a repository",
+      "Makes an empty, encrypted repository. Its password is taken from --password-file, --password-command,\n"
+      "HALLEY_PASSWORD or HALLEY_PASSWORD_FILE, or asked for on the terminal. --generate-password FILE makes a random\n"
+      "one instead and keeps it in FILE, for --password-file from then on: it can't be guessed, and it opens the\n"
+      "repository at once, where a password that a person chose is made slow to try on purpose.",
+      "  halley init --repo /backup/shop --generate-password /etc/halley/password",
+      {},
+      repository_options() + OptionNames{"--generate-password"},
+      run};
 }
 
 }  // namespace halley::cli

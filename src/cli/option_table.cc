@@ -14,6 +14,7 @@ const std::vector<Option>& option_table() {
       {"--repo", Taking::value, "URL", "the repository: a path or file:///path (else HALLEY_REPOSITORY)"},
       {"--password-file", Taking::value, "FILE", "its password is in this file"},
       {"--password-command", Taking::value, "CMD", "this command prints its password"},
+      {"--generate-password", Taking::value, "FILE", "write a random password to this new file, and use it"},
       // What of an account.
       {"--include", Taking::values, "PATTERN", "only these: db, db/container, with * (again for more)"},
       {"--exclude", Taking::values, "PATTERN", "not these (again for more)"},

@@ -266,6 +266,21 @@ TEST_F(Program, ARepositoryIsNotFoundOpenedWronglyOrMadeTwice) {
   EXPECT_EQ(run({"status"}).code, ExitCode::wrong_password);
 }
 
+TEST_F(Program, AGeneratedPasswordIsWrittenOnceAndOpensTheRepository) {
+  const std::string file = folder_.path("password");
+  succeed({"init", "--generate-password", file});
+  EXPECT_EQ(std::filesystem::status(file).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  succeed({"backup", "--no-wait", "--password-file", file});
+  EXPECT_EQ(run({"status"}).code, ExitCode::wrong_password);
+  // Neither file nor repository gives way to another.
+  EXPECT_EQ(run({"init", "--generate-password", file}).error().string_at("code"), "already_exists");
+  const std::string second = folder_.path("second");
+  EXPECT_EQ(run({"init", "--generate-password", second}).error().string_at("code"), "already_exists");
+  EXPECT_FALSE(std::filesystem::exists(second));
+  succeed({"verify", "--password-file", file});
+}
+
 TEST_F(Program, PartOfTheAccountIsCapturedWhenAskedFor) {
   ASSERT_TRUE(client().create_database(R"({"id":"other"})", {}, {}).has_value());
   const char* container = R"({"id":"d","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})";

@@ -161,6 +161,22 @@ Result<std::string> read_secret(const SecretSource& source, const std::string& w
   return fail(Code::invalid_argument, what + ": nothing says where it is");
 }
 
+Status write_secret(const std::string& path, const std::string& secret) {
+  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const auto failed = [&] {
+    const Code code = errno == EEXIST ? Code::already_exists : errno == ENOSPC ? Code::no_space : Code::io;
+    return fail(code, "cannot write the new file " + path + ": " + std::strerror(errno));
+  };
+  if (file.get() < 0) return failed();
+  const std::string line = secret + "\n";
+  if (write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) && fsync(file.get()) == 0) {
+    return {};
+  }
+  const auto failure = failed();
+  unlink(path.c_str());
+  return failure;
+}
+
 Result<std::string> prompt_secret(const std::string& prompt, std::stop_token stop) {
   const Descriptor terminal(open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (terminal.get() < 0) return fail(Code::invalid_argument, "there is no terminal to ask on");

@@ -21,6 +21,9 @@ struct SecretSource {
 // empty, or longer than 64 KiB. `what` names it in errors ("the account's key").
 Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables);
 
+// Writes a secret and a line end to a new file that only its owner can read; already_exists when there is one.
+Status write_secret(const std::string& path, const std::string& secret);
+
 // Asks on the controlling terminal, without echo. invalid_argument when there is none; cancelled on `stop`.
 Result<std::string> prompt_secret(const std::string& prompt, std::stop_token stop);
 

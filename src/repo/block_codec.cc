@@ -22,6 +22,7 @@ constexpr std::uint64_t kSame = 0;     // as in the version before
 constexpr std::uint64_t kDerived = 1;  // an id that the key text holds: ["<id>"]
 constexpr std::uint64_t kFirstLength = 2;
 
+constexpr std::size_t kAhead = 4;  // versions whose memory is asked for ahead of their turn
 constexpr std::size_t kMaxColumns = std::size_t{256} << 20;
 
 Form rid_form(std::uint8_t shape) { return static_cast<Form>(shape >> kRidShift & 3); }
@@ -78,9 +79,10 @@ std::uint8_t BlockEncoder::add_names(const Version& version) {
 // Where the id stands in the body, as written there; npos when it does not.
 std::size_t BlockEncoder::find_id(const Version& version) {
   if (version.id.empty()) return std::string_view::npos;
-  constexpr std::string_view kFirst = "{\"id\":\"";
-  const std::string_view behind = version.body.substr(0, kFirst.size() + version.id.size());
-  if (behind.starts_with(kFirst) && behind.ends_with(version.id)) return kFirst.size();
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(version.id.data()) - reinterpret_cast<std::uintptr_t>(version.body.data());
+  // As captured the id is a view of the body.
+  if (offset < version.body.size() && version.id.size() <= version.body.size() - offset) return offset;
   needle_ = "\"id\":\"";
   const std::size_t before = needle_.size();
   needle_.append(version.id).append("\"");
@@ -111,8 +113,11 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
   for (auto* text : {&shapes_, &layouts_, &keys_, &ids_, &etags_, &literals_, &digests_, &columns_, &frame_, &bodies_})
     text->clear();
   const Version* previous = nullptr;
-  for (const std::uint32_t index : order) {
-    const Version& version = versions[index];
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    // In this order versions lie scattered over memory.
+    if (i + 2 * kAhead < order.size()) __builtin_prefetch(&versions[order[i + 2 * kAhead]]);
+    if (i + kAhead < order.size()) __builtin_prefetch(versions[order[i + kAhead]].body.data());
+    const Version& version = versions[order[i]];
     CHECK(version.operation <= Operation::expire);
     add_texts(version, previous);
     std::uint8_t shape = static_cast<std::uint8_t>(static_cast<unsigned>(version.operation) | add_names(version));
@@ -139,8 +144,11 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
     put_planes(columns_, *column);
   }
   const std::size_t etags = etags_.size() / kGuidSize;
-  for (std::size_t plane = 0; plane < kGuidSize; ++plane) {
-    for (std::size_t i = 0; i < etags; ++i) columns_ += etags_[i * kGuidSize + plane];
+  const std::size_t at = columns_.size();
+  columns_.resize(at + etags_.size());
+  char* const planes = columns_.data() + at;
+  for (std::size_t i = 0; i < etags; ++i) {
+    for (std::size_t plane = 0; plane < kGuidSize; ++plane) planes[plane * etags + i] = etags_[i * kGuidSize + plane];
   }
   columns_ += keys_;
   columns_ += ids_;

@@ -37,10 +37,12 @@ void put_planes(std::string& out, const std::vector<std::uint64_t>& values) {
   const auto width = static_cast<unsigned>((std::bit_width(spread) + 7) / 8);
   put_varint(out, lowest);
   put_u8(out, static_cast<std::uint8_t>(width));
-  std::size_t at = out.size();
+  const std::size_t at = out.size();
   out.resize(at + width * values.size());
+  char* plane = out.data() + at;
   for (unsigned shift = 0; shift < 8 * width; shift += 8) {
-    for (const std::uint64_t value : values) out[at++] = static_cast<char>((value - lowest) >> shift & 0xFF);
+    for (std::size_t i = 0; i < values.size(); ++i) plane[i] = static_cast<char>((values[i] - lowest) >> shift & 0xFF);
+    plane += values.size();
   }
 }
 

@@ -18,16 +18,23 @@ constexpr std::size_t kIdSize = 16;
 constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kMaxKeyFiles = 1000;
 
-struct Description {
-  std::string id;
-  codec::ScryptCost cost;
-};
+constexpr std::string_view kRandomPasswordPrefix = "halley-";
+constexpr std::size_t kRandomPasswordBytes = 32;
+constexpr codec::ScryptCost kNoStretching{2, 1, 1};
+
+// What make_random_password() made: nobody tries out 256 random bits.
+bool is_random_password(std::string_view password) {
+  if (!password.starts_with(kRandomPasswordPrefix)) return false;
+  const auto bytes = from_hex(password.substr(kRandomPasswordPrefix.size()));
+  return bytes && bytes->size() == kRandomPasswordBytes;
+}
 
 // A key file as it is read: the keys are still wrapped.
 struct KeyFile {
   std::string id;
   std::string repository_id;
   std::uint64_t number = 0;
+  codec::ScryptCost cost;
   std::string salt;
   std::string wrapped;
 };
@@ -60,37 +67,37 @@ Status check_format(const json::Value& object, std::string_view name) {
   return {};
 }
 
-std::string description_text(const Description& description) {
+std::string description_text(std::string_view id) {
   std::string text;
   json::Writer writer(text);
-  writer.begin_object().member_integer("format", kFormat).member("id", to_hex(description.id)).member("suite", kSuite);
-  writer.key("kdf").begin_object().member("name", "scrypt");
-  writer.key("n").unsigned_integer(description.cost.n);
-  writer.key("r").unsigned_integer(description.cost.r);
-  writer.key("p").unsigned_integer(description.cost.p).end_object().end_object();
+  writer.begin_object().member_integer("format", kFormat).member("id", to_hex(id)).member("suite", kSuite).end_object();
   return with_checksum(text);
 }
 
-Result<Description> parse_description(std::string_view file) {
+// The repository's id.
+Result<std::string> parse_description(std::string_view file) {
   ASSIGN(const json::Value object, parse_checked(file, kDescriptionName));
   TRY(check_format(object, kDescriptionName));
   if (object.string_at("suite") != kSuite) {
     return fail(Code::unsupported,
                 "the repository is sealed with `" + object.string_at("suite") + "`, which is not known here");
   }
+  return hex_member(object, "id", kIdSize, kDescriptionName);
+}
+
+Result<codec::ScryptCost> parse_cost(const json::Value& object, const std::string& name) {
   const json::Value* const kdf = object.find("kdf");
   if (kdf == nullptr || kdf->string_at("name") != "scrypt") {
-    return fail(Code::unsupported, "the repository derives its keys in a way that is not known here");
+    return fail(Code::unsupported, "`" + name + "` derives its key in a way that is not known here");
   }
-  Description description;
-  ASSIGN(description.id, hex_member(object, "id", kIdSize, kDescriptionName));
-  ASSIGN(description.cost.n, number_member(*kdf, "n", kDescriptionName));
-  ASSIGN(const std::uint64_t r, number_member(*kdf, "r", kDescriptionName));
-  ASSIGN(const std::uint64_t p, number_member(*kdf, "p", kDescriptionName));
-  if (r > 1024 || p > 1024) return fail(malformed(kDescriptionName, "kdf"));
-  description.cost.r = static_cast<std::uint32_t>(r);
-  description.cost.p = static_cast<std::uint32_t>(p);
-  return description;
+  codec::ScryptCost cost;
+  ASSIGN(cost.n, number_member(*kdf, "n", name));
+  ASSIGN(const std::uint64_t r, number_member(*kdf, "r", name));
+  ASSIGN(const std::uint64_t p, number_member(*kdf, "p", name));
+  if (r > 1024 || p > 1024) return fail(malformed(name, "kdf"));
+  cost.r = static_cast<std::uint32_t>(r);
+  cost.p = static_cast<std::uint32_t>(p);
+  return cost;
 }
 
 std::string key_file_text(const KeyFile& file) {
@@ -98,6 +105,10 @@ std::string key_file_text(const KeyFile& file) {
   json::Writer writer(text);
   writer.begin_object().member_integer("format", kFormat).member("id", to_hex(file.id));
   writer.member("repository", to_hex(file.repository_id)).key("epoch").unsigned_integer(file.number);
+  writer.key("kdf").begin_object().member("name", "scrypt");
+  writer.key("n").unsigned_integer(file.cost.n);
+  writer.key("r").unsigned_integer(file.cost.r);
+  writer.key("p").unsigned_integer(file.cost.p).end_object();
   writer.member("salt", to_hex(file.salt)).member("wrapped", to_hex(file.wrapped)).end_object();
   return with_checksum(text);
 }
@@ -109,6 +120,7 @@ Result<KeyFile> parse_key_file(std::string_view text, const std::string& name) {
   ASSIGN(file.id, hex_member(object, "id", kIdSize, name));
   ASSIGN(file.repository_id, hex_member(object, "repository", kIdSize, name));
   ASSIGN(file.number, number_member(object, "epoch", name));
+  ASSIGN(file.cost, parse_cost(object, name));
   ASSIGN(file.salt, hex_member(object, "salt", kSaltSize, name));
   ASSIGN(file.wrapped, hex_member(object, "wrapped", 2 * codec::kKeySize + codec::kTagSize, name));
   if (name != key_name(to_hex(file.id))) return fail(Code::corrupt, "`" + name + "` is the file of another key");
@@ -126,8 +138,8 @@ std::string wrap_context(const KeyFile& file) {
 // The salt is random and each file has its own, so the derived key seals once and its nonce can be zero.
 const std::string kZeroNonce(codec::kNonceSize, '\0');
 
-Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password, const codec::ScryptCost& cost) {
-  ASSIGN(const std::string key, codec::scrypt(password, file.salt, cost));
+Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password) {
+  ASSIGN(const std::string key, codec::scrypt(password, file.salt, file.cost));
   std::string keys;
   if (!codec::Aead(key).open(kZeroNonce, wrap_context(file), file.wrapped, keys)) {
     return fail(Code::wrong_password, "the password does not open this repository");
@@ -135,7 +147,7 @@ Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password, const co
   return KeyEpoch{file.id, file.number, keys.substr(0, codec::kKeySize), keys.substr(codec::kKeySize)};
 }
 
-Result<Description> read_description(store::ObjectStore& store) {
+Result<std::string> read_description(store::ObjectStore& store) {
   const auto file = store.get_all(kDescriptionName);
   if (!file && file.error().code == Code::not_found) {
     return fail(Code::no_repository, "there is no repository at " + store.description(),
@@ -146,6 +158,10 @@ Result<Description> read_description(store::ObjectStore& store) {
 }
 
 }  // namespace
+
+std::string make_random_password(Runtime& runtime) {
+  return std::string(kRandomPasswordPrefix) + to_hex(runtime.random_bytes(kRandomPasswordBytes));
+}
 
 Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
                                 const codec::ScryptCost& cost) {
@@ -158,26 +174,26 @@ Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std
   const KeyEpoch epoch{runtime.random_bytes(kIdSize), 1, runtime.random_bytes(codec::kKeySize),
                        runtime.random_bytes(codec::kKeySize)};
   ring.epochs_.push_back(epoch);
-  KeyFile file{epoch.id, ring.repository_id_, epoch.number, runtime.random_bytes(kSaltSize), {}};
-  ASSIGN(const std::string key, codec::scrypt(password, file.salt, cost));
+  KeyFile file{epoch.id, ring.repository_id_, epoch.number, cost, runtime.random_bytes(kSaltSize), {}};
+  if (is_random_password(password)) file.cost = kNoStretching;
+  ASSIGN(const std::string key, codec::scrypt(password, file.salt, file.cost));
   codec::Aead(key).seal(kZeroNonce, wrap_context(file), epoch.data_key + epoch.control_key, file.wrapped);
   TRY(store::put_settled(store, key_name(to_hex(epoch.id)), key_file_text(file)));
-  TRY(store::put_settled(store, kDescriptionName, description_text({ring.repository_id_, cost})));
+  TRY(store::put_settled(store, kDescriptionName, description_text(ring.repository_id_)));
   return ring;
 }
 
 Result<KeyRing> KeyRing::open(store::ObjectStore& store, std::string_view password) {
-  ASSIGN(const Description description, read_description(store));
   KeyRing ring;
-  ring.repository_id_ = description.id;
+  ASSIGN(ring.repository_id_, read_description(store));
   ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
   bool any = false;
   for (const std::string& name : names) {
     ASSIGN(const std::string text, store.get_all(name));
     ASSIGN(const KeyFile file, parse_key_file(text, name));
-    if (file.repository_id != description.id) continue;  // left by a creation that lost or was interrupted
+    if (file.repository_id != ring.repository_id_) continue;  // left by a creation that lost or was interrupted
     any = true;
-    auto epoch = unwrap(file, password, description.cost);
+    auto epoch = unwrap(file, password);
     if (!epoch && epoch.error().code != Code::wrong_password) return fail(epoch.error());
     if (epoch) ring.epochs_.push_back(std::move(*epoch));
   }
@@ -202,7 +218,7 @@ Result<std::vector<KeyFileState>> inspect_key_files(store::ObjectStore& store, s
   const auto description = read_description(store);
   files.push_back({std::string(kDescriptionName), true, std::nullopt});
   if (!description) files.back().damage = description.error();
-  if (description && description->id != repository_id) {
+  if (description && *description != repository_id) {
     files.back().damage = Error(Code::corrupt, "`halley.json` is of another repository");
   }
   ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));

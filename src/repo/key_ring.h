@@ -25,6 +25,7 @@ struct KeyEpoch {
 class KeyRing {
  public:
   // Makes keys/<id> and then halley.json, which decides between two that create at once: already_exists for the loser.
+  // `cost` is that of deriving a key from the password; one of make_random_password() costs nothing.
   static Result<KeyRing> create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
                                 const codec::ScryptCost& cost);
   // no_repository, wrong_password, corrupt or unsupported.
@@ -39,6 +40,10 @@ class KeyRing {
   std::string repository_id_;
   std::vector<KeyEpoch> epochs_;  // by number
 };
+
+// A password of 256 random bits, as text. Nobody can try it out, so it is not stretched: what is sealed with it opens at
+// once.
+std::string make_random_password(Runtime& runtime);
 
 // halley.json and the files under keys/, looked at without a password.
 struct KeyFileState {
