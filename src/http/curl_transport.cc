@@ -21,6 +21,7 @@ namespace {
 
 constexpr long kReceiveBuffer = 256 * 1024;
 constexpr std::size_t kMaxReserve = 64 * 1024 * 1024;  // No more is believed of a Content-Length ahead of the bytes.
+constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
 constexpr int kPollMilliseconds = 1000;
 
 struct EasyFree {
@@ -71,6 +72,10 @@ struct Transfer {
   Response response;
   bool sent = false;     // A connection is there and the request goes out on it.
   bool repeats = false;  // curl wanted to send it a second time.
+  // How many more bytes are taken.
+  std::size_t room = 0;
+  std::size_t header_room = kMaxHeaderBytes;
+  bool too_large = false;
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -83,6 +88,11 @@ std::string_view trimmed(std::string_view text) {
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const std::string_view line(data, size * count);
+  if (line.size() > transfer.header_room) {
+    transfer.too_large = true;
+    return 0;
+  }
+  transfer.header_room -= line.size();
   const std::size_t colon = line.find(':');
   if (line.starts_with("HTTP/")) {
     transfer.response.headers = {};  // An interim answer came before.
@@ -96,6 +106,11 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   std::string& body = transfer.response.body;
+  if (size * count > transfer.room) {
+    transfer.too_large = true;
+    return 0;
+  }
+  transfer.room -= size * count;
   if (body.empty()) {
     curl_off_t length = -1;
     curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -160,6 +175,7 @@ class CurlTransport final : public Transport {
     std::unique_ptr<Line> line = take_line();
     Transfer transfer;
     transfer.easy = line->easy.get();
+    transfer.room = options_.max_response_bytes;
     char detail[CURL_ERROR_SIZE] = "";
     set_options(transfer, request, target, fields.get(), left, detail);
     const SteadyTime begin = runtime_.steady_now();
@@ -280,6 +296,12 @@ class CurlTransport final : public Transport {
 
   Error error_of(CURLcode code, const Transfer& transfer, const Target& target, const std::string& message) const {
     const std::string at = target.place + ": " + message;
+    if (transfer.too_large) {
+      return Error(Code::corrupt,
+                   "the answer of " + target.place + " is larger than the " +
+                       std::to_string(options_.max_response_bytes) + " bytes that are taken",
+                   "is it the endpoint of a Cosmos account?");
+    }
     switch (code) {
       case CURLE_URL_MALFORMAT:
       case CURLE_UNSUPPORTED_PROTOCOL:

@@ -26,6 +26,7 @@
 #include <thread>
 
 #include "base/time.h"
+#include "http/timed_stream.h"
 
 namespace halley::http {
 namespace {
@@ -40,6 +41,7 @@ constexpr std::size_t kReadBuffer = 64 * 1024;
 constexpr std::size_t kMaxConnections = 1024;         // Further ones wait in the kernel's queue.
 constexpr auto kStopGrace = std::chrono::seconds(2);  // Then answers still being sent are cut off.
 constexpr int kLingerMilliseconds = 500;              // How long a refused sender may go on before it is cut off.
+constexpr int kRequestTimeout = 408;
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
@@ -127,33 +129,47 @@ class Connection {
     try {
       error_code error;
       socket_.set_option(Tcp::no_delay(true), error);
+      TimedStream timed(runtime_, socket_);
       if (tls_ == nullptr) {
-        serve(socket_);
+        serve(timed, timed);
       } else {
-        asio::ssl::stream<Tcp::socket&> stream(socket_, *tls_);
+        asio::ssl::stream<TimedStream&> stream(timed, *tls_);
+        timed.allow(options_.request_timeout);
         stream.handshake(asio::ssl::stream_base::server, error);
         if (error) return;
-        serve(stream);
+        serve(stream, timed);
       }
     } catch (const std::exception&) {
       // Out of memory or an Asio exception: this connection ends, the others go on.
     }
   }
 
+  // `timed` is what `stream` reads from and writes to, or `stream` itself.
   template <typename Stream>
-  void serve(Stream& stream) {
+  void serve(Stream& stream, TimedStream& timed) {
     beast::flat_buffer buffer;
     buffer.reserve(kReadBuffer);
-    while (!stopping_ && serve_one(stream, buffer)) {
+    while (!stopping_ && wait_for_request(stream, timed, buffer) && serve_one(stream, timed, buffer)) {
     }
   }
 
+  // Until the first bytes of a request are here; false when none came.
   template <typename Stream>
-  bool serve_one(Stream& stream, beast::flat_buffer& buffer) {
+  bool wait_for_request(Stream& stream, TimedStream& timed, beast::flat_buffer& buffer) {
+    if (buffer.size() > 0) return true;
+    timed.allow(options_.idle_timeout);
+    error_code error;
+    buffer.commit(stream.read_some(buffer.prepare(kReadBuffer), error));
+    return !error;
+  }
+
+  template <typename Stream>
+  bool serve_one(Stream& stream, TimedStream& timed, beast::flat_buffer& buffer) {
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
     parser.body_limit(options_.max_body_bytes);
     error_code error;
+    timed.allow(options_.request_timeout);
     beast::http::read_header(stream, buffer, parser, error);
     if (!error && !parser.is_done()) {
       if (equal_ignoring_case(view(parser.get()[beast::http::field::expect]), "100-continue")) {
@@ -161,8 +177,10 @@ class Connection {
       }
       if (!error) beast::http::read(stream, buffer, parser, error);
     }
+    const bool too_slow = timed.timed_out();
+    timed.allow_each(options_.write_timeout);
     if (error) {
-      refuse(stream, status_of(error));
+      refuse(stream, too_slow ? kRequestTimeout : status_of(error));
       return false;
     }
     return answer(stream, parser);

@@ -38,6 +38,13 @@ struct ListenerOptions {
   std::uint16_t port = 0;  // 0 = one the kernel gives
   std::size_t max_header_bytes = 64 * 1024;
   std::size_t max_body_bytes = 16 * 1024 * 1024;
+  // A connection on which nothing was asked for so long is closed.
+  Milliseconds idle_timeout{120'000};
+  // How long a request may take to arrive, from its first byte to its last: who sends a byte now and then is answered
+  // 408 and cut off. The TLS handshake has as long.
+  Milliseconds request_timeout{30'000};
+  // An answer of which no byte was taken for so long is given up.
+  Milliseconds write_timeout{60'000};
   // TLS when both are given: PEM texts.
   std::string certificate_pem;
   std::string private_key_pem;
@@ -45,8 +52,8 @@ struct ListenerOptions {
 
 class Listener {
  public:
-  // Binds and starts serving. Fails with io naming the address. Malformed requests are answered 400, 413 or 431 and
-  // closed.
+  // Binds and starts serving. Fails with io naming the address. Requests that are malformed, too large or too slow
+  // are answered 400, 408, 413 or 431 and closed.
   static Result<std::unique_ptr<Listener>> start(Runtime& runtime, ListenerOptions options, Handler handler);
   virtual ~Listener() = default;  // stops: no new connections, running handlers finish, threads joined
   virtual std::uint16_t port() const = 0;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -320,6 +321,85 @@ TEST_F(Loopback, ServesManyConnectionsAtOnce) {
   threads.clear();
   EXPECT_EQ(right, 400);
   EXPECT_EQ(calls, 400);
+}
+
+TEST_F(Loopback, AnswersAreTakenUpToABound) {
+  CurlOptions curl;
+  curl.max_response_bytes = 100'000;
+  transport_ = make_curl_transport(real_runtime(), curl);
+  serve([](const ServerRequest& request) {
+    if (request.target == "/headers") {
+      ServerResponse response = text(200, "");
+      for (int i = 0; i < 10; ++i) response.headers.add("X-" + std::to_string(i), std::string(50'000, 'h'));
+      return response;
+    }
+    return text(200, std::string(request.target == "/fits" ? 100'000 : 100'001, 'x'));
+  });
+  ASSERT_TRUE(send(request("GET", "/fits")));
+  for (const char* path : {"/more", "/headers"}) {
+    const auto more = send(request("GET", path));
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code, Code::corrupt) << path;
+    EXPECT_THAT(more.error().message, HasSubstr("larger than the 100000 bytes"));
+  }
+  EXPECT_TRUE(send(request("GET", "/fits"))) << "the next one has a connection of its own";
+}
+
+TEST_F(Loopback, WhoSendsTooSlowlyIsAnswered408) {
+  ListenerOptions options;
+  options.request_timeout = Milliseconds(300);
+  serve([](const ServerRequest&) { return text(200, ""); }, options);
+  for (const std::string_view begin :
+       {"GET / HT", "GET / HTTP/1.1\r\nX: y\r\n", "POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc"}) {
+    const int fd = connection(begin);
+    // A byte at a time keeps no connection alive.
+    std::string answer;
+    std::array<char, 4096> buffer;
+    const SteadyTime began = real_runtime().steady_now();
+    while (real_runtime().steady_now() - began < std::chrono::seconds(20)) {
+      (void)::send(fd, "a", 1, MSG_NOSIGNAL);
+      pollfd waiting{fd, POLLIN, 0};
+      if (::poll(&waiting, 1, 20) <= 0) continue;
+      const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
+      if (count <= 0) break;
+      answer.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    ::close(fd);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 ")) << begin;
+  }
+}
+
+TEST_F(Loopback, IdleConnectionsAreClosedAndReplaced) {
+  ListenerOptions options;
+  options.idle_timeout = Milliseconds(50);
+  serve([](const ServerRequest&) { return text(200, "x"); }, options);
+  EXPECT_EQ(raw(""), "") << "closed without an answer";
+  EXPECT_THAT(raw("GET / HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 ")) << "and after one";
+  ASSERT_TRUE(send(request("GET", "/")));
+  real_runtime().sleep(Milliseconds(300), {});
+  EXPECT_TRUE(send(request("GET", "/"))) << "the transport sees that its connection is closed, and opens another";
+}
+
+TEST_F(Loopback, WhoTakesNoAnswerIsCutOff) {
+  ListenerOptions options;
+  options.write_timeout = Milliseconds(100);
+  const auto big = std::make_shared<const std::string>(64 * 1024 * 1024, 'x');
+  serve(
+      [&](const ServerRequest&) {
+        ServerResponse response;
+        response.shared_body = big;
+        return response;
+      },
+      options);
+  const int fd = connection("GET / HTTP/1.1\r\n\r\n");
+  real_runtime().sleep(Milliseconds(2000), {});
+  std::vector<char> buffer(1 << 20);
+  std::size_t received = 0;
+  for (ssize_t count; (count = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0;) {
+    received += static_cast<std::size_t>(count);
+  }
+  ::close(fd);
+  EXPECT_LT(received, big->size()) << "what was on its way, and no more";
 }
 
 TEST_F(Loopback, TakenPortIsAnError) {

@@ -32,8 +32,8 @@ class Transport {
   // Sends and waits for the whole response, whatever its status. Failures: `unavailable` when the request certainly
   // was not processed (name, connect, TLS before anything was sent), `ambiguous` when it may have been (sent,
   // connection lost), `timeout` past the deadline (ambiguous for writes), `unauthorized` for an untrusted certificate
-  // (hint names --ca), `cancelled` on stop. Messages name host and port, never keys or header values. Safe from any
-  // thread.
+  // (hint names --ca), `corrupt` for an answer that is not HTTP or is too large, `cancelled` on stop. Messages
+  // name host and port, never keys or header values. Safe from any thread.
   virtual Result<Response> send(const Request& request, Deadline deadline, std::stop_token stop) = 0;
 };
 
@@ -42,6 +42,8 @@ struct CurlOptions {
   bool insecure_tls = false;  // certificate not verified
   Milliseconds connect_timeout{10000};
   std::string user_agent = "halley";
+  // A larger answer is cut off and fails with corrupt, naming this bound: no page or batch of the service is near it.
+  std::size_t max_response_bytes = 64 * 1024 * 1024;
 };
 
 // libcurl: one handle per calling thread at a time, connections kept alive, HTTP/1.1, no redirects, no proxy
