@@ -84,14 +84,22 @@ Result<std::string> repository_url(const Context& context, const Configuration& 
 
 }  // namespace
 
+Result<DebugLog> debug_log(const Context& context) {
+  const std::string level = context.arguments.find("--log").value_or("info");
+  if (level == "info") return DebugLog();
+  if (level != "debug") return fail(Code::invalid_argument, "--log takes info or debug, not '" + level + "'");
+  return DebugLog([&output = context.output](const std::string& line) { output.note("debug: " + line); });
+}
+
 Result<OpenAccount> connect(Runtime& runtime, const std::string& endpoint, const std::string& key,
-                            http::CurlOptions trust) {
+                            http::CurlOptions trust, DebugLog log) {
   OpenAccount account;
   account.endpoint = endpoint;
   account.transport = http::make_curl_transport(runtime, std::move(trust));
   cosmos::ClientOptions options;
   options.endpoint = endpoint;
   options.key = key;
+  options.debug_log = std::move(log);
   ASSIGN(account.client, cosmos::Client::create(runtime, *account.transport, options));
   return account;
 }
@@ -104,22 +112,24 @@ Result<OpenAccount> open_account(const Context& context, const Configuration& co
                 "give --endpoint URL, set COSMOS_ENDPOINT, or write [account] endpoint in halley.toml");
   }
   ASSIGN(const std::string key, account_key(context, configuration));
-  return connect(context.runtime, endpoint, key, trust_of(context, configuration));
+  ASSIGN(DebugLog log, debug_log(context));
+  return connect(context.runtime, endpoint, key, trust_of(context, configuration), std::move(log));
 }
 
 Result<OpenAccount> open_target_account(const Context& context, const Configuration& configuration) {
   const auto endpoint = context.arguments.find("--target-endpoint");
   if (!endpoint) {
-    return fail(Code::invalid_argument, "no account given to restore to",
+    return fail(Code::invalid_argument, "no account given to write to",
                 "give --target-endpoint URL with --target-key-env NAME or --target-key-file FILE");
   }
   ASSIGN(const SecretSource source, source_in_options(context, "--target-key-env", "--target-key-file", ""));
   if (source.empty()) {
-    return fail(Code::invalid_argument, "no key given for the account to restore to",
+    return fail(Code::invalid_argument, "no key given for the account to write to",
                 "give --target-key-env NAME or --target-key-file FILE");
   }
   ASSIGN(const std::string key, read_secret(source, "the target account's key", context.variables));
-  return connect(context.runtime, *endpoint, key, trust_of(context, configuration));
+  ASSIGN(DebugLog log, debug_log(context));
+  return connect(context.runtime, *endpoint, key, trust_of(context, configuration), std::move(log));
 }
 
 Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context, const Configuration& configuration) {

@@ -1,6 +1,7 @@
 // How commands get at the account and the repository that options, environment and configuration name.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,9 +19,14 @@ struct OpenAccount {
   std::unique_ptr<cosmos::Client> client;
 };
 
+// Takes a line for people who look for what goes on inside; called from any thread. Empty = nobody looks.
+using DebugLog = std::function<void(const std::string& line)>;
+// Where --log debug sends them: stderr. Refuses another level than info and debug.
+Result<DebugLog> debug_log(const Context& context);
+
 // A client of an endpoint; sends nothing.
 Result<OpenAccount> connect(Runtime& runtime, const std::string& endpoint, const std::string& key,
-                            http::CurlOptions trust);
+                            http::CurlOptions trust, DebugLog log = {});
 
 // The account of --endpoint and its key, with what stands in for them. Sends nothing.
 Result<OpenAccount> open_account(const Context& context, const Configuration& configuration);

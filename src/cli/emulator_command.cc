@@ -45,6 +45,7 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
   account.partitions = static_cast<int>(partitions);
   ASSIGN(account.request_units_per_second, arguments.integer("--request-units", 0, 1, 100'000'000));
   account.all_versions_feed = !arguments.has("--no-all-versions");
+  for (const std::string& region : arguments.all("--region")) account.regions.push_back({region, ""});
   account.test_door = arguments.has("--test-door");
   if (account.test_door && !is_loopback(options.address)) {
     return fail(Code::invalid_argument, "--test-door is on loopback only", "give --listen 127.0.0.1:0");
@@ -89,17 +90,25 @@ Status load(Context& context, const server::Emulator& emulator, const std::strin
   return {};
 }
 
-void say_ready(Output& output, const server::Emulator& emulator, const std::string& certificate) {
+void say_ready(Output& output, const server::Emulator& emulator, const std::string& certificate,
+               const std::vector<std::string>& regions) {
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("endpoint", emulator.endpoint()).member("key", emulator.key());
   writer.member_integer("pid", getpid());
   if (!certificate.empty()) writer.member("certificate", certificate);
+  if (!regions.empty()) {
+    writer.key("regions").begin_object();
+    for (const std::string& region : regions) writer.member(region, emulator.region_endpoint(region));
+    writer.end_object();
+  }
   writer.end_object();
   output.json_line(json);
   output.line("endpoint     " + emulator.endpoint());
   output.line("key          " + emulator.key());
   if (!certificate.empty()) output.line("certificate  " + certificate);
+  for (const std::string& region : regions)
+    output.line("region       " + emulator.region_endpoint(region) + "  " + region);
   output.note(
       "The emulator holds everything in memory. It runs no stored procedure, trigger or function (it keeps them), and "
       "of\n"
@@ -112,7 +121,7 @@ Result<ExitCode> run(Context& context) {
   CertificateFile certificate;
   if (context.arguments.has("--tls")) TRY(certificate.write(context, emulator->certificate_pem()));
   if (const auto tree = context.arguments.find("--load")) TRY(load(context, *emulator, *tree, certificate.path()));
-  say_ready(context.output, *emulator, certificate.path());
+  say_ready(context.output, *emulator, certificate.path(), context.arguments.all("--region"));
   while (context.runtime.sleep(std::chrono::hours(1), context.stop)) {
   }
   return ExitCode::success;
@@ -125,13 +134,15 @@ Command emulator_command() {
       "emulator",
       "the embedded Cosmos-compatible server, for development and tests",
       "Serves an account in memory that the official SDKs can use, until it is interrupted. Its default key is the\n"
-      "well-known one of Azure's emulator.",
+      "well-known one of Azure's emulator. With --test-door it makes requests fail, partitions split and clocks step\n"
+      "when it is asked to, to test what is built on Cosmos DB: docs/fault-injection.md.",
       "  halley emulator\n"
       "  halley emulator --listen 127.0.0.1:8081 --tls --cert-out emulator.pem\n"
-      "  halley emulator --load /tmp/shop --partitions 4 --json",
+      "  halley emulator --load /tmp/shop --partitions 4 --json\n"
+      "  halley emulator --test-door --region 'West US' --region 'East US'",
       {},
       OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--load", "--request-units", "--no-all-versions",
-                  "--key-file", "--account-id", "--test-door"},
+                  "--key-file", "--account-id", "--region", "--test-door"},
       run};
 }
 

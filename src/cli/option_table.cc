@@ -41,6 +41,9 @@ const std::vector<Option>& option_table() {
       {"--live", Taking::nothing, "", "from the account as it is now, not from the repository"},
       {"--format", Taking::value, "FORMAT", "json (one object with count and items) or ndjson (a document a line)"},
       {"--system-properties", Taking::nothing, "", "keep _rid, _self, _etag, _attachments and _ts"},
+      // import
+      {"--input", Taking::value, "FILE", "the file to read; - is standard input"},
+      {"--existing", Taking::value, "WHAT", "replace documents that are there (the default), or keep them"},
       // verify
       {"--read-data", Taking::optional_value, "N%", "read and decode all segments, or this share of them"},
       // ls, history, find, diff
@@ -56,12 +59,14 @@ const std::vector<Option>& option_table() {
       {"--request-units", Taking::value, "N", "per second and container; more is answered 429 (default: no limit)"},
       {"--no-all-versions", Taking::nothing, "", "do not offer the all-versions change feed"},
       {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
-      {"--test-door", Taking::nothing, "", "answer POST /_emulator/{split,merge,fault,clock}"},
+      {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},
+      {"--test-door", Taking::nothing, "", "faults on demand by POST /_emulator/...: docs/fault-injection.md"},
       // demo
       {"--data", Taking::value, "TREE", "real documents to load ('./dev demo' makes them)"},
       {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
       // All commands.
       {"--json", Taking::nothing, "", "machine-readable output: JSON lines on stdout"},
+      {"--log", Taking::value, "LEVEL", "debug tells on stderr of every request that is repeated, and why"},
       {"--config", Taking::value, "FILE", "configuration (else ./halley.toml, ~/.config/halley/, /etc/halley/)"},
       {"--help", Taking::nothing, "", "this text"},
   };
@@ -79,7 +84,7 @@ OptionNames account_options() { return {"--endpoint", "--key-file", "--key-env",
 
 OptionNames repository_options() { return {"--repo", "--password-file", "--password-command"}; }
 
-OptionNames general_options() { return {"--json", "--config", "--help"}; }
+OptionNames general_options() { return {"--json", "--log", "--config", "--help"}; }
 
 OptionNames operator+(OptionNames left, const OptionNames& right) {
   left.insert(left.end(), right.begin(), right.end());

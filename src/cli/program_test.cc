@@ -11,6 +11,7 @@
 #include "cli/account_snapshot.h"
 #include "json/value.h"
 #include "server/emulator.h"
+#include "server/faults.h"
 #include "testing/temporary_folder.h"
 
 namespace halley::cli {
@@ -121,6 +122,20 @@ TEST_F(Program, BackupSaysWhatItDid) {
     EXPECT_NE(result.find(name), nullptr) << name;
   }
   EXPECT_TRUE(result.find("incomplete")->items().empty());
+}
+
+TEST_F(Program, EveryRepeatIsToldToWhoLooks) {
+  succeed({"init"});
+  server::Fault throttle;
+  throttle.operation = "change_feed";
+  emulator_->account().faults().arm(throttle);
+  EXPECT_EQ(succeed({"backup", "--no-wait"}).err.find("repeating"), std::string::npos);
+  emulator_->account().faults().arm(throttle);
+  const Ran ran = succeed({"backup", "--no-wait", "--log", "debug"});
+  EXPECT_NE(ran.err.find("(throttled) reading the change feed of db/c at http://127.0.0.1:"), std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("requests, repeated: throttled 1"), std::string::npos) << ran.err;
+  EXPECT_EQ(run({"backup", "--log", "loud"}).code, ExitCode::usage);
 }
 
 TEST_F(Program, TimelineShowsWhatCanBeRestored) {
