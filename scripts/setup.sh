@@ -4,6 +4,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config git ca-certificates
   libfmt-dev libexpected-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libboost-dev
   libzstd-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev librapidcheck-dev)
 clang_packages=(clang-14)
+fuzz_packages=(clang-14 libclang-rt-14-dev)
 bench_packages=(libbenchmark-dev)
 check_packages=(clang-14 clang-format-14 clang-tidy-14)
 
@@ -28,6 +29,7 @@ install_packages() {
 setup_for_build() { # PRESET
   install_packages "${build_packages[@]}"
   [ "$1" != clang ] || install_packages "${clang_packages[@]}"
+  [ "$1" != fuzz ] || install_packages "${fuzz_packages[@]}"
   [ "$1" != bench ] || install_packages "${bench_packages[@]}"
 }
 

@@ -57,6 +57,20 @@ sanitize() { # asan|tsan
   run_ctest "$preset"
 }
 
+# Runs every fuzz target for so long; what it finds is kept in build/fuzz/<target>/.
+fuzz() { # [SECONDS]
+  local seconds=${1:-60} target name failed=0
+  build fuzz
+  for target in build/fuzz/fuzz/*_fuzz; do
+    name=$(basename "$target" _fuzz)
+    mkdir -p "build/fuzz/corpus/$name"
+    echo "fuzz: $name for $seconds s"
+    "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=0 \
+      -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "fuzz/seeds/$name" || failed=1
+  done
+  return "$failed"
+}
+
 coverage() {
   build coverage
   find build/coverage -name '*.gcda' -delete

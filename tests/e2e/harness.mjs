@@ -14,7 +14,7 @@ globalThis.crypto ??= webcrypto; // the SDK asks for it; Node.js 18 does not hav
 const { CosmosClient } = createRequire(import.meta.url)('@azure/cosmos');
 
 const kBinary = process.env.HALLEY_BINARY ?? new URL('../../build/release/halley', import.meta.url).pathname;
-const kReadyMs = 20_000;
+const kReadyMs = 120_000;
 const kCommandMs = 120_000;
 const kStopMs = 10_000;
 
