@@ -1,5 +1,5 @@
-// HTTP requests to the embedded account: request line, header fields, an empty line, a body. Signed for it, so that what
-// is behind the door is reached.
+// HTTP requests to the embedded account: request line, header fields, an empty line, a body. Signed for it, so that
+// what is behind the door is reached.
 #include <memory>
 
 #include "base/time.h"

@@ -84,7 +84,7 @@ function checkText(file, lines) {
 
 const rows = rowsOfModules();
 for (const file of files) {
-  if (/package-lock\.json$|\.(png|ico|bin|gz|zst)$|^LICENSE$|\/golden\//.test(file)) continue;
+  if (/package-lock\.json$|\.(png|ico|bin|gz|zst)$|^LICENSE$|\/golden\/|^fuzz\/seeds\//.test(file)) continue;
   const lines = readFileSync(file, 'utf8').split('\n');
   if (isCode(file)) {
     const limit = isTest(file) ? kMaxTestLines : kMaxLines;

@@ -41,8 +41,8 @@ class KeyRing {
   std::vector<KeyEpoch> epochs_;  // by number
 };
 
-// A password of 256 random bits, as text. Nobody can try it out, so it is not stretched: what is sealed with it opens at
-// once.
+// A password of 256 random bits, as text. Nobody can try it out, so it is not stretched: what is sealed with it opens
+// at once.
 std::string make_random_password(Runtime& runtime);
 
 // halley.json and the files under keys/, looked at without a password.
