@@ -4,9 +4,9 @@ namespace halley::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      init_command(),   backup_command(),  timeline_command(), restore_command(), export_command(),
-      get_command(),    history_command(), find_command(),     diff_command(),    ls_command(),
-      verify_command(), status_command(),  emulator_command(), demo_command(),
+      init_command(),   backup_command(), timeline_command(), restore_command(),  export_command(),
+      import_command(), get_command(),    history_command(),  find_command(),     diff_command(),
+      ls_command(),     verify_command(), status_command(),   emulator_command(), demo_command(),
   };
   return all;
 }

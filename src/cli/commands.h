@@ -12,6 +12,7 @@ Command backup_command();
 Command timeline_command();
 Command restore_command();
 Command export_command();
+Command import_command();
 Command get_command();
 Command history_command();
 Command find_command();

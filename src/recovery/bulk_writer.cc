@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,9 +15,10 @@
 namespace halley::recovery {
 namespace {
 
-constexpr Milliseconds kShortWait{20};      // a write race (449), throttling that names no time
-constexpr Milliseconds kLongWait{500};      // a partition that is moving, a container being made, a server in trouble
-constexpr std::size_t kEnvelopeBytes = 96;  // of an operation in a request, beside key and body
+constexpr Milliseconds kShortWait{20};  // a write race (449), throttling that names no time
+constexpr Milliseconds kLongWait{500};  // a partition that is moving, a container being made, a server in trouble
+constexpr std::size_t kMostGathered = 16 << 20;  // bytes of documents that no request is full of yet
+constexpr std::size_t kEnvelopeBytes = 96;       // of an operation in a request, beside key and body
 
 struct Item {
   std::string key;
@@ -92,29 +94,46 @@ class Writer : public BulkWriter {
       last_key_ = partition_key;
     }
     ASSIGN(const std::string range_id, range_of(last_epk_));
-    const bool full = gathered_.items.size() >= options_.request_operations ||
-                      gathered_bytes_ + item->size() > options_.request_bytes;
-    if (!gathered_.items.empty() && (full || gathered_.range_id != range_id)) TRY(send_gathered());
-    gathered_.range_id = range_id;
+    Gathered& gathered = gathered_[range_id];
+    const bool full =
+        gathered.items.size() >= options_.request_operations || gathered.bytes + item->size() > options_.request_bytes;
+    if (!gathered.items.empty() && full) TRY(send(range_id, gathered));
+    gathered.bytes += item->size();
     gathered_bytes_ += item->size();
-    gathered_.items.push_back(std::move(item));
-    return {};
+    gathered.items.push_back(std::move(item));
+    return gathered_bytes_ > kMostGathered ? send_largest() : Status();
   }
 
   Status finish() override {
-    if (!gathered_.items.empty()) TRY(send_gathered());
+    for (auto& [range_id, gathered] : gathered_) {
+      if (!gathered.items.empty()) TRY(send(range_id, gathered));
+    }
     queue_.close();
     threads_.clear();  // joins
     return failure();
   }
 
+  std::uint64_t kept() const override { return kept_; }
+
  private:
-  Status send_gathered() {
-    const std::size_t bytes = gathered_bytes_;
-    gathered_bytes_ = 0;
-    if (queue_.push(std::exchange(gathered_, {}), bytes, stop_.get_token())) return {};
+  // Documents of a range that wait until there are enough for a request.
+  struct Gathered {
+    Items items;
+    std::size_t bytes = 0;
+  };
+
+  Status send(const std::string& range_id, Gathered& gathered) {
+    const std::size_t bytes = std::exchange(gathered.bytes, 0);
+    gathered_bytes_ -= bytes;
+    if (queue_.push({range_id, std::exchange(gathered.items, {})}, bytes, stop_.get_token())) return {};
     TRY(failure());
     return fail(Code::cancelled, "interrupted");
+  }
+
+  Status send_largest() {
+    const auto largest = std::max_element(gathered_.begin(), gathered_.end(),
+                                          [](const auto& a, const auto& b) { return a.second.bytes < b.second.bytes; });
+    return send(largest->first, largest->second);
   }
 
   void work() {
@@ -169,9 +188,9 @@ class Writer : public BulkWriter {
     }
     std::vector<cosmos::BulkOperation> operations;
     operations.reserve(request.items.size());
-    for (const auto& item : request.items) {
-      operations.push_back({cosmos::BulkOperation::Kind::upsert, item->id, item->key, item->body});
-    }
+    const auto kind =
+        options_.keep_existing ? cosmos::BulkOperation::Kind::create : cosmos::BulkOperation::Kind::upsert;
+    for (const auto& item : request.items) operations.push_back({kind, item->id, item->key, item->body});
     const std::uint64_t ranges_seen = ranges_version();
     auto results = client_.bulk(name_, request.range_id, operations, stop_.get_token());
     if (!results) return react_to_error(request, results.error(), ranges_seen, open, left);
@@ -234,13 +253,40 @@ class Writer : public BulkWriter {
           TRY(upsert_alone(*item));
           break;
         case Reaction::refuse:
-          return fail(refusal_of(*item, result));
+          TRY(refuse(*item, result));
+          break;
       }
     }
     left = again.items.size() + moved.size();
     if (!moved.empty()) TRY(route_anew(moved, ranges_seen, open));
     if (!again.items.empty()) open.push_front(std::move(again));
     return wait;
+  }
+
+  // A creation that met a document is settled by looking: with keep_existing it may be the one that is to be kept, or
+  // another one with the same unique key.
+  Status refuse(const Item& item, const cosmos::BulkResult& result) {
+    if (options_.keep_existing && result.status == 409) {
+      ASSIGN(const bool there, is_there(item));
+      if (there) return {};
+    }
+    return refuse(item, refusal_of(item, result));
+  }
+
+  Status refuse(const Item& item, Error why) {
+    const bool of_document = why.status == 400 || why.status == 409 || why.status == 413;
+    if (!options_.refused || !of_document) return fail(std::move(why));
+    options_.refused(item.key, item.id, why);
+    return {};
+  }
+
+  // Whether there is such a document, which is kept then.
+  Result<bool> is_there(const Item& item) {
+    const auto found = client_.read_document(name_, item.id, item.key, stop_.get_token());
+    if (!found && found.error().code == Code::not_found && found.error().sub_status == 0) return false;
+    if (!found) return fail(Error(found.error()).in(describe(item)));
+    ++kept_;
+    return true;
   }
 
   Error refusal_of(const Item& item, const cosmos::BulkResult& result) const {
@@ -258,8 +304,12 @@ class Writer : public BulkWriter {
   }
 
   Status upsert_alone(const Item& item) {
+    if (options_.keep_existing) {
+      ASSIGN(const bool there, is_there(item));
+      if (there) return {};
+    }
     Status done = client_.upsert_document(name_, item.key, item.body, stop_.get_token());
-    if (!done) return fail(std::move(done).error().in(describe(item)));
+    if (!done) return refuse(item, std::move(done).error().in(describe(item)));
     return {};
   }
 
@@ -314,6 +364,8 @@ class Writer : public BulkWriter {
   const BulkWriterOptions options_;
   std::atomic<std::uint64_t>& throttled_;
 
+  std::atomic<std::uint64_t> kept_{0};
+
   ByteQueue<Request> queue_;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> outer_stop_;
@@ -324,7 +376,7 @@ class Writer : public BulkWriter {
   std::uint64_t ranges_version_ = 0;
 
   // Of the thread that adds.
-  Request gathered_;
+  std::map<std::string, Gathered> gathered_;  // by range
   std::size_t gathered_bytes_ = 0;
   std::string last_key_;
   std::string last_epk_;

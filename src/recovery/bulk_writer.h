@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ struct BulkWriterOptions {
   std::size_t request_bytes = 220'000;  // of a request; a larger document goes by itself as an upsert
   std::size_t request_operations = 100;
   Milliseconds patience{600'000};  // how long a request may get nothing done
+  bool keep_existing = false;      // a document that is there already stays as it is
+  // Told of a document that the account refuses for what it is (400, 409 by a unique key, 413), and the others go on.
+  // Called from any thread. Empty: such a document fails the writing.
+  std::function<void(std::string_view partition_key, std::string_view id, const Error& why)> refused;
 };
 
 class BulkWriter {
@@ -30,11 +35,13 @@ class BulkWriter {
   // The container's partition key ranges as last read, in hash order.
   virtual std::vector<cosmos::PartitionKeyRange> ranges() = 0;
 
-  // Takes a copy; best in the order of the hash space, for documents of one range are gathered. Waits while the
-  // requests in flight lag behind. Fails with what any request failed with.
+  // Takes a copy. Documents are gathered by range, and of one (partition key, id) only one may be given. Waits while
+  // the requests in flight lag behind. Fails with what any request failed with.
   virtual Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) = 0;
   // Waits until everything is written. Nothing may be added afterwards.
   virtual Status finish() = 0;
+  // How many documents were there already and were kept.
+  virtual std::uint64_t kept() const = 0;
 };
 
 }  // namespace halley::recovery

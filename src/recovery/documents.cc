@@ -68,4 +68,16 @@ std::string_view document_body(const repo::Version& version, std::string& scratc
   return scratch;
 }
 
+Result<std::string_view> scanned_body(const json::ScannedDocument& document, std::string& scratch) {
+  if (document.standard_layout) {
+    scratch = document.prefix;
+    scratch += '}';
+    return std::string_view(scratch);
+  }
+  static const std::vector<std::string_view> kNames(json::kSystemPropertyNames.begin(),
+                                                    json::kSystemPropertyNames.end());
+  ASSIGN(scratch, json::without_members(document.text, kNames));
+  return std::string_view(scratch);
+}
+
 }  // namespace halley::recovery

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "json/document_scanner.h"
 #include "recovery/plan.h"
 
 namespace halley::recovery {
@@ -37,5 +38,8 @@ class Documents {
 
 // The body without system properties: a view of `version`, or of `scratch` where it had to be made.
 std::string_view document_body(const repo::Version& version, std::string& scratch);
+
+// The same of a document that was scanned: a view of `scratch`.
+Result<std::string_view> scanned_body(const json::ScannedDocument& document, std::string& scratch);
 
 }  // namespace halley::recovery

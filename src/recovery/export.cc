@@ -88,19 +88,6 @@ Result<std::uint64_t> count_documents(repo::Repository& repository, const Planne
   }
 }
 
-// A scanned document without system properties.
-Result<std::string_view> scanned_body(const json::ScannedDocument& document, std::string& scratch) {
-  if (document.standard_layout) {
-    scratch = document.prefix;
-    scratch += '}';
-    return std::string_view(scratch);
-  }
-  static const std::vector<std::string_view> kNames(json::kSystemPropertyNames.begin(),
-                                                    json::kSystemPropertyNames.end());
-  ASSIGN(scratch, json::without_members(document.text, kNames));
-  return std::string_view(scratch);
-}
-
 }  // namespace
 
 Result<ExportReport> export_moment(Runtime& runtime, repo::Repository& repository, const PlannedContainer& container,

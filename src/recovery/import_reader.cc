@@ -1,0 +1,306 @@
+#include "recovery/import_reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "json/document_scanner.h"
+#include "json/string_text.h"
+
+namespace halley::recovery {
+namespace {
+
+constexpr std::size_t kChunk = 1 << 20;
+
+bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+}  // namespace
+
+Result<ImportReader> ImportReader::open(const std::string& path, ImportFormat format) {
+  const bool standard_input = path == "-";
+  const int descriptor = standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return fail(errno == ENOENT ? Code::not_found : Code::io, "can't read " + path + ": " + std::strerror(errno));
+  }
+  ImportReader reader(standard_input ? "standard input" : path, descriptor);
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    reader.size_ = static_cast<std::uint64_t>(status.st_size);
+  }
+  TRY(reader.fill());
+  if (std::string_view(reader.buffer_).starts_with("\xEF\xBB\xBF")) reader.at_ = 3;  // a byte order mark
+  reader.format_ = format;
+  if (format == ImportFormat::guess) TRY(reader.guess_format());
+  return reader;
+}
+
+ImportReader::~ImportReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+ImportReader::ImportReader(ImportReader&& other) noexcept
+    : name_(std::move(other.name_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      format_(other.format_),
+      size_(other.size_),
+      buffer_(std::move(other.buffer_)),
+      at_(other.at_),
+      base_(other.base_),
+      line_(other.line_),
+      ended_(other.ended_) {}
+
+Result<bool> ImportReader::next(ImportItem& out) {
+  out = {};
+  auto found = format_ == ImportFormat::ndjson ? next_line(out) : next_element(out);
+  keeping_ = false;
+  if (failed_) return fail(*failed_);
+  return found;
+}
+
+Status ImportReader::guess_format() {
+  begin_item();
+  const std::uint64_t line = line_;
+  int c = peek_token();
+  bool json = c == '[';
+  if (c == '{') {
+    step();
+    if (peek_token() == '"') {
+      const auto name = take_string();
+      json = name && *name == "exported_at";
+    }
+  }
+  if (failed_) return fail(*failed_);
+  at_ = item_;
+  line_ = line;
+  keeping_ = false;
+  format_ = json ? ImportFormat::json : ImportFormat::ndjson;
+  return {};
+}
+
+Result<bool> ImportReader::next_line(ImportItem& out) {
+  if (peek_token() < 0) return false;
+  begin_item();
+  out.line = line_;
+  out.offset = bytes_read();
+  while (peek() >= 0) {
+    const char* const begin = buffer_.data() + at_;
+    const void* const end = std::memchr(begin, '\n', buffer_.size() - at_);
+    at_ = end == nullptr ? buffer_.size() : static_cast<std::size_t>(static_cast<const char*>(end) - buffer_.data());
+    TRY(keep_item_small(out));
+    if (end != nullptr) break;
+  }
+  if (!out.oversized) {
+    out.text = item();
+    while (!out.text.empty() && is_space(out.text.back())) out.text.remove_suffix(1);
+  }
+  return true;
+}
+
+Result<bool> ImportReader::next_element(ImportItem& out) {
+  if (place_ == Place::before) TRY(begin_json());
+  while (true) {
+    if (place_ == Place::end) return false;
+    if (place_ == Place::members) {
+      ASSIGN(const bool more, next_member());
+      if (!more) TRY(end_json());
+      continue;
+    }
+    if (peek_token() == ']') {
+      step();
+      first_ = false;
+      place_ = Place::members;
+      if (bare_array_) TRY(end_json());
+      continue;
+    }
+    if (!first_) {
+      TRY(expect(','));
+      peek_token();
+    }
+    first_ = false;
+    begin_item();
+    out.line = line_;
+    out.offset = bytes_read();
+    TRY(take_value(out));
+    if (!out.oversized) out.text = item();
+    return true;
+  }
+}
+
+Status ImportReader::begin_json() {
+  const int c = peek_token();
+  if (c != '{' && c != '[') return fail(syntax("an object with `items`, or an array, is expected"));
+  step();
+  bare_array_ = c == '[';
+  place_ = bare_array_ ? Place::items : Place::members;
+  return {};
+}
+
+// Passes over a member, or stands at the first element of `items`. False behind the object.
+Result<bool> ImportReader::next_member() {
+  if (peek_token() == '}') {
+    step();
+    return false;
+  }
+  if (!first_) {
+    TRY(expect(','));
+    peek_token();
+  }
+  first_ = false;
+  ASSIGN(const std::string name, take_string());
+  TRY(expect(':'));
+  const int c = peek_token();
+  if (name == "items" && c == '[') {
+    step();
+    first_ = true;
+    place_ = Place::items;
+    return true;
+  }
+  begin_item();
+  ImportItem value;
+  value.offset = bytes_read();
+  TRY(take_value(value));
+  if (name == "count" && !value.oversized) {
+    std::uint64_t count = 0;
+    const std::string_view text = item();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error == std::errc() && end == text.data() + text.size()) count_ = count;
+  }
+  keeping_ = false;
+  return true;
+}
+
+Status ImportReader::end_json() {
+  place_ = Place::end;
+  if (peek_token() >= 0) return fail(syntax("something follows the end"));
+  return {};
+}
+
+// Steps over a value: to the bracket that closes it, or the end of a scalar.
+Status ImportReader::take_value(ImportItem& out) {
+  std::size_t depth = 0;
+  do {
+    const int c = peek();
+    if (c < 0) return fail(syntax("the file ends in the middle"));
+    if (c == '"') {
+      TRY(take_string());
+    } else if (c == '{' || c == '[') {
+      ++depth;
+      step();
+    } else if (c == '}' || c == ']') {
+      if (depth == 0) return fail(syntax("a value is expected"));
+      --depth;
+      step();
+    } else if (depth == 0) {
+      return take_scalar();
+    } else {
+      step();
+    }
+    TRY(keep_item_small(out));
+  } while (depth > 0);
+  return {};
+}
+
+Status ImportReader::take_scalar() {
+  const std::uint64_t begin = bytes_read();
+  for (int c = peek(); c >= 0 && !is_space(c) && c != ',' && c != ']' && c != '}' && c != ':'; c = peek()) {
+    if (bytes_read() - begin > 1000) return fail(syntax("a value is expected"));
+    step();
+  }
+  return bytes_read() > begin ? Status() : Status(fail(syntax("a value is expected")));
+}
+
+// Steps over a string; gives it decoded where it is short, as names are, else empty.
+Result<std::string> ImportReader::take_string() {
+  constexpr std::size_t kShort = 100;
+  if (peek() != '"') return fail(syntax("a string is expected"));
+  step();
+  std::string raw;
+  bool escaped = false;
+  while (true) {
+    const int c = peek();
+    if (c < 0) return fail(syntax("the file ends in the middle of a string"));
+    if (c == '"' && !escaped) break;
+    if (raw.size() <= kShort) raw += static_cast<char>(c);
+    escaped = c == '\\' && !escaped;
+    step();
+    if (keeping_ && at_ - item_ > kMaxItem) item_ = at_;  // too much already: keep_item_small() tells
+  }
+  step();
+  std::string decoded;
+  if (raw.size() > kShort || !json::append_decoded(decoded, raw)) return std::string();
+  return decoded;
+}
+
+Status ImportReader::expect(char c) {
+  if (peek_token() != c) return fail(syntax(std::string("'") + c + "' is expected"));
+  step();
+  return {};
+}
+
+int ImportReader::peek() {
+  if (at_ == buffer_.size()) {
+    if (auto filled = fill(); !filled && !failed_) failed_ = std::move(filled).error();
+    if (at_ == buffer_.size()) return -1;
+  }
+  return static_cast<unsigned char>(buffer_[at_]);
+}
+
+int ImportReader::peek_token() {
+  int c = peek();
+  while (is_space(c)) {
+    step();
+    c = peek();
+  }
+  return c;
+}
+
+void ImportReader::step() {
+  if (buffer_[at_] == '\n') ++line_;
+  ++at_;
+}
+
+// Reads on; what is no longer needed makes room.
+Status ImportReader::fill() {
+  if (ended_ || failed_) return {};
+  const std::size_t passed = keeping_ ? item_ : at_;
+  buffer_.erase(0, passed);
+  base_ += passed;
+  at_ -= passed;
+  item_ -= std::min(item_, passed);
+  const std::size_t size = buffer_.size();
+  buffer_.resize(size + kChunk + json::kPadding);
+  ssize_t read = -1;
+  do {
+    read = ::read(descriptor_, buffer_.data() + size, kChunk);
+  } while (read < 0 && errno == EINTR);
+  const int error = errno;
+  buffer_.resize(size + static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
+  if (read < 0) return fail(Code::io, "can't read " + name_ + ": " + std::strerror(error));
+  ended_ = read == 0;
+  return {};
+}
+
+void ImportReader::begin_item() {
+  item_ = at_;
+  keeping_ = true;
+}
+
+Status ImportReader::keep_item_small(ImportItem& out) {
+  if (base_ + at_ - out.offset > kMaxItem) out.oversized = true;
+  if (out.oversized) item_ = at_;
+  return failed_ ? Status(fail(*failed_)) : Status();
+}
+
+Error ImportReader::syntax(std::string_view why) const {
+  if (failed_) return *failed_;
+  return Error(Code::corrupt, name_ + ":" + std::to_string(line_) + ": not JSON at byte " +
+                                  std::to_string(bytes_read()) + ": " + std::string(why));
+}
+
+}  // namespace halley::recovery
