@@ -31,7 +31,7 @@ struct ContainerDiff {
   std::string container;    // "db/container"
   bool was_there = false;   // at the earlier moment
   bool is_there = false;    // at the later one, or now
-  bool made_again = false;  // another container of the same name
+  bool made_again = false;  // another container of the same name in the same account
   std::uint64_t added = 0;  // documents
   std::uint64_t removed = 0;
   std::uint64_t changed = 0;
@@ -66,7 +66,7 @@ struct LiveDiffOptions {
 };
 
 // The same against what the account holds now, which is read whole through the read feed: not one moment where it is
-// written to meanwhile.
+// written to meanwhile. It may be another account, such as one that was restored to; a note says so.
 Result<DiffReport> diff_live(repo::Repository& repository, const Moment& from, cosmos::Client& client,
                              const Selection& selection, const LiveDiffOptions& options, DiffProgress& progress,
                              std::stop_token stop);

@@ -8,6 +8,7 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
   DiffSide side;
   ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
   side.at = definitions.at();
+  side.account_id = definitions.account_id();
   for (const repo::Definition* each : definitions.containers()) {
     side.defined.insert(each->key.database + "/" + each->key.id);
   }

@@ -20,6 +20,7 @@ struct DiffSide {
   bool is_left_out(const std::string& name) const { return defined.contains(name) && !containers.contains(name); }
 
   Second at;
+  std::string account_id;
   std::map<std::string, PlannedContainer> containers;
   std::set<std::string> defined;  // all that were there, whether or not they can be restored
   std::vector<std::string> notes;

@@ -202,6 +202,7 @@ class LiveDiffTest : public DiffTest {
   }
   static server::AccountOptions options() {
     server::AccountOptions options;
+    options.account_id = HandMadeBackup::kAccount;
     options.partitions = 3;
     return options;
   }
@@ -234,6 +235,20 @@ class LiveDiffTest : public DiffTest {
 TEST_F(LiveDiffTest, DocumentsThatMeanTheSameAreEqual) {
   const auto report = live(of({"shop/orders"}));
   EXPECT_THAT(lines(report), ElementsAre(HasSubstr("shop/orders +0 -0 ~0 =200 made again")));
+}
+
+TEST_F(LiveDiffTest, ContainersOfAnotherAccountAreNotCalledMadeAgain) {
+  transport_.after = [](const http::Request& request, http::Response response) -> Result<http::Response> {
+    const std::size_t id = response.body.find(HandMadeBackup::kAccount);
+    if (request.url.ends_with(".test/") && id != std::string::npos) {
+      response.body.replace(id, HandMadeBackup::kAccount.size(), "another");
+    }
+    return response;
+  };
+  const auto report = live(of({"shop/orders"}));
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->containers.front().made_again);
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("compared with account another")));
 }
 
 TEST_F(LiveDiffTest, CountsAndListsWhatIsDifferent) {

@@ -186,6 +186,9 @@ class LiveDiff {
     if (before.missing && live.empty()) return fail(std::move(*before.missing));
     ASSIGN(auto list, DifferenceList::create());
     DiffReport report{before.at, client_.newest_server_time(), {}, before.notes, std::move(list)};
+    ASSIGN(const cosmos::Account account, client_.read_account(stop_));
+    same_account_ = account.id == before.account_id;
+    if (!same_account_) report.notes.push_back("compared with account " + account.id + ", not " + before.account_id);
     std::set<std::string> names;
     for (const auto& [name, container] : before.containers) names.insert(name);
     for (const auto& [name, container] : live) names.insert(name);
@@ -239,7 +242,7 @@ class LiveDiff {
       return empty;
     }
     if (planned != nullptr) {
-      empty.made_again = planned->definition.rid != live->resource.rid;
+      empty.made_again = same_account_ && planned->definition.rid != live->resource.rid;
       if (selection_.selects_all_documents()) {
         ASSIGN(const auto texts, read_texts(client_, live->resource, live->name, stop_));
         ASSIGN(empty.definitions, definition_differences(texts_of(*planned), texts));
@@ -262,6 +265,7 @@ class LiveDiff {
   const LiveDiffOptions& options_;
   DiffProgress& progress_;
   const std::stop_token stop_;
+  bool same_account_ = true;  // else containers are others anyway
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 globalThis.crypto ??= webcrypto; // the SDK asks for it; Node.js 18 does not have it as a global
 const { CosmosClient } = createRequire(import.meta.url)('@azure/cosmos');
 
-const kBinary = process.env.HALLEY_BINARY ?? new URL('../../build/release/halley', import.meta.url).pathname;
+export const kBinary = process.env.HALLEY_BINARY ?? new URL('../../build/release/halley', import.meta.url).pathname;
 const kReadyMs = 120_000;
 const kCommandMs = 120_000;
 const kStopMs = 10_000;
