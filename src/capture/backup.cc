@@ -63,40 +63,29 @@ Status wait_beyond(Pass& pass, Second moment, std::stop_token stop) {
 
 bool in_latest_mode(const Job& job) { return !job.failure && job.capture->mode() == repo::CaptureMode::latest; }
 
-// All lanes of a pass in latest mode share one label: the newest Date at which a range had nothing newer. The label
-// stands for the whole of its second, so the ranges are asked once more when it is over; while they keep changing a
-// later second is tried.
-Result<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::stop_token stop) {
-  if (std::none_of(jobs.begin(), jobs.end(), in_latest_mode)) return Second{};
-  const auto moved = [&] {
-    bool any = false;
-    for (Job& job : jobs) any = (in_latest_mode(job) && job.capture->take_moved()) || any;
-    return any;
-  };
-  Second label;
-  for (int attempt = 0;; ++attempt) {
-    for (const Job& job : jobs) {
-      if (in_latest_mode(job)) label = std::max(label, job.capture->newest_304());
-    }
-    if (!pass.options.wait || attempt == kSyncAttempts) return label;
-    moved();
-    TRY(wait_beyond(pass, label, stop));
-    for_jobs(pass, jobs, [&](ContainerCapture& capture) {
-      return capture.mode() == repo::CaptureMode::latest ? capture.settle(stop) : Status();
-    });
-    if (!moved()) return label;
-  }
+// All lanes of a pass in latest mode share one label: the service's second once the deletes were looked for. The ranges
+// are read on until they have covered it. Without waiting nothing is proven of any second, and there is no label.
+std::optional<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::stop_token stop) {
+  if (!pass.options.wait || std::none_of(jobs.begin(), jobs.end(), in_latest_mode)) return std::nullopt;
+  const Second label = pass.client.newest_server_time();
+  for_jobs(pass, jobs, [&](ContainerCapture& capture) {
+    return capture.mode() == repo::CaptureMode::latest ? capture.settle(label, stop) : Status();
+  });
+  return label;
 }
 
-void summarise(std::vector<Job>& jobs, Second label, BackupReport& report) {
+void summarise(std::vector<Job>& jobs, BackupReport& report) {
+  bool all = true;
   for (Job& job : jobs) {
     if (job.failure) {
       report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
       continue;
     }
-    const Second until = job.capture->mode() == repo::CaptureMode::latest ? label : job.capture->restorable_until();
-    if (!report.restorable_until || until < *report.restorable_until) report.restorable_until = until;
+    const std::optional<Second> until = job.capture->restorable_until();
+    all = all && until;
+    if (until && (!report.restorable_until || *until < *report.restorable_until)) report.restorable_until = until;
   }
+  if (!all) report.restorable_until.reset();
   for (const Job& job : jobs) {
     for (const repo::Event& event : job.capture->events()) {
       report.events.push_back(job.capture->target().name.text() + ": " + event.text);
@@ -139,8 +128,11 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   progress.containers = jobs.size();
   for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.catch_up(stop); });
-  for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.settle(stop); });
-  ASSIGN(const Second label, settle_on_label(pass, jobs, stop));
+  for_jobs(pass, jobs, [&](ContainerCapture& capture) {
+    const bool exact = capture.mode() == repo::CaptureMode::all_versions;
+    return exact ? capture.settle(options.wait ? std::optional(pass.began) : std::nullopt, stop) : Status();
+  });
+  const std::optional<Second> label = settle_on_label(pass, jobs, stop);
   for_jobs(pass, jobs, [&](ContainerCapture& capture) -> Status {
     TRY(capture.finish(label, stop));
     ++progress.containers_done;
@@ -151,9 +143,9 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   // Definitions are known up to the Date before a poll, exclusive.
   TRY(client.read_account(stop));
-  if (options.wait) TRY(wait_beyond(pass, label, stop));
+  if (label) TRY(wait_beyond(pass, *label, stop));
   TRY(definitions->poll(stop));
-  summarise(jobs, label, report);
+  summarise(jobs, report);
   count(pass, started, before, report);
   return report;
 }

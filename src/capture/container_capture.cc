@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "capture/margins.h"
-#include "capture/reconcile.h"
 
 namespace halley::capture {
 namespace {
 
 using repo::CaptureMode;
 using repo::RangeState;
+
+constexpr int kListingRounds = 10;  // while ranges are split or merged
 
 // The service's way of saying that the all-versions feed is not to be had here.
 bool refused(const Error& error) {
@@ -30,10 +32,11 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
   TRY(open(stop));
   TRY(choose_mode(stop));
   Status followed = mode_ == CaptureMode::all_versions ? read_bases(stop) : Status();
-  if (followed) followed = follow_all(false, stop);
-  if (!followed && mode_ == CaptureMode::all_versions && refused(followed.error())) {
-    TRY(start_over(followed.error(), stop));
-    followed = follow_all(false, stop);
+  if (followed) followed = follow_all(std::nullopt, stop);
+  const bool gap = !followed && mode_ == CaptureMode::all_versions && refused(followed.error());
+  if (gap || fork_watch_.found()) {
+    TRY(start_over(gap ? "gap" : "fork", followed.error(), stop));
+    followed = follow_all(std::nullopt, stop);
   }
   TRY(std::move(followed));
   if (mode_ == CaptureMode::latest || rebase_) TRY(reconcile(stop));
@@ -41,30 +44,25 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
   return {};
 }
 
-Status ContainerCapture::settle(std::stop_token stop) {
-  return follow_all(mode_ == CaptureMode::all_versions && pass_.options.wait, stop);
+Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token stop) {
+  return follow_all(covered, stop);
 }
 
-Status ContainerCapture::finish(Second at, std::stop_token stop) {
+Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) {
   std::vector<repo::SyncPoint> points;
-  if (mode_ == CaptureMode::latest) {
-    repo::SyncPoint point{at, {}};
+  if (mode_ == CaptureMode::latest && at) {
+    prove_rest();
+    repo::SyncPoint point{*at, {}};
     for (const RangeState& state : states_) point.cut.push_back({state.range, {state.epoch, state.lsn}});
     points.push_back(std::move(point));
+    synced_ = at;
   }
   if (points.empty() && pending_.empty() && events_.empty() && !changed_) return {};
   return commit(std::move(points), stop);
 }
 
-bool ContainerCapture::take_moved() { return std::exchange(moved_, false); }
-
-Second ContainerCapture::newest_304() const {
-  Second newest;
-  for (const RangeState& state : states_) newest = std::max(newest, state.last_304);
-  return newest;
-}
-
-Second ContainerCapture::restorable_until() const {
+std::optional<Second> ContainerCapture::restorable_until() const {
+  if (mode_ == CaptureMode::latest) return synced_;
   Second until = states_.empty() ? Second{0} : states_.front().until;
   for (const RangeState& state : states_) until = std::min(until, state.until);
   return until;
@@ -76,6 +74,10 @@ Status ContainerCapture::open(std::stop_token stop) {
   states_ = head.ranges;
   exact_ = head.exact;
   if (head.seq != 0) mode_ = head.mode;
+  if (!head.sync_points.empty()) {
+    synced_ = head.sync_points.back().at;
+    claimed_ = *synced_ + 1;
+  }
   return refit(stop);
 }
 
@@ -132,7 +134,9 @@ bool ContainerCapture::reads_over_older_history() const {
 }
 
 // Another feed has other continuations: every range starts afresh in it, in a new epoch where it had begun already.
+// What is read again is timed behind all that was covered, so that it changes no answer about the time before.
 void ContainerCapture::switch_mode(CaptureMode mode) {
+  const bool listed = mode_ == CaptureMode::latest && mode == CaptureMode::latest;
   mode_ = mode;
   for (RangeState& state : states_) {
     RangeState fresh;
@@ -140,7 +144,8 @@ void ContainerCapture::switch_mode(CaptureMode mode) {
     fresh.range_id = state.range_id;
     const bool begun = !state.feed.empty() || !state.base.empty();
     fresh.epoch = begun ? state.epoch + 1 : state.epoch;
-    fresh.newest = state.newest;
+    fresh.newest = std::max(state.newest, state.until);
+    if (listed) fresh.base_end_time = state.base_end_time;
     state = std::move(fresh);
   }
   changed_ = true;
@@ -161,14 +166,14 @@ Status ContainerCapture::read_bases(std::stop_token stop) {
                     [this](std::size_t i, const Emit& emit, std::stop_token s) { return base_of(i, emit, s); }, stop);
 }
 
-Status ContainerCapture::follow_all(bool until_covered, std::stop_token stop) {
+Status ContainerCapture::follow_all(std::optional<Second> covered, std::stop_token stop) {
   // After a split in the middle only the ranges that have not had their turn are asked again.
   std::unordered_set<std::string> done;
   std::mutex mutex;
   return for_ranges([&](const RangeState& state) { return done.count(state.range.min) == 0; },
                     [&](std::size_t index, const Emit& emit, std::stop_token s) -> Status {
                       const std::string begin = states_[index].range.min;  // absorb() writes the state once pages come
-                      TRY(follow(index, until_covered, emit, s));
+                      TRY(follow(index, covered, emit, s));
                       const std::lock_guard lock(mutex);
                       done.insert(begin);
                       return {};
@@ -176,11 +181,13 @@ Status ContainerCapture::follow_all(bool until_covered, std::stop_token stop) {
                     stop);
 }
 
-// The feed can't be continued (outside the account's retention, or switched off): coverage closes, and a new base is
-// taken in a new epoch, or the container goes on in latest mode.
-Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
-  note("gap", "the all-versions feed could not be continued: " + why.message);
-  switch_mode(CaptureMode::all_versions);
+// The feed can't be continued (outside the account's retention, switched off, or begun anew): coverage closes, and a
+// new base is taken in a new epoch, or the container goes on in latest mode.
+Status ContainerCapture::start_over(std::string kind, const Error& why, std::stop_token stop) {
+  note(std::move(kind), "the change feed could not be continued: " + why.message);
+  fork_watch_.forget();
+  switch_mode(mode_);
+  if (mode_ == CaptureMode::latest) return {};
   rebase_ = true;
   Status cursors = take_cursors(stop);
   if (cursors) return read_bases(stop);
@@ -192,67 +199,89 @@ Status ContainerCapture::start_over(const Error& why, std::stop_token stop) {
 // Finds the deletes that no feed told: what the lane holds and the service no longer lists, seen by no feed meanwhile.
 Status ContainerCapture::reconcile(std::stop_token stop) {
   TRY(commit({}, stop));
-  std::vector<std::string> range_ids;
-  for (const RangeSource& source : sources_) {
-    if (std::find(range_ids.begin(), range_ids.end(), source.range_id) == range_ids.end())
-      range_ids.push_back(source.range_id);
-  }
   watched_.emplace();
-  auto live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
-  if (!live && live.error().code == Code::gone) {  // A split meanwhile: the list is asked of the new ranges.
-    TRY(refit(stop));
-    range_ids.clear();
-    for (const RangeSource& source : sources_) range_ids.push_back(source.range_id);
-    live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
+  const Second listed = pass_.client.newest_server_time();
+  listed_at_.clear();
+  for (const RangeSource& source : sources_) {
+    const auto log_end = fork_watch_.log_end(source.range_id);
+    if (log_end) listed_at_.emplace(source.range_id, *log_end);
   }
-  if (!live) return fail(std::move(live).error());
+  ASSIGN(const LiveKeys live, list_documents(stop));
   const repo::LaneState before = writer_->state();
-  TRY(follow_all(false, stop));
-  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, *live, *watched_, stop));
+  TRY(follow_all(std::nullopt, stop));
+  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, stop));
   watched_.reset();
-  return bury(vanished);
+  bury(vanished, listed);
+  return {};
 }
 
-std::size_t ContainerCapture::range_of(std::string_view partition_key) const {
+Result<LiveKeys> ContainerCapture::list_documents(std::stop_token stop) {
+  for (int round = 0;; ++round) {
+    std::vector<std::string> range_ids;  // each once: after a merge several intervals are read from one range
+    for (const RangeSource& source : sources_) {
+      if (std::find(range_ids.begin(), range_ids.end(), source.range_id) == range_ids.end())
+        range_ids.push_back(source.range_id);
+    }
+    auto live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
+    if (live || live.error().code != Code::gone || round == kListingRounds) return live;
+    TRY(refit(stop));  // A split meanwhile: the list is asked of the new ranges.
+  }
+}
+
+// When a document of this key that the lane holds as live, and that is older, was last known to live.
+Second ContainerCapture::proof_of_life(std::string_view partition_key) const {
   const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
-  const auto found = std::find_if(states_.begin(), states_.end(),
-                                  [&](const RangeState& state) { return epk && state.range.contains(*epk); });
-  return found == states_.end() ? 0 : static_cast<std::size_t>(found - states_.begin());
+  if (!epk) return {};
+  Second proof;
+  for (const RangeState& state : states_) {
+    if (mode_ == CaptureMode::latest && state.range.contains(*epk)) proof = std::max(proof, state.base_end_time);
+  }
+  for (const repo::ExactInterval& interval : exact_) {
+    if (interval.range.contains(*epk)) proof = std::max(proof, interval.until - 1);
+  }
+  return proof;
 }
 
-// A delete that no feed told has no position of its own, and the range may stand where an earlier sync point stood. So
-// it opens a new epoch of its range: behind everything captured before, ahead of everything after.
-Status ContainerCapture::bury(const std::vector<Vanished>& vanished) {
-  const Second last_sync = writer_->state().sync_points.empty() ? Second{0} : writer_->state().sync_points.back().at;
-  std::vector<bool> opened(states_.size(), false);
+// A range whose log has not moved since before the listing: what was listed in it still lives.
+void ContainerCapture::prove_rest() {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const auto listed_at = listed_at_.find(sources_[i].range_id);
+    if (listed_at == listed_at_.end() || fork_watch_.log_end(listed_at->first) != listed_at->second) continue;
+    states_[i].base_end_time = std::max(states_[i].base_end_time, states_[i].until);
+    changed_ = true;
+  }
+}
+
+// A delete that no feed told has no position of its own: it takes that of the version it ends, and being of a later
+// commit it is the newer of the two.
+void ContainerCapture::bury(const std::vector<Vanished>& vanished, Second listed) {
+  Second newest;
   for (const Vanished& document : vanished) {
-    const std::size_t index = range_of(document.partition_key);
-    RangeState& range = states_[index];
-    if (!opened[index]) ++range.epoch;
-    opened[index] = true;
     repo::Version version;
     version.partition_key = pending_.keep(document.partition_key);
     version.id = pending_.keep(document.id);
     version.rid = pending_.keep(document.rid);
-    version.time = std::max(range.last_304, range.newest);
+    version.time = std::max(document.gone_by, document.last_seen);
     version.ts = version.time;
-    version.since = std::min(version.time, std::max(document.last_seen, last_sync));
-    version.position = {range.epoch, range.lsn};
+    version.since = std::min(version.time, std::max(document.last_seen, proof_of_life(document.partition_key)));
+    version.position = document.position;
     version.operation = repo::Operation::remove;
     pending_.add(version);
+    newest = std::max(newest, version.time);
     ++pass_.progress.deletes;
   }
   for (RangeState& state : states_) {
-    if (mode_ == CaptureMode::all_versions && !state.base_done) {
+    if (mode_ == CaptureMode::latest) {
+      state.base_end_time = std::max(state.base_end_time, listed);
+    } else if (!state.base_done) {
       // Exactness of the new base begins where its deletes are known.
-      state.base_end_time = std::max({state.base_end_time, state.last_304, state.newest});
+      state.base_end_time = std::max({state.base_end_time, state.last_304, state.newest, newest});
       state.base_end_lsn = std::max(state.base_end_lsn, state.lsn);
       state.base_done = true;
     }
   }
   rebase_ = false;
   changed_ = true;
-  return {};
 }
 
 Status ContainerCapture::commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop) {

@@ -2,21 +2,22 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/byte_queue.h"
 #include "capture/coverage_rules.h"
+#include "capture/fork_watch.h"
 #include "capture/page_decoder.h"
 #include "capture/pass.h"
+#include "capture/reconcile.h"
 
 namespace halley::capture {
-
-struct Vanished;
 
 struct ContainerTarget {
   cosmos::ContainerName name;
@@ -32,17 +33,16 @@ class ContainerCapture {
   // Commits as it goes.
   Status catch_up(std::stop_token stop);
 
-  // Polls every range again: until the moment the pass began is covered (all-versions), or to one more 304 (latest).
-  Status settle(std::stop_token stop);
+  // Polls every range again, to a 304 that covers the second `covered`; nothing = to one more 304.
+  Status settle(std::optional<Second> covered, std::stop_token stop);
 
-  // Makes what is still pending visible; in latest mode as the sync point `at`.
-  Status finish(Second at, std::stop_token stop);
+  // Makes what is still pending visible; in latest mode with the sync point `at`, which settle() has covered.
+  Status finish(std::optional<Second> at, std::stop_token stop);
 
   const ContainerTarget& target() const { return target_; }
   repo::CaptureMode mode() const { return mode_; }
-  bool take_moved();                // whether any range's position has changed since the last call
-  Second newest_304() const;        // over all ranges
-  Second restorable_until() const;  // all-versions: every range is covered before it
+  // all-versions: every range is covered before it. latest: the newest sync point. Nothing where there is none yet.
+  std::optional<Second> restorable_until() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
 
  private:
@@ -52,6 +52,7 @@ class ContainerCapture {
     repo::RangeState state;
     repo::VersionBatch batch;
     DecodeContext context;
+    std::vector<std::string> untold;  // documents written twice in one transaction, in an order that nothing tells
   };
   using Emit = std::function<bool(PageResult)>;
   using RangeJob = std::function<Status(std::size_t index, const Emit& emit, std::stop_token stop)>;
@@ -67,22 +68,26 @@ class ContainerCapture {
   Status choose_mode(std::stop_token stop);
   Status take_cursors(std::stop_token stop);
   Status read_bases(std::stop_token stop);
-  Status follow_all(bool until_covered, std::stop_token stop);
-  Status start_over(const Error& why, std::stop_token stop);
+  Status follow_all(std::optional<Second> covered, std::stop_token stop);
+  Status start_over(std::string kind, const Error& why, std::stop_token stop);
   bool reads_over_older_history() const;
   void switch_mode(repo::CaptureMode mode);
 
   Status cursor_of(std::size_t index, const Emit& emit, std::stop_token stop);
   Status base_of(std::size_t index, const Emit& emit, std::stop_token stop);
-  Status follow(std::size_t index, bool until_covered, const Emit& emit, std::stop_token stop);
-  // One request of the followed feed; true when it answered 304.
-  Result<bool> follow_once(std::size_t index, repo::RangeState& state, PageDecoder& decoder, const Emit& emit,
-                           std::stop_token stop);
+  Status follow(std::size_t index, std::optional<Second> covered, const Emit& emit, std::stop_token stop);
+  // One request of the followed feed.
+  enum class Followed : std::uint8_t { items, nothing_newer, behind };
+  Result<Followed> follow_once(std::size_t index, repo::RangeState& state, PageDecoder& decoder, const Emit& emit,
+                               std::stop_token stop);
+  std::optional<std::string> live_tag(const repo::Version& version, std::stop_token stop);
   cosmos::FeedRequest request_for(std::size_t index, cosmos::FeedMode mode, const std::string& continuation) const;
 
   Status reconcile(std::stop_token stop);
-  Status bury(const std::vector<Vanished>& vanished);
-  std::size_t range_of(std::string_view partition_key) const;  // an index into states_
+  Result<LiveKeys> list_documents(std::stop_token stop);
+  void bury(const std::vector<Vanished>& vanished, Second listed);
+  Second proof_of_life(std::string_view partition_key) const;
+  void prove_rest();
 
   Status commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop);
   Status check_incarnation(std::stop_token stop);
@@ -99,9 +104,12 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
-  bool moved_ = false;                                      // some range's position changed
-  bool changed_ = false;                                    // states_ or exact_ differ from the head
-  std::optional<std::unordered_set<std::string>> watched_;  // keys captured while it is set
+  bool changed_ = false;          // states_ or exact_ differ from the head
+  std::optional<Second> synced_;  // latest: the newest sync point
+  Second claimed_;                // latest: what comes later for a second before it is reported
+  ForkWatch fork_watch_;
+  std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id
+  std::optional<SeenKeys> watched_;                 // what is captured while it is set
 };
 
 }  // namespace halley::capture

@@ -4,7 +4,7 @@
 
 #include "capture/container_capture.h"
 #include "capture/margins.h"
-#include "capture/reconcile.h"
+#include "json/value.h"
 
 namespace halley::capture {
 namespace {
@@ -84,11 +84,11 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   const Second claimed_until = state.until;
   if (watched_) {
     for (const repo::Version& version : result.batch.versions()) {
-      watched_->insert(document_key(version.partition_key, version.id));
+      watched_->emplace(document_key(version.partition_key, version.id),
+                        SeenKey{std::string(version.rid), version.time});
     }
   }
   changed_ = changed_ || state != result.state;
-  moved_ = moved_ || state.lsn != result.state.lsn || !result.batch.empty();
   state = std::move(result.state);
   pending_.absorb(std::move(result.batch));
   if (mode_ == CaptureMode::all_versions) extend_exact(exact_, state, result.context.late, claimed_until);
@@ -99,6 +99,11 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   if (result.context.step_back > kStepBackSeconds) {
     note("clock_step",
          "the service's time stepped back by " + std::to_string(result.context.step_back) + " s in one range");
+  }
+  for (const std::string& id : result.untold) {
+    note("order", "document '" + id +
+                      "' was written more than once in one transaction, and nothing tells which write " +
+                      "was the last: they are kept in the order of the feed");
   }
   pass_.progress.documents += result.context.upserts;
   pass_.progress.deletes += result.context.removes;
@@ -128,13 +133,15 @@ Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::sto
 Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];
-  Second newest;
+  // Over an older history what the base brings stands behind it, in time as in position.
+  Second newest = rebase_ ? state.newest : Second{};
   SteadyTime followed = pass_.runtime.steady_now();
   while (true) {
     ASSIGN(cosmos::FeedPage page,
            pass_.client.read_change_feed(target_.name, request_for(index, cosmos::FeedMode::latest_version, state.base),
                                          stop));
     pass_.progress.bytes_read += page.body.size();
+    const Second reached = page.server_time;
     PageResult result;
     result.index = index;
     state.base = page.continuation;
@@ -153,21 +160,38 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
     result.state = state;
     if (!emit(std::move(result)) || page.not_modified) return {};
     if (pass_.runtime.steady_now() - followed > kFollowWhileBase) {
-      for (bool nothing_newer = false; !nothing_newer;) {
-        ASSIGN(nothing_newer, follow_once(index, state, decoder, emit, stop));
+      for (Followed got = Followed::items; got == Followed::items && state.until <= reached;) {
+        ASSIGN(got, follow_once(index, state, decoder, emit, stop));
       }
       followed = pass_.runtime.steady_now();
     }
   }
 }
 
-Result<bool> ContainerCapture::follow_once(std::size_t index, RangeState& state, PageDecoder& decoder, const Emit& emit,
-                                           std::stop_token stop) {
+std::optional<std::string> ContainerCapture::live_tag(const repo::Version& version, std::stop_token stop) {
+  const auto read = pass_.client.read_document(target_.name, version.id, version.partition_key, stop);
+  if (!read) return std::nullopt;
+  const auto document = json::parse(*read);
+  return document ? std::optional(document->string_at("_etag")) : std::nullopt;
+}
+
+Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t index, RangeState& state,
+                                                                 PageDecoder& decoder, const Emit& emit,
+                                                                 std::stop_token stop) {
   const bool all_versions = mode_ == CaptureMode::all_versions;
   const cosmos::FeedMode mode = all_versions ? cosmos::FeedMode::all_versions : cosmos::FeedMode::latest_version;
   ASSIGN(cosmos::FeedPage page,
          pass_.client.read_change_feed(target_.name, request_for(index, mode, state.feed), stop));
   pass_.progress.bytes_read += page.body.size();
+  // The parts of a merged range have continuations from before the merge: their LSNs do not compare.
+  const auto verdict = sources_[index].part ? ForkWatch::Verdict::fine
+                                            : fork_watch_.judge(sources_[index].range_id, state.lsn, page.session_token,
+                                                                pass_.runtime.steady_now());
+  if (verdict == ForkWatch::Verdict::behind) return Followed::behind;
+  if (verdict == ForkWatch::Verdict::forked) {
+    return fail(Code::precondition, "the feed of " + target_.name.text() + " began anew: it was restored in place",
+                "run backup again: a new base is taken");
+  }
   PageResult result;
   result.index = index;
   state.feed = page.continuation;
@@ -178,26 +202,40 @@ Result<bool> ContainerCapture::follow_once(std::size_t index, RangeState& state,
   } else {
     result.context.epoch = state.epoch;
     result.context.newest = state.newest;
-    result.context.claimed_until = all_versions ? state.until : Second{};
+    result.context.claimed_until = all_versions ? state.until : claimed_;
     TRY(decoder.decode(mode, std::move(page.body), result.context, result.batch));
+    if (all_versions) {
+      result.untold = order_within_transactions(result.batch.versions(), result.context.kinds,
+                                                [&](const repo::Version& version) { return live_tag(version, stop); });
+    }
     state.newest = result.context.newest;
     advance_on_items(state);
   }
   result.state = state;
   if (!emit(std::move(result))) return fail(Code::cancelled, "stopped");
-  return page.not_modified;
+  return page.not_modified ? Followed::nothing_newer : Followed::items;
 }
 
-// Follows the feed to a 304; with `until_covered` to one that covers the second the pass began in.
-Status ContainerCapture::follow(std::size_t index, bool until_covered, const Emit& emit, std::stop_token stop) {
+// Follows the feed to a 304; where a second is to be `covered`, to one that covers it. The all-versions feed need not
+// come to its end, which it may never do when more is written than is read: there a page will do that is past the
+// second, or past the pass's beginning. In the latest-version feed what is not read yet may be an older document.
+Status ContainerCapture::follow(std::size_t index, std::optional<Second> covered, const Emit& emit,
+                                std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];
   while (true) {
-    ASSIGN(const bool nothing_newer, follow_once(index, state, decoder, emit, stop));
-    if (!nothing_newer) continue;
-    if (!until_covered || state.until > pass_.began) return {};
-    const std::int64_t missing = pass_.began + 1 - state.until;
-    const Milliseconds pause = std::max(kSettlePoll, Milliseconds(std::max<std::int64_t>(0, missing - 1) * 1000));
+    ASSIGN(const Followed got, follow_once(index, state, decoder, emit, stop));
+    if (got == Followed::items) {
+      const bool past = state.until > covered.value_or(pass_.began) && state.lsn >= state.base_end_lsn;
+      if (past && mode_ == CaptureMode::all_versions) return {};
+      continue;
+    }
+    Milliseconds pause = kBehindPoll;
+    if (got == Followed::nothing_newer) {
+      if (!covered || state.until > *covered) return {};
+      const std::int64_t missing = *covered + 1 - state.until;
+      pause = std::max(kSettlePoll, Milliseconds(std::max<std::int64_t>(0, missing - 1) * 1000));
+    }
     if (!pass_.runtime.sleep(pause, stop)) return fail(Code::cancelled, "stopped");
   }
 }

@@ -16,8 +16,9 @@ inline constexpr std::int64_t kStepBackSeconds = 60;
 inline constexpr Milliseconds kFollowWhileBase{15000};
 // How often an unfinished range is polled again at the end of a pass.
 inline constexpr Milliseconds kSettlePoll{500};
-// How often a pass in latest mode looks again for a second in which nothing changed, before it labels its sync point
-// as it is.
-inline constexpr int kSyncAttempts = 3;
+// A range whose answers stay behind its continuation for so long is not a slow replica: its feed began anew.
+inline constexpr Milliseconds kForkPatience{60000};
+// How often a range that answers from behind its continuation is asked again.
+inline constexpr Milliseconds kBehindPoll{5000};
 
 }  // namespace halley::capture

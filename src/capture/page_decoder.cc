@@ -116,11 +116,13 @@ Status PageDecoder::add_all_versions(const json::ScannedDocument& document, Deco
   if (!committed) return fail(bad_item(document.id, "without a commit time in metadata.crts or _ts"));
   const std::string operation = metadata->string_at("operationType");
   if (operation == "delete") {
+    context.kinds.push_back(ChangeKind::remove);
     return add_remove(document, *metadata, static_cast<std::uint64_t>(*lsn), Second{*committed}, context, batch);
   }
   if (document.text.empty() || !document.has_id) {
     return fail(bad_item(document.id, fmt::format("of operation '{}' without its current version", operation)));
   }
+  context.kinds.push_back(operation == "create" ? ChangeKind::create : ChangeKind::replace);
   return add_upsert(document, static_cast<std::uint64_t>(*lsn), Second{*committed}, context, batch);
 }
 

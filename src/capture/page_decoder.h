@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/same_transaction.h"
 #include "cosmos/client.h"
 #include "json/document_scanner.h"
 #include "repo/version_batch.h"
@@ -19,8 +20,9 @@ struct DecodeContext {
   Second claimed_until;                        // versions timed before it are late
   std::uint64_t upserts = 0;                   // out, added to
   std::uint64_t removes = 0;
-  std::vector<Second> late;    // out: times of late versions
-  std::int64_t step_back = 0;  // out: the largest step back of time seen, in seconds
+  std::vector<Second> late;       // out: times of late versions
+  std::vector<ChangeKind> kinds;  // out, all-versions feed: of each version added
+  std::int64_t step_back = 0;     // out: the largest step back of time seen, in seconds
 };
 
 // One per thread.

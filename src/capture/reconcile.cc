@@ -1,25 +1,34 @@
 #include "capture/reconcile.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "codec/hash.h"
 #include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
+#include "json/value.h"
 
 namespace halley::capture {
 namespace {
 
-std::pair<std::uint64_t, std::uint64_t> hash_of(std::string_view partition_key, std::string_view id) {
-  const codec::Hash128 hash = codec::xxh3_128(document_key(partition_key, id));
+std::pair<std::uint64_t, std::uint64_t> hash_of(std::string_view partition_key, std::string_view id,
+                                                std::string_view rid) {
+  const codec::Hash128 hash = codec::xxh3_128(document_key(partition_key, id).append(1, '\0').append(rid));
   return {hash.low, hash.high};
 }
 
-// Whether the service still answers the document; an answer other than "yes" or a plain 404 is an error.
-Result<bool> exists(Pass& pass, const cosmos::ContainerName& name, const Vanished& document, std::stop_token stop) {
-  const auto read = pass.client.read_document(name, document.id, document.partition_key, stop);
-  if (read) return true;
-  if (read.error().code == Code::not_found && read.error().sub_status == 0) return false;
-  return fail(Error(read.error()).in("confirming that document '" + document.id + "' is gone"));
+// The _rid under which the service answers the document now, nothing when it answers a plain 404.
+Result<std::optional<std::string>> live_rid(Pass& pass, const cosmos::ContainerName& name, const repo::Version& version,
+                                            std::stop_token stop) {
+  const auto read = pass.client.read_document(name, version.id, version.partition_key, stop);
+  const std::string what = "confirming that document '" + std::string(version.id) + "' is gone";
+  if (!read) {
+    if (read.error().code == Code::not_found && read.error().sub_status == 0) return std::nullopt;
+    return fail(Error(read.error()).in(what));
+  }
+  auto document = json::parse(*read);
+  if (!document) return fail(std::move(document.error()).in(what));
+  return document->string_at("_rid");
 }
 
 }  // namespace
@@ -31,12 +40,12 @@ std::string document_key(std::string_view partition_key, std::string_view id) {
   return key.append(id);
 }
 
-void LiveKeys::add(std::string_view partition_key, std::string_view id) {
-  hashes_.push_back(hash_of(partition_key, id));
+void LiveKeys::add(std::string_view partition_key, std::string_view id, std::string_view rid) {
+  hashes_.push_back(hash_of(partition_key, id, rid));
 }
 void LiveKeys::seal() { std::sort(hashes_.begin(), hashes_.end()); }
-bool LiveKeys::contains(std::string_view partition_key, std::string_view id) const {
-  return std::binary_search(hashes_.begin(), hashes_.end(), hash_of(partition_key, id));
+bool LiveKeys::contains(std::string_view partition_key, std::string_view id, std::string_view rid) const {
+  return std::binary_search(hashes_.begin(), hashes_.end(), hash_of(partition_key, id, rid));
 }
 
 Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
@@ -48,10 +57,12 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
     const auto scan = [&](const cosmos::ReadPage& page) {
       pass.progress.bytes_read += page.body.size();
       return scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
-        if (!document.has_id || document.bad_key)
-          return fail(Code::corrupt, "the read feed gave an item without id or key");
+        std::string_view rid = document.system[static_cast<std::size_t>(json::SystemProperty::rid)];
+        if (!document.has_id || document.bad_key || rid.size() < 2)
+          return fail(Code::corrupt, "the read feed gave an item without id, key or _rid");
+        rid = rid.substr(1, rid.size() - 2);
         ASSIGN(const std::string canonical, cosmos::canonical_key(document.key_values));
-        live.add(canonical, document.id);
+        live.add(canonical, document.id, rid);
         return {};
       });
     };
@@ -62,27 +73,41 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
 }
 
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            const LiveKeys& live, const std::unordered_set<std::string>& seen_since,
-                                            std::stop_token stop) {
+                                            const LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
-  ASSIGN(const auto stream, pass.repository.snapshot(lane, options));
+  ASSIGN(const auto stream, pass.repository.versions(lane, options));
   std::vector<Vanished> vanished;
+  std::string key;  // of the version before
+  std::string newer_rid;
+  Second newer_time;
   repo::Version version;
   while (true) {
     if (stop.stop_requested()) return fail(Code::cancelled, "stopped");
     ASSIGN(const bool more, stream->next(version));
-    if (!more) break;
-    if (version.operation != repo::Operation::upsert || live.contains(version.partition_key, version.id) ||
-        seen_since.count(document_key(version.partition_key, version.id)) != 0) {
-      continue;
+    if (!more) return vanished;
+    const bool upsert = version.operation == repo::Operation::upsert;
+    std::string own_key = document_key(version.partition_key, version.id);
+    const bool newest = own_key != key;
+    std::optional<Second> gone_by;
+    if (!newest) {
+      if (!newer_rid.empty() && newer_rid != version.rid) gone_by = newer_time;
+    } else if (upsert && !live.contains(version.partition_key, version.id, version.rid)) {
+      if (const auto seen = seen_since.find(own_key); seen != seen_since.end()) {
+        if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
+      } else {
+        ASSIGN(const auto rid, live_rid(pass, name, version, stop));
+        if (!rid || *rid != version.rid) gone_by = pass.client.newest_server_time();
+      }
     }
-    Vanished candidate{std::string(version.partition_key), std::string(version.id), std::string(version.rid),
-                       version.time};
-    ASSIGN(const bool alive, exists(pass, name, candidate, stop));
-    if (!alive) vanished.push_back(std::move(candidate));
+    if (upsert && gone_by) {
+      vanished.push_back({std::string(version.partition_key), std::string(version.id), std::string(version.rid),
+                          version.position, version.time, *gone_by});
+    }
+    key = std::move(own_key);
+    newer_rid = upsert ? version.rid : std::string_view();
+    newer_time = version.time;
   }
-  return vanished;
 }
 
 }  // namespace halley::capture

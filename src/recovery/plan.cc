@@ -55,9 +55,10 @@ Error none_captured(const PlannedContainer& planned) {
 
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
 
-// Finds the cut, where the moment is covered.
+// Finds the cut, where the moment is covered. `notes`: where to name the documents that may not be as they were;
+// nullptr = nobody asks.
 Result<Coverage> find_cut(repo::Repository& repository, const Moment& moment, bool approximate,
-                          PlannedContainer& planned, std::vector<std::string>& notes) {
+                          PlannedContainer& planned, std::vector<std::string>* notes) {
   const auto lane = repository.read_lane(planned.lane);
   if (!lane && lane.error().code == Code::not_found) return Coverage::none_captured;
   if (!lane) return fail(lane.error());
@@ -74,13 +75,16 @@ Result<Coverage> find_cut(repo::Repository& repository, const Moment& moment, bo
   planned.at = moment.at;
   if (auto cut = repo::cut_at(*lane, moment.at)) {
     planned.cut = std::move(*cut);
+    if (planned.cut.positions.empty() || notes == nullptr) return Coverage::covered;
+    ASSIGN(auto found, sync_point_notes(repository, *lane, moment.at));
+    notes->insert(notes->end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     return Coverage::covered;
   }
-  if (!approximate) return Coverage::outside;
+  if (!approximate || notes == nullptr) return Coverage::outside;
   planned.approximate = true;
   planned.cut = repo::Cut{moment.at, {}};
   ASSIGN(auto found, uncertain_notes(repository, *lane, moment.at));
-  notes.insert(notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  notes->insert(notes->end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return Coverage::covered;
 }
 
@@ -213,7 +217,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, fits_key(plan.selection, *planned));
     if (!fits) continue;
     any_fits = true;
-    ASSIGN(const Coverage coverage, find_cut(repository, plan.moment, approximate, *planned, plan.notes));
+    ASSIGN(const Coverage coverage, find_cut(repository, plan.moment, approximate, *planned, &plan.notes));
     if (coverage == Coverage::none_captured && may_leave_out) {
       const Error why = none_captured(*planned);
       if (!leave_out(plan.selection, *container, why, plan.notes)) return fail(why);
@@ -260,8 +264,7 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
-  std::vector<std::string> notes;
-  ASSIGN(const Coverage coverage, find_cut(repository, moment, false, planned, notes));
+  ASSIGN(const Coverage coverage, find_cut(repository, moment, false, planned, nullptr));
   if (coverage == Coverage::none_captured) return fail(none_captured(planned));
   if (coverage == Coverage::outside) {
     Selection selection;

@@ -1,5 +1,7 @@
 #include "recovery/uncertain.h"
 
+#include <algorithm>
+
 #include "recovery/outside.h"
 
 namespace halley::recovery {
@@ -13,7 +15,69 @@ bool is_uncertain(const repo::Version& version, Second moment, Second until) {
   return version.since <= moment;
 }
 
+// Whether a version leaves its document's state at a sync point open. `inside`: it lies inside the sync point's cut.
+bool leaves_open(const repo::Version& version, Second moment, bool inside) {
+  if (version.operation != repo::Operation::upsert) return version.since <= moment && moment < version.time;
+  return inside ? version.time > moment : version.time <= moment;
+}
+
+bool lies_inside(const repo::SyncPoint& point, std::string_view effective_key, const repo::Position& position) {
+  for (const repo::RangePosition& at : point.cut) {
+    if (at.range.contains(effective_key)) return position <= at.position;
+  }
+  return false;
+}
+
+void name_documents(const std::string& container, const std::vector<DocumentName>& documents,
+                    std::vector<std::string>& notes) {
+  for (std::size_t i = 0; i < std::min(documents.size(), kNamed); ++i) {
+    notes.push_back(container + ": may not be as it was: '" + documents[i].id + "' of " + documents[i].partition_key);
+  }
+  if (documents.size() > kNamed) {
+    notes.push_back(container + ": and " + std::to_string(documents.size() - kNamed) + " more may not be as they were");
+  }
+}
+
+void add_once(const repo::Version& version, std::vector<DocumentName>& documents) {
+  if (!documents.empty() && documents.back().id == version.id &&
+      documents.back().partition_key == version.partition_key) {
+    return;
+  }
+  documents.push_back({std::string(version.partition_key), std::string(version.id)});
+}
+
 }  // namespace
+
+Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& repository, const repo::LaneState& lane,
+                                                      Second moment) {
+  std::vector<DocumentName> documents;
+  const auto point = std::find_if(lane.sync_points.rbegin(), lane.sync_points.rend(),
+                                  [&](const repo::SyncPoint& each) { return each.at == moment; });
+  if (point == lane.sync_points.rend() || !lane.identity.key) return documents;
+  repo::ReadOptions options;
+  options.bodies = false;
+  ASSIGN(const auto stream, repository.versions(lane, options));
+  std::string key;
+  std::string effective;
+  repo::Version version;
+  while (true) {
+    ASSIGN(const bool more, stream->next(version));
+    if (!more) return documents;
+    if (key.empty() || version.partition_key != key) {
+      key = version.partition_key;
+      ASSIGN(effective, cosmos::effective_partition_key(*lane.identity.key, key));
+    }
+    if (leaves_open(version, moment, lies_inside(*point, effective, version.position))) add_once(version, documents);
+  }
+}
+
+Result<std::vector<std::string>> sync_point_notes(repo::Repository& repository, const repo::LaneState& lane,
+                                                  Second moment) {
+  ASSIGN(const std::vector<DocumentName> documents, uncertain_documents(repository, lane, moment));
+  std::vector<std::string> notes;
+  name_documents(lane.identity.database + "/" + lane.identity.container, documents, notes);
+  return notes;
+}
 
 Result<std::vector<std::string>> uncertain_notes(repo::Repository& repository, const repo::LaneState& lane,
                                                  Second moment) {
@@ -28,21 +92,14 @@ Result<std::vector<std::string>> uncertain_notes(repo::Repository& repository, c
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, repository.versions(lane, options));
-  std::uint64_t count = 0;
-  std::string key;
-  std::string id;
+  std::vector<DocumentName> documents;
   repo::Version version;
   while (true) {
     ASSIGN(const bool more, stream->next(version));
     if (!more) break;
-    if (!is_uncertain(version, moment, *nearest.after)) continue;
-    if (version.partition_key == key && version.id == id) continue;
-    key = version.partition_key;
-    id = version.id;
-    if (++count <= kNamed) notes.push_back(name + ": may not be as it was: '" + id + "' of " + key);
+    if (is_uncertain(version, moment, *nearest.after)) add_once(version, documents);
   }
-  if (count > kNamed)
-    notes.push_back(name + ": and " + std::to_string(count - kNamed) + " more may not be as they were");
+  name_documents(name, documents, notes);
   return notes;
 }
 

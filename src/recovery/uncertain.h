@@ -1,4 +1,4 @@
-// Which documents an approximate restore can't be sure of.
+// Which documents a restore can't be sure of.
 #pragma once
 
 #include <string>
@@ -7,6 +7,22 @@
 #include "repo/repository.h"
 
 namespace halley::recovery {
+
+struct DocumentName {
+  std::string partition_key;
+  std::string id;
+  friend auto operator<=>(const DocumentName&, const DocumentName&) = default;
+};
+
+// The documents that the sync point at `moment` does not vouch for: those written between the moment and the read that
+// closed it, since an earlier state of theirs may not have been seen, and those whose delete is dated by an interval
+// around the moment (docs/guarantees.md, sync points). In key order; empty where there is no sync point. One pass over
+// the lane without bodies.
+Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& repository, const repo::LaneState& lane,
+                                                      Second moment);
+// The same in words, for the owner.
+Result<std::vector<std::string>> sync_point_notes(repo::Repository& repository, const repo::LaneState& lane,
+                                                  Second moment);
 
 // What to tell the owner of a container that is brought to `moment`, which is outside its coverage: between two sync
 // points the documents that changed after the moment and up to the next one, since an earlier state of theirs may not

@@ -46,15 +46,13 @@ std::optional<Cut> cut_at(const LaneState& lane, Second moment) {
   }
   // Of two sync points in one second the later is nearer to its end.
   for (auto point = lane.sync_points.rbegin(); point != lane.sync_points.rend(); ++point) {
-    if (point->at == moment) return Cut{std::nullopt, point->cut};
+    if (point->at == moment) return Cut{moment, point->cut};
   }
   return std::nullopt;
 }
 
 std::optional<NewestCut> newest_cut(const LaneState& lane) {
-  if (lane.mode == CaptureMode::all_versions && !base_complete(lane)) return std::nullopt;
-  if (lane.mode == CaptureMode::latest && lane.sync_points.empty()) return std::nullopt;
-  if (lane.mode == CaptureMode::definitions && lane.exact.empty()) return std::nullopt;
+  if (lane.mode == CaptureMode::definitions ? lane.exact.empty() : !base_complete(lane)) return std::nullopt;
   NewestCut newest;
   for (const RangeState& range : lane.ranges) newest.at = std::max({newest.at, range.newest, range.last_304});
   for (const SyncPoint& point : lane.sync_points) newest.at = std::max(newest.at, point.at);

@@ -54,7 +54,7 @@ TEST(CutAt, IsByPositionAtASyncPointAndRefusedBetween) {
   lane.mode = CaptureMode::latest;
   lane.sync_points = {{{100}, {{{}, {0, 7}}}}, {{150}, {{{}, {0, 9}}}}};
   ASSERT_TRUE(cut_at(lane, {150}));
-  EXPECT_FALSE(cut_at(lane, {150})->time);
+  EXPECT_EQ(cut_at(lane, {150})->time, Second{150}) << "what was read later than the moment is left out";
   EXPECT_THAT(cut_at(lane, {150})->positions, ElementsAre(RangePosition{{}, {0, 9}}));
   EXPECT_FALSE(cut_at(lane, {149}));
   EXPECT_FALSE(cut_at(lane, {151}));
@@ -70,6 +70,16 @@ TEST(NewestCut, IsRefusedWhileTheBaseIsIncomplete) {
   lane.ranges[1].base_done = true;
   ASSERT_TRUE(newest_cut(lane));
   EXPECT_EQ(newest_cut(lane)->at, Second{500});
+}
+
+TEST(NewestCut, OfLatestModeNeedsNoSyncPoint) {
+  LaneState lane;
+  lane.mode = CaptureMode::latest;
+  lane.ranges.resize(2);
+  lane.ranges[0].base_done = true;
+  EXPECT_FALSE(newest_cut(lane));
+  lane.ranges[1].base_done = true;
+  EXPECT_TRUE(newest_cut(lane));
 }
 
 TEST(NewestCut, IsRefusedUntilTheFeedHasBroughtWhatTheBaseLeftToIt) {

@@ -45,7 +45,9 @@ struct RangeState {
   bool base_done = false;
   std::uint64_t cursor_lsn = 0;    // all-versions: where `feed` began; base items beyond it come through the feed
   std::uint64_t base_end_lsn = 0;  // all-versions: position of the base's 304
-  Second base_end_time;            // all-versions: its Date, raised to the newest version up to it
+  // all-versions: the Date of the base's 304, raised to the newest version up to it. latest: what the newest
+  // complete listing of the documents holds lived then.
+  Second base_end_time;
   std::uint64_t lsn = 0;           // newest position captured from `feed`
   Second newest;                   // running maximum of version times
   Second until;                    // captured up to here, exclusive; 0 = nothing yet
@@ -67,7 +69,9 @@ struct RangePosition {
   friend bool operator==(const RangePosition&, const RangePosition&) = default;
 };
 
-// A restorable moment of a container captured in latest-version mode: the cut at which every range had nothing newer.
+// A restorable moment of a container captured in latest-version mode. `cut` is where every range stood once the moment
+// was past: the state at the moment is the newest version of each key inside the cut that is not later than `at`. What
+// is inside and later names the documents that were written around the moment (docs/guarantees.md, sync points).
 struct SyncPoint {
   Second at;
   std::vector<RangePosition> cut;

@@ -44,7 +44,8 @@ bool survives(Fault fault, bool crash, std::uint64_t at, bool all_versions) {
   for (const capture::Incomplete& incomplete : report->incomplete) {
     ADD_FAILURE() << incomplete.what << ": " << incomplete.error.to_string();
   }
-  EXPECT_GT(expect_truth(world, start), 0U);
+  const Truth truth = expect_truth(world, start);
+  EXPECT_GT(truth.exact_seconds + truth.sync_points, 0U);
   const auto checked = repo::check(world.repository(), {.read_data = 1, .progress = {}, .stop = {}});
   EXPECT_TRUE(checked) << checked.error().to_string();
   if (checked) {

@@ -20,13 +20,43 @@ class Model {
   explicit Model(std::optional<std::int64_t> default_ttl) : default_ttl_(default_ttl) {}
 
   void upsert(const DocumentName& name, std::string body, std::optional<std::int64_t> ttl, Second now) {
-    versions_[name].push_back({now, std::move(body), ttl});
+    versions_[name].push_back({now, now, std::move(body), ttl});
   }
-  void remove(const DocumentName& name, Second now) { versions_[name].push_back({now, std::nullopt, std::nullopt}); }
+  void remove(const DocumentName& name, Second now) {
+    versions_[name].push_back({now, now, std::nullopt, std::nullopt});
+  }
+  // A restore in place: at `now` everything is again as it was at the end of `moment`.
+  void restore_in_place(Second moment, Second now) {
+    for (auto& [name, versions] : versions_) {
+      const Version* const was = newest(versions, moment);
+      Version again = was == nullptr ? Version{now, now, std::nullopt, std::nullopt} : *was;
+      again.time = now;
+      versions.push_back(std::move(again));
+    }
+  }
 
   bool is_live(const DocumentName& name, Second now) const {
     const auto found = versions_.find(name);
     return found != versions_.end() && visible(found->second, now) != nullptr;
+  }
+
+  // Whether the document was written at `first` or later, and lives at `moment`.
+  bool is_as_written_since(const DocumentName& name, Second first, Second moment) const {
+    const auto found = versions_.find(name);
+    return found != versions_.end() && visible(found->second, moment) != nullptr &&
+           newest(found->second, moment)->time >= first;
+  }
+  // Whether there was a time within [first, last] at which the document did not live.
+  bool was_gone_within(const DocumentName& name, Second first, Second last) const {
+    const auto found = versions_.find(name);
+    if (found == versions_.end()) return true;
+    for (const Version& version : found->second) {
+      if (!version.body && version.time >= first && version.time <= last) return true;
+    }
+    for (Second moment = first; moment <= last; moment = moment + 1) {
+      if (visible(found->second, moment) == nullptr) return true;
+    }
+    return false;
   }
 
   // The documents as of the end of second `moment`.
@@ -55,21 +85,27 @@ class Model {
  private:
   struct Version {
     Second time;
+    Second written;                   // what expiry counts from
     std::optional<std::string> body;  // nothing = a delete
     std::optional<std::int64_t> ttl;
   };
 
-  const std::string* visible(const std::vector<Version>& versions, Second moment) const {
+  static const Version* newest(const std::vector<Version>& versions, Second moment) {
     const Version* newest = nullptr;
     for (const Version& version : versions) {
       if (version.time <= moment) newest = &version;
     }
-    if (newest == nullptr || !newest->body) return nullptr;
+    return newest;
+  }
+
+  const std::string* visible(const std::vector<Version>& versions, Second moment) const {
+    const Version* const last = newest(versions, moment);
+    if (last == nullptr || !last->body) return nullptr;
     if (default_ttl_) {
-      const std::int64_t ttl = newest->ttl.value_or(*default_ttl_);
-      if (ttl > 0 && moment >= newest->time + ttl) return nullptr;
+      const std::int64_t ttl = last->ttl.value_or(*default_ttl_);
+      if (ttl > 0 && moment >= last->written + ttl) return nullptr;
     }
-    return &*newest->body;
+    return &*last->body;
   }
 
   std::optional<std::int64_t> default_ttl_;

@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
+#include <vector>
 
 #include "capture/backup.h"
 #include "model.h"
@@ -34,6 +36,16 @@ class World {
   // One random change: a write, a delete, a step of the clock, now and then a split.
   void change();
   void split();
+  // A batch that writes one document twice in one transaction.
+  void write_twice();
+  // The feed's retention is exceeded: no range can be continued from where it was.
+  void forget_feed();
+  // Whether the account offers the all-versions feed.
+  void offer_feed(bool offered);
+  // The container is restored in place, to some seconds ago.
+  void restore_in_place();
+  // From now on nothing changes the world during a pass.
+  void rest() { writes_during_backup_ = 0; }
   // One pass of `halley backup`; nothing else changes the world unless writes_during_backup says so.
   Result<capture::BackupReport> backup(bool wait = true);
   // As after a crash: the repository is opened again over what its store holds, without faults.
@@ -41,6 +53,10 @@ class World {
 
   Second now();
   const Model& model() const { return model_; }
+  // Whether the world explains that a document is not as it was at the sync point `moment`, which no one can know of:
+  // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
+  // was deleted after the pass began.
+  bool is_beyond_knowledge(const DocumentName& name, Second moment) const;
   repo::Repository& repository() { return *repository_; }
   // The container's lane as the repository has it now.
   repo::LaneState lane();
@@ -68,6 +84,8 @@ class World {
   DocumentName random_name();
   std::string body_of(const DocumentName& name, std::optional<std::int64_t> ttl);
   void write_one();
+  std::optional<testing::DirectTransport::Answer> refuse_feed(const http::Request& request);
+  void connect();
   void open_repository(std::unique_ptr<store::ObjectStore> store, const repo::RepositoryOptions& options);
 
   const WorldOptions options_;
@@ -82,9 +100,33 @@ class World {
   Model model_;
   std::uint64_t writes_ = 0;
   bool writing_ = false;  // a pass of backup is under way
+  double writes_during_backup_;
+  bool feed_offered_ = true;
+  std::set<std::string, std::less<>> forgotten_ranges_;  // whose continuations are too old
+  struct Pass {
+    Second began, ended;
+  };
+  std::vector<Pass> passes_;
 };
 
-// Every second from `from` on: refused, or equal to the model. Gives how many seconds were offered.
-std::size_t expect_truth(World& world, Second from);
+// How much of a world was compared with the model.
+struct Truth {
+  std::size_t exact_seconds = 0;
+  std::size_t sync_points = 0;
+  std::size_t documents = 0;  // at sync points: compared, of either side
+  std::size_t uncertain = 0;  // of these named as uncertain
+  std::size_t untold = 0;     // of these different without being named, and beyond knowledge
+
+  void add(const Truth& other) {
+    exact_seconds += other.exact_seconds;
+    sync_points += other.sync_points;
+    documents += other.documents;
+    uncertain += other.uncertain;
+    untold += other.untold;
+  }
+};
+
+// Every second from `from` on: refused, or equal to the model; at sync points but for what is named as uncertain.
+Truth expect_truth(World& world, Second from);
 
 }  // namespace halley::sim
