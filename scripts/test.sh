@@ -57,6 +57,10 @@ sanitize() { # asan|tsan
   run_ctest "$preset"
 }
 
+simulate() { # [WORLDS]
+  HALLEY_SIM_SEEDS=${1:-1000} build/release/tests/tests_sim
+}
+
 # Runs every fuzz target for so long; what it finds is kept in build/fuzz/<target>/.
 fuzz() { # [SECONDS]
   local seconds=${1:-60} target name failed=0
