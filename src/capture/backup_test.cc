@@ -1,0 +1,224 @@
+// Passes of backup over an embedded account: what a pass makes of things that happen while it runs.
+#include "capture/backup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "repo/coverage.h"
+#include "repo/definitions.h"
+#include "server/emulator.h"
+#include "server/engine.h"
+#include "store/memory_store.h"
+#include "testing/direct_transport.h"
+#include "testing/virtual_runtime.h"
+
+namespace halley::capture {
+namespace {
+
+using ::testing::UnorderedElementsAre;
+using Kind = server::ItemOperation::Kind;
+
+constexpr std::string_view kDefinition =
+    R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})";
+
+class Backup : public ::testing::Test {
+ protected:
+  Backup() {
+    EXPECT_TRUE(account_.engine().create_database("shop"));
+    EXPECT_TRUE(account_.engine().create_container("shop", kDefinition));
+    cosmos::ClientOptions options;
+    options.endpoint = "http://account.test/";
+    options.key = account_.key();
+    client_ = std::move(*cosmos::Client::create(runtime_, transport_, options));
+    repo::RepositoryOptions cheap;
+    cheap.password_cost.n = 1 << 10;
+    repository_ = std::move(*repo::Repository::create(runtime_, store::make_memory_store(), "password", cheap));
+  }
+
+  BackupReport backup(const BackupOptions& options = {}) {
+    BackupProgress progress;
+    auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
+    EXPECT_TRUE(report) << report.error().to_string();
+    if (!report) return {};
+    for (const Incomplete& each : report->incomplete) ADD_FAILURE() << each.what << ": " << each.error.to_string();
+    return std::move(*report);
+  }
+
+  // The definitions in force, as "kind database/parent/id".
+  std::set<std::string> definitions() {
+    std::set<std::string> names;
+    const auto lane = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+    const auto definitions = repo::read_definitions(*repository_, *lane, {});
+    EXPECT_TRUE(definitions);
+    for (const repo::Definition& each : *definitions) {
+      if (each.key.kind == repo::DefinitionKind::account || each.key.kind == repo::DefinitionKind::offer) continue;
+      names.insert(std::string(repo::definition_kind_name(each.key.kind)) + " " + each.key.database + "/" +
+                   each.key.parent + "/" + each.key.id);
+    }
+    return names;
+  }
+
+  repo::LaneState orders() {
+    const auto lanes = repository_->lanes();
+    for (const repo::LaneId& id : *lanes) {
+      auto lane = repository_->read_lane(id);
+      if (lane->identity.container == "orders") return std::move(*lane);
+    }
+    ADD_FAILURE() << "the container has no lane";
+    return {};
+  }
+
+  // The newest bodies of the container's documents, by id.
+  std::map<std::string, std::string> documents() {
+    std::map<std::string, std::string> documents;
+    const auto stream = repository_->snapshot(orders(), {});
+    repo::Version version;
+    while (*(*stream)->next(version)) {
+      if (version.operation == repo::Operation::upsert) {
+        documents[std::string(version.id)] = repo::body_text(version);
+      }
+    }
+    return documents;
+  }
+
+  void upsert(const std::string& body) { EXPECT_TRUE(account_.engine().upsert("shop", "orders", body)); }
+  void batch(std::vector<server::ItemOperation> operations) {
+    const auto container = account_.engine().container("shop", "orders");
+    EXPECT_TRUE((*container)->run_batch(R"(["a"])", std::move(operations)));
+  }
+  static server::ItemOperation operation(Kind kind, std::string body) {
+    server::ItemOperation operation;
+    operation.kind = kind;
+    operation.id = "d";
+    operation.body = std::move(body);
+    return operation;
+  }
+
+  testing::VirtualRuntime runtime_{Second{1'800'000'000}};
+  server::Account account_{runtime_, {}};
+  testing::DirectTransport transport_{account_};
+  std::unique_ptr<cosmos::Client> client_;
+  std::unique_ptr<repo::Repository> repository_;
+};
+
+TEST_F(Backup, APassOverAPartDropsNothingOfTheRest) {
+  ASSERT_TRUE(account_.engine().create_database("other"));
+  ASSERT_TRUE(account_.engine().create_container("other", kDefinition));
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  backup();
+  const std::set<std::string> all = definitions();
+  ASSERT_EQ(all.size(), 5U);
+  for (const char* part : {"shop/orders", "shop", "other"}) {
+    BackupOptions options;
+    options.include = {part};
+    backup(options);
+    EXPECT_EQ(definitions(), all) << part;
+  }
+  BackupOptions options;
+  options.exclude = {"shop"};
+  backup(options);
+  EXPECT_EQ(definitions(), all);
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "users"}));
+  options.exclude = {};
+  options.include = {"shop"};
+  backup(options);
+  EXPECT_EQ(definitions().size(), 4U) << "what is looked for and gone is dropped";
+}
+
+TEST_F(Backup, AContainerDroppedWhileItsScriptsAreListedIsNoFailure) {
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  backup();
+  bool dropped = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!dropped && request.url.find("/colls/users/sprocs") != std::string::npos) {
+      dropped = true;
+      EXPECT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "users"}));
+    }
+    return std::nullopt;
+  };
+  backup();
+  EXPECT_TRUE(dropped);
+  EXPECT_THAT(definitions(), UnorderedElementsAre("database //shop", "container shop//orders"));
+}
+
+TEST_F(Backup, ADeleteDuringAnInterruptedNewBaseIsFoundByTheNextPass) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  upsert(R"({"id":"e","pk":"a","n":1})");
+  backup();
+  // The feed is gone; the pass takes new cursors and dies before the new base is read.
+  bool refuse = true;
+  bool die = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    const bool all_versions = request.headers.get("A-IM") == "Full-Fidelity Feed";
+    if (all_versions && request.headers.get("If-None-Match") != "*" && refuse) {
+      refuse = false;
+      http::Response response;
+      response.status = 400;
+      response.headers.add("Date", format_http_date(account_.clock().now()));
+      return testing::DirectTransport::Answer(std::move(response));
+    }
+    if (!refuse && request.headers.get("A-IM") == "Incremental feed" && !die) {
+      die = true;
+      return testing::DirectTransport::Answer(fail(Code::corrupt, "the pass ends here"));
+    }
+    return std::nullopt;
+  };
+  ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "d"));
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, {}, progress, {});
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->incomplete.size(), 1U) << "the base could not be read";
+  ASSERT_TRUE(die);
+  backup();
+  EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"e", R"({"id":"e","pk":"a","n":1})"}}));
+}
+
+TEST_F(Backup, OfTwoWritesInOneTransactionTheLastCountsWhateverTheOrderOfTheFeed) {
+  upsert(R"({"id":"d","pk":"a","n":0})");
+  backup();
+  // Everything of one transaction comes in the other order.
+  transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    if (request.headers.get("A-IM") != "Full-Fidelity Feed" || response.status != 200) return response;
+    auto page = *json::parse(response.body);
+    std::vector<json::Value> documents = page.find("Documents")->items();
+    std::reverse(documents.begin(), documents.end());
+    page.set("Documents", json::Value::array(std::move(documents)));
+    response.body = page.to_text();
+    response.body.reserve(response.body.size() + json::kPadding);
+    return response;
+  };
+  batch({operation(Kind::upsert, R"({"id":"d","pk":"a","n":1})"),
+         operation(Kind::upsert, R"({"id":"d","pk":"a","n":2})")});
+  EXPECT_TRUE(backup().events.empty());
+  EXPECT_EQ(documents()["d"], R"({"id":"d","pk":"a","n":2})");
+  batch({operation(Kind::upsert, R"({"id":"d","pk":"a","n":3})"), operation(Kind::remove, "")});
+  EXPECT_TRUE(backup().events.empty());
+  EXPECT_EQ(documents().count("d"), 0U);
+  batch({operation(Kind::upsert, R"({"id":"d","pk":"a","n":4})"),
+         operation(Kind::upsert, R"({"id":"d","pk":"a","n":5})")});
+  EXPECT_TRUE(backup().events.empty());
+  EXPECT_EQ(documents()["d"], R"({"id":"d","pk":"a","n":5})");
+}
+
+TEST_F(Backup, WithoutWaitingLatestModePromisesNoSyncPoint) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  options.wait = false;
+  EXPECT_FALSE(backup(options).restorable_until);
+  EXPECT_TRUE(orders().sync_points.empty());
+  EXPECT_TRUE(repo::newest_cut(orders())) << "what was read can be restored as the newest state";
+  options.wait = true;
+  const BackupReport report = backup(options);
+  ASSERT_EQ(orders().sync_points.size(), 1U);
+  EXPECT_EQ(report.restorable_until, orders().sync_points[0].at);
+}
+
+}  // namespace
+}  // namespace halley::capture
