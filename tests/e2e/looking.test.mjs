@@ -116,7 +116,8 @@ describe('import', { timeout: 300_000 }, () => {
     target = await startEmulator('--partitions', '3');
     await target.client.databases.create({ id: 'db' });
     const partitionKey = { paths: ['/pk'], kind: 'Hash', version: 2 };
-    for (const id of ['json', 'ndjson', 'tree']) await target.client.database('db').containers.create({ id, partitionKey });
+    const { containers } = target.client.database('db');
+    for (const id of ['json', 'ndjson', 'tree']) await containers.create({ id, partitionKey });
     to = ['--target-endpoint', target.endpoint, '--target-key-env', 'COSMOS_KEY'];
   });
   after(() => target?.stop());
@@ -134,7 +135,8 @@ describe('import', { timeout: 300_000 }, () => {
     await halley(['restore', '--at', at(first), '--to', `dir:${join(folder, 'tree')}`], { env });
     const inputs = { json: 'out.json', ndjson: 'out.ndjson', tree: 'tree/db/c/documents.ndjson' };
     for (const [name, file] of Object.entries(inputs)) {
-      const { result } = await halley(['import', '--container', `db/${name}`, '--input', join(folder, file), ...to], { env });
+      const input = ['--input', join(folder, file)];
+      const { result } = await halley(['import', '--container', `db/${name}`, ...input, ...to], { env });
       assert.equal(result.written, 51, name);
       assert.ok(result.request_units > 0);
     }
