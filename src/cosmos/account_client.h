@@ -69,6 +69,8 @@ class AccountClient final : public Client {
   Status remove(const ResourcePath& path, const std::string& what, const std::stop_token& stop);
   Outcome write_script(std::string_view method, const ResourcePath& path, std::string_view definition,
                        const std::string& what, const std::stop_token& stop);
+  Result<std::string> find_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                    bool keeps_session, const std::stop_token& stop);
   // What a write whose answer was lost left behind: whether the document is there as `body` says, or is absent.
   Result<bool> holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
                      const std::stop_token& stop);

@@ -74,7 +74,7 @@ struct Resource {
 };
 
 struct Account {
-  std::string id;
+  std::string id;  // as the global endpoint says it, whichever region was asked
   bool continuous_backup = false;
   bool all_versions_feed = false;  // enableAllVersionsAndDeletesChangeFeed, when the record says
   bool multiple_write_regions = false;
@@ -104,6 +104,9 @@ struct FeedRequest {
   std::optional<HashRange> part;  // only this part of it (EPK headers)
   std::string continuation;       // the last etag; empty = from the beginning (latest), "*" = from now
   std::size_t max_items = 0;      // 0 = the client's max_page_items
+  // Also from a region that takes no writes, while those that do fail: it may lag, so its 304 says nothing of what is
+  // newer elsewhere (FeedPage::from_write_region).
+  bool any_region = false;
 };
 
 // One page of a change feed. `body` has json::kPadding bytes behind it and is empty on 304.

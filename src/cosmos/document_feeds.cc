@@ -66,6 +66,7 @@ Call change_feed_call(const ContainerName& name, const FeedRequest& request) {
   }
   call.container = name.text();
   call.range_id = request.range_id;
+  call.write_regions_only = !request.any_region;
   if (!request.continuation.empty()) call.headers.add("If-None-Match", request.continuation);
   if (request.part) {
     call.headers.add("x-ms-start-epk", epk_to_hex(request.part->min));
@@ -154,12 +155,19 @@ Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::s
 
 Result<std::string> AccountClient::read_document(const ContainerName& name, std::string_view id,
                                                  std::string_view partition_key, std::stop_token stop) {
+  return find_document(name, id, partition_key, false, stop);
+}
+
+Result<std::string> AccountClient::find_document(const ContainerName& name, std::string_view id,
+                                                 std::string_view partition_key, bool keeps_session,
+                                                 const std::stop_token& stop) {
   Call call;
   call.method = "GET";
   call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
   call.operation = Operation::point_read;
   call.what = "reading a document of " + name.text();
   call.container = name.text();
+  call.keeps_session = keeps_session;
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   ASSIGN(http::Response response, sender_.send(call, stop).response);
   if (response.body.empty()) return fail(Error(Code::corrupt, "an answer without a body").in(call.what));

@@ -111,7 +111,7 @@ bool is_same_document(std::string_view sent, std::string_view held) {
 Result<bool> AccountClient::holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                   const std::stop_token& stop) {
   ASSIGN(const json::Value document, json::parse(body));
-  auto held = read_document(name, document.string_at("id"), partition_key, stop);
+  auto held = find_document(name, document.string_at("id"), partition_key, true, stop);
   if (held) return is_same_document(body, *held);
   if (is_absent(held.error())) return false;
   return fail(std::move(held).error());
@@ -119,7 +119,7 @@ Result<bool> AccountClient::holds(const ContainerName& name, std::string_view pa
 
 Result<bool> AccountClient::lacks(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                   const std::stop_token& stop) {
-  auto held = read_document(name, id, partition_key, stop);
+  auto held = find_document(name, id, partition_key, true, stop);
   if (held) return false;
   if (is_absent(held.error())) return true;
   return fail(std::move(held).error());

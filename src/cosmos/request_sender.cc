@@ -30,6 +30,9 @@ bool ends_session(const Error& error) {
          (error.status == 410 && (error.sub_status == 1000 || error.sub_status == 1002));
 }
 
+// Which endpoints may be asked.
+Effect reach_of(const Call& call) { return call.write_regions_only ? Effect::write : call.effect; }
+
 bool is_account_read(const Call& call) { return call.path.encoded == "/"; }
 
 }  // namespace
@@ -155,10 +158,10 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
   }
   if (repeat.where != Repeat::Where::here) {
     route.tried.push_back(route.place.base);
-    const std::size_t places = regions_.count(call.effect);
+    const std::size_t places = regions_.count(reach_of(call));
     if (route.tried.size() >= places) route.tried.assign(1, route.place.base);
     if (places == 1) route.tried.clear();
-    route.place = regions_.choose(call.effect, route.tried, runtime_.steady_now());
+    route.place = regions_.choose(reach_of(call), route.tried, runtime_.steady_now());
   }
   if (repeat.without_session) {
     sessions_.forget(call.container);
@@ -170,16 +173,18 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
 }
 
 Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
-  Retry retry(runtime_, limits_, {call.effect, !call.range_id.empty(), endpoint_known_});
+  Retry retry(runtime_, limits_, {call.effect, !call.range_id.empty(), endpoint_known_, call.keeps_session});
   Route route;
-  route.place = regions_.choose(call.effect, {}, runtime_.steady_now());
+  route.place = regions_.choose(reach_of(call), {}, runtime_.steady_now());
   while (true) {
     auto response = attempt(call, route, stop);
     if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes, route.place.base};
     Error error = std::move(response).error();
-    const auto repeat = retry.next(error, regions_.count(call.effect));
+    const auto repeat = retry.next(error, regions_.count(reach_of(call)));
     if (!repeat) {
       if (call.effect == Effect::write && retry.may_have_worked()) admit_ambiguity(error);
+      // Nothing was to be changed, so nothing is unclear.
+      if (call.effect == Effect::read && error.code == Code::ambiguous) error.code = Code::unavailable;
       return {fail(std::move(error).in(call.what)), retry.may_have_worked(), route.place.takes_writes,
               route.place.base};
     }

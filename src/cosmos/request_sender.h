@@ -20,9 +20,11 @@ struct Call {
   Effect effect = Effect::read;
   http::Headers headers;  // beside those that every request carries
   std::string body;
-  std::string what;       // "reading container Shop/Orders": the frame its errors get
-  std::string container;  // requests about documents: ContainerName::text(), whose session they belong to
-  std::string range_id;   // sent in its header when not empty
+  std::string what;                 // "reading container Shop/Orders": the frame its errors get
+  std::string container;            // requests about documents: ContainerName::text(), whose session they belong to
+  std::string range_id;             // sent in its header when not empty
+  bool write_regions_only = false;  // of a read: a region that takes no writes is not asked
+  bool keeps_session = false;       // fails rather than be answered from behind what was seen
 };
 
 struct Outcome {

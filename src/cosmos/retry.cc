@@ -146,7 +146,8 @@ std::optional<Repeat> Retry::next(const Error& error, std::size_t places) {
 void Retry::choose_session(Repeat& repeat, std::size_t places) {
   if (++session_failures_ <= kSessionTriesHere) return;
   repeat.where = Where::elsewhere;
-  repeat.without_session = session_failures_ - kSessionTriesHere >= static_cast<int>(places);
+  const bool asked_everywhere = session_failures_ - kSessionTriesHere >= static_cast<int>(places);
+  repeat.without_session = asked_everywhere && !call_.keeps_session;
 }
 
 std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t places) {

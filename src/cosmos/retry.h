@@ -23,6 +23,7 @@ struct RetriedCall {
   Effect effect = Effect::read;
   bool names_range = false;     // with x-ms-documentdb-partitionkeyrangeid: only its caller knows the range to ask next
   bool endpoint_known = false;  // it has answered before, so a refused connection is worth more patience than a typo
+  bool keeps_session = false;   // an answer from behind what was seen would be worse than none
 };
 
 // The next attempt.

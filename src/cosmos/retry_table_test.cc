@@ -165,6 +165,7 @@ TEST_P(EveryRow, HasAnEnd) {
     const Status done = reading ? read() : write();
     ASSERT_FALSE(done);
     EXPECT_TRUE(transport_->finished());
+    EXPECT_NE(reading ? done.error().code : Code::internal, Code::ambiguous) << "a read leaves nothing unclear";
     if (!reading) {
       EXPECT_EQ(done.error().code, row.write_code);
     }
@@ -343,6 +344,7 @@ TEST_F(RetryTable, PagesTellWhetherAWriteRegionAnswered) {
   const auto page = [&] {
     FeedRequest request;
     request.range_id = "0";
+    request.any_region = true;
     return client_->read_change_feed(kOrders, request, {}).value();
   };
   transport_->answer(304, headers({{"etag", "\"1\""}}));
@@ -355,6 +357,15 @@ TEST_F(RetryTable, PagesTellWhetherAWriteRegionAnswered) {
   transport_->answer(304, headers({{"etag", "\"1\""}}));
   EXPECT_FALSE(page().from_write_region);
   EXPECT_EQ(asked().back(), kEast);
+}
+
+TEST_F(RetryTable, FeedsStayWhereNothingNewerMeansSo) {
+  know_regions();
+  FeedRequest request;
+  request.range_id = "0";
+  for (int i = 0; i < 10; ++i) refuse(503);
+  EXPECT_EQ(client_->read_change_feed(kOrders, request, {}).error().code, Code::unavailable);
+  for (const std::string& base : asked()) EXPECT_NE(base, kEast);
 }
 
 // --- 410 of requests that name a range ---
@@ -469,6 +480,17 @@ TEST_F(Sessions, AReplicaBehindIsAskedAgainThenOtherRegionsThenWithoutTheToken) 
   see("0:1#21");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#20");
+}
+
+TEST_F(Sessions, WhoLooksForALostWriteIsNotAnsweredFromThePast) {
+  see("0:1#500");
+  ASSERT_TRUE(write());
+  for (int i = 0; i < 10; ++i) transport_->failure(Code::ambiguous);
+  for (int i = 0; i < 10; ++i) refuse(404, 1002);
+  const Status removed = client_->delete_document(kOrders, "1", R"(["a"])", {});
+  ASSERT_FALSE(removed) << "a replica without the document may only not have it yet";
+  EXPECT_EQ(removed.error().code, Code::ambiguous);
+  EXPECT_EQ(sent(), "0:1#500");
 }
 
 TEST_F(Sessions, AreNotCarriedWhenTheyWouldFillAHeader) {

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+#include <set>
+
 #include "cosmos/client.h"
 #include "server/emulator.h"
 #include "server/engine.h"
@@ -371,7 +375,12 @@ TEST_F(RegionTest, TheRecordNamesThem) {
 
 TEST_F(RegionTest, ReadsGoOnInTheOtherWhileOneIsDown) {
   ASSERT_EQ(door("region", R"({"name":"West US","state":"down"})").first, 200);
-  const auto page = changes();
+  ASSERT_TRUE(get(1));
+  EXPECT_EQ(changes().error().code, Code::unavailable) << "a feed that may lag is not followed unasked";
+  cosmos::FeedRequest request;
+  request.range_id = "0";
+  request.any_region = true;
+  const auto page = client_->read_change_feed(kOrders, request, {});
   ASSERT_TRUE(page) << page.error().to_string();
   EXPECT_FALSE(page->from_write_region);
   EXPECT_EQ(put(2).error().code, Code::ambiguous) << "nobody else takes writes";
@@ -437,6 +446,66 @@ TEST_F(ManyWritersTest, WritesGoToTheOtherRegion) {
   account_.faults().arm(fault);
   EXPECT_TRUE(put(1));
   EXPECT_EQ(repeats(RetryReason::service_unavailable), 2U);
+}
+
+// --- Everything at once ---
+
+// Whatever goes wrong: what the client says was done is done, what it refuses is not, and only "ambiguous" leaves both
+// open.
+TEST(SeededFaults, TheClientNeverSaysWhatIsNotSo) {
+  constexpr Kind kKinds[] = {Kind::throttle, Kind::drop, Kind::lose_reply, Kind::truncate, Kind::delay, Kind::stale};
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    std::mt19937_64 random(seed);
+    testing::VirtualRuntime runtime{kStart};
+    Account account(runtime, RegionTest::two_regions());
+    ASSERT_TRUE(account.engine().create_database("Shop"));
+    ASSERT_TRUE(account.engine().create_container("Shop", R"({"id":"Orders","partitionKey":{"paths":["/pk"]}})"));
+    testing::DirectTransport transport(account);
+    cosmos::ClientOptions options;
+    options.endpoint = "http://account.test/";
+    options.key = account.key();
+    options.max_attempts = 2 + static_cast<int>(seed % 10);
+    const auto client = cosmos::Client::create(runtime, transport, options).value();
+    ASSERT_TRUE(client->read_account({}));
+    for (const Kind kind : kKinds) {
+      Fault fault;
+      fault.kind = kind;
+      fault.count = 0;
+      fault.probability = 0.12;
+      fault.seed = random();
+      account.faults().arm(fault);
+    }
+    Fault status;
+    status.kind = Kind::status;
+    status.count = 0;
+    status.probability = 0.2;
+    status.status = std::array{408, 449, 500, 503}[seed % 4];
+    status.processed = status.status == 408 || status.status == 500;
+    account.faults().arm(status);
+
+    std::map<std::string, std::set<std::string>> possible;  // of each id: the texts it may have, "" = absent
+    const auto container = *account.engine().container("Shop", "Orders");
+    for (int step = 0; step < 60; ++step) {
+      const std::string id = std::to_string(random() % 4);
+      const bool remove = random() % 3 == 0;
+      const std::string text = remove ? "" : fmt::format(R"({{"id":"{}","pk":"a","n":{}}})", id, step);
+      const Status done =
+          remove ? client->delete_document(kOrders, id, kKey, {}) : client->upsert_document(kOrders, kKey, text, {});
+      std::set<std::string>& states = possible.try_emplace(id, std::set<std::string>{""}).first->second;
+      if (done) {
+        states = {text};
+      } else if (done.error().code == Code::ambiguous) {
+        states.insert(text);
+      }
+      std::string held;
+      for (const DocumentPtr& document : container->live_documents()) {
+        if (document->id == id) held = document->text.substr(0, document->text.find(R"(,"_rid")")) + "}";
+      }
+      ASSERT_TRUE(states.contains(held)) << "seed " << seed << " step " << step << ": " << held
+                                         << (done ? " done" : done.error().to_string());
+    }
+    EXPECT_GT(account.faults().struck(), 20U);
+  }
 }
 
 // --- Over sockets ---
