@@ -52,8 +52,7 @@ struct BackupReport {
   double request_units = 0;
   std::uint64_t commits = 0;
   double seconds = 0;
-  std::optional<Second>
-      restorable_until;  // every container can be restored to the second before (exact), or to this sync point
+  std::optional<Second> restorable_until;  // the newest second that every container can be restored to
   std::vector<Incomplete> incomplete;
   std::vector<std::string> events;  // what the owner should know of
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "capture/margins.h"
+#include "repo/coverage.h"
 
 namespace halley::capture {
 namespace {
@@ -63,9 +64,8 @@ Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) 
 
 std::optional<Second> ContainerCapture::restorable_until() const {
   if (mode_ == CaptureMode::latest) return synced_;
-  Second until = states_.empty() ? Second{0} : states_.front().until;
-  for (const RangeState& state : states_) until = std::min(until, state.until);
-  return until;
+  const std::vector<repo::Interval> exact = repo::exact_intervals(writer_->state());
+  return exact.empty() ? std::nullopt : std::optional(exact.back().until - 1);
 }
 
 Status ContainerCapture::open(std::stop_token stop) {

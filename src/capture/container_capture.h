@@ -41,7 +41,7 @@ class ContainerCapture {
 
   const ContainerTarget& target() const { return target_; }
   repo::CaptureMode mode() const { return mode_; }
-  // all-versions: every range is covered before it. latest: the newest sync point. Nothing where there is none yet.
+  // The newest second that can be restored: in latest mode the newest sync point. Nothing where there is none yet.
   std::optional<Second> restorable_until() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
 

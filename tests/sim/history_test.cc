@@ -171,7 +171,7 @@ TEST(History, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
       const Truth truth = expect_truth(world, start);
       EXPECT_EQ(truth.uncertain + truth.untold, 0U) << world.describe();
       if (step == 2) {
-        EXPECT_TRUE(repo::cut_at(world.lane(), *report->restorable_until - (options.all_versions ? 1 : 0)))
+        EXPECT_TRUE(repo::cut_at(world.lane(), *report->restorable_until))
             << world.describe() << ": after a fork coverage goes on";
       }
       if (::testing::Test::HasFailure()) return;
