@@ -110,9 +110,12 @@ TEST_F(Backup, APassOverAPartDropsNothingOfTheRest) {
   ASSERT_TRUE(account_.engine().create_container("other", kDefinition));
   ASSERT_TRUE(account_.engine().create_container(
       "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  ASSERT_TRUE(account_.engine().create({"dbs", "other", "colls", "orders"}, server::ResourceKind::sproc,
+                                       *json::parse(R"({"id":"sum","body":"function () {}"})")));
+  ASSERT_TRUE(account_.engine().create({"dbs", "other"}, server::ResourceKind::user, *json::parse(R"({"id":"ann"})")));
   backup();
   const std::set<std::string> all = definitions();
-  ASSERT_EQ(all.size(), 5U);
+  ASSERT_EQ(all.size(), 7U);
   for (const char* part : {"shop/orders", "shop", "other"}) {
     BackupOptions options;
     options.include = {part};
@@ -127,7 +130,7 @@ TEST_F(Backup, APassOverAPartDropsNothingOfTheRest) {
   options.exclude = {};
   options.include = {"shop"};
   backup(options);
-  EXPECT_EQ(definitions().size(), 4U) << "what is looked for and gone is dropped";
+  EXPECT_EQ(definitions().size(), 6U) << "what is looked for and gone is dropped";
 }
 
 TEST_F(Backup, AContainerDroppedWhileItsScriptsAreListedIsNoFailure) {
