@@ -18,6 +18,7 @@ enum class ExitCode : int {
   wrong_password = 12,    // the password does not open the repository
   outside_coverage = 20,  // the moment cannot be restored
   interrupted = 130,
+  nobody_reads = 141,  // whoever read standard output went away: the number that shells have for it
 };
 
 ExitCode exit_code_of(const Error& error);

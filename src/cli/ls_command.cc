@@ -45,6 +45,7 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
   ASSIGN(const std::int64_t limit, context.arguments.integer("--limit", 0, 1, INT64_MAX));
   ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container));
   std::uint64_t shown = 0;
+  Status taken;
   const auto show = [&](const recovery::ListedDocument& document) {
     std::string text;
     if (context.output.json()) {
@@ -54,10 +55,11 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
     } else {
       text = fmt::format("{}  {}  {}", format_rfc3339(document.ts), document.partition_key, document.id);
     }
-    context.output.raw(text + "\n");
-    return ++shown != static_cast<std::uint64_t>(limit);
+    taken = context.output.item(std::move(text));
+    return taken && ++shown != static_cast<std::uint64_t>(limit);
   };
   TRY(recovery::list_documents(repository, container, selection, show, context.stop));
+  TRY(std::move(taken));
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("container", name.text()).member("at", format_rfc3339(container.at));

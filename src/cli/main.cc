@@ -1,12 +1,17 @@
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/program.h"
 #include "cli/signals.h"
 
 int main(int argc, char** argv) {
+  // Keys and passwords are in memory and in the environment: neither a core file nor another process of this user gets
+  // them, unless the user wants to look into a defect (docs/decisions/0011-no-core-files.md).
+  if (std::getenv("HALLEY_CORE_FILES") == nullptr) prctl(PR_SET_DUMPABLE, 0);
   // Pages of several megabytes come and go all the time: their memory is kept rather than asked of the system again.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);

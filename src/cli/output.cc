@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "cli/exit_code.h"
 #include "json/writer.h"
 
@@ -31,15 +34,17 @@ void Output::line(std::string_view text) {
   if (json_) return;
   const std::lock_guard lock(mutex_);
   clear_bar();
-  out_ << text << '\n';
-  out_.flush();
+  write(text);
+  write("\n");
+  push();
 }
 
 void Output::json_line(std::string_view json) {
   if (!json_) return;
   const std::lock_guard lock(mutex_);
-  out_ << json << '\n';
-  out_.flush();
+  write(json);
+  write("\n");
+  push();
 }
 
 void Output::result(std::string_view json_object) { json_line("{\"result\":" + std::string(json_object) + "}"); }
@@ -47,7 +52,7 @@ void Output::result(std::string_view json_object) { json_line("{\"result\":" + s
 void Output::raw(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   clear_bar();
-  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  write(bytes);
 }
 
 Status Output::item(std::string text) {
@@ -55,7 +60,7 @@ Status Output::item(std::string text) {
   text += '\n';
   const std::lock_guard lock(mutex_);
   clear_bar();
-  out_ << text;
+  write(text);
   return taken();
 }
 
@@ -100,13 +105,30 @@ void Output::clear_progress() {
 
 Status Output::flush() {
   const std::lock_guard lock(mutex_);
-  out_.flush();
+  push();
   return taken();
+}
+
+// A stream does not tell why it failed, but the system call below it has just left its reason.
+void Output::write(std::string_view bytes) {
+  errno = 0;
+  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!out_.good() && failure_ == 0) failure_ = errno == 0 ? EIO : errno;
+}
+
+void Output::push() {
+  errno = 0;
+  out_.flush();
+  if (!out_.good() && failure_ == 0) failure_ = errno == 0 ? EIO : errno;
 }
 
 Status Output::taken() const {
   if (out_.good()) return {};
-  return fail(Code::io, "standard output did not take everything", "is the disk full, or the pipe closed?");
+  if (failure_ == EPIPE) return fail(Code::cancelled, "whoever read standard output went away");
+  const bool full = failure_ == ENOSPC || failure_ == EDQUOT;
+  return fail(full ? Code::no_space : Code::io,
+              std::string("standard output did not take everything: ") + std::strerror(failure_),
+              full ? "make room where it goes, then run the same command again" : "");
 }
 
 void Output::clear_bar() {

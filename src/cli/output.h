@@ -29,7 +29,7 @@ class Output {
   // Bytes on stdout as they are, in both forms.
   void raw(std::string_view bytes);
   // A line of a long list on stdout, as it is in both forms: not flushed, line ends in it (white space, in JSON) made
-  // spaces. Fails once stdout takes no more.
+  // spaces. Fails as flush() does, once stdout takes no more.
   Status item(std::string text);
   // A line for people on stderr.
   void note(std::string_view text);
@@ -41,11 +41,14 @@ class Output {
   // Removes the bar, if there is one.
   void clear_progress();
 
-  // Pushes everything out. Fails with io when stdout took not all of it (a full disk, a closed pipe).
+  // Pushes everything out. When stdout took not all of it, fails with cancelled if whoever read from it went away
+  // (`halley ls | head`), else with no_space or io.
   Status flush();
 
  private:
   void clear_bar();
+  void write(std::string_view bytes);
+  void push();
   Status taken() const;
   std::mutex mutex_;
   std::ostream& out_;
@@ -53,6 +56,7 @@ class Output {
   const bool json_;
   const bool terminal_;
   bool bar_shown_ = false;
+  int failure_ = 0;  // errno of the first write to stdout that failed
 };
 
 }  // namespace halley::cli

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <sstream>
 
 #include "cli/exit_code.h"
@@ -69,6 +70,32 @@ TEST(Output, KnowsThatStandardOutputFailed) {
   said.out.setstate(std::ios::badbit);
   said.output.line("lost");
   EXPECT_FALSE(said.output.flush());
+}
+
+// A standard output that refuses, as the system does with `reason`.
+struct Refusing : std::streambuf {
+  explicit Refusing(int why) : reason(why) {}
+  int overflow(int) override {
+    errno = reason;
+    return traits_type::eof();
+  }
+  const int reason;
+};
+
+TEST(Output, TellsAFullDiskFromAReaderThatWentAway) {
+  for (const auto& [reason, code] : {std::pair(ENOSPC, Code::no_space), {EPIPE, Code::cancelled}, {EIO, Code::io}}) {
+    Refusing refusing(reason);
+    std::ostream out(&refusing);
+    std::ostringstream err;
+    Output output(out, err, false, false);
+    const auto item = output.item("lost");
+    ASSERT_FALSE(item);
+    EXPECT_EQ(item.error().code, code);
+    errno = 0;  // what happens meanwhile does not matter
+    const auto flushed = output.flush();
+    ASSERT_FALSE(flushed);
+    EXPECT_EQ(flushed.error().code, code);
+  }
 }
 
 TEST(ExitCode, IsWhatScriptsRelyOn) {

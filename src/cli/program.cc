@@ -33,10 +33,13 @@ ExitCode run_program(const Surroundings& surroundings, const std::vector<std::st
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   Output output(surroundings.out, surroundings.err, json, surroundings.terminal);
   auto code = run_words(surroundings, words, output);
-  if (code) {
-    if (auto flushed = output.flush(); !flushed) code = fail(std::move(flushed).error());
+  const auto flushed = output.flush();
+  if (code && !flushed && (flushed.error().code != Code::cancelled || *code == ExitCode::success)) {
+    code = fail(flushed.error());
   }
   if (code) return *code;
+  // Cancelled, and not by the user: the reader of standard output has seen enough.
+  if (code.error().code == Code::cancelled && !surroundings.stop.stop_requested()) return ExitCode::nobody_reads;
   output.error(code.error());
   return exit_code_of(code.error());
 }

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kBufferBytes = 1 << 20;
 
 tl::unexpected<Error> file_error(const char* doing, const std::string& name, int error) {
+  if (error == EPIPE) return fail(Code::cancelled, "whoever read " + name + " went away");
   const bool full = error == ENOSPC || error == EDQUOT;
   return fail(full ? Code::no_space : Code::io, std::string(doing) + " " + name + ": " + std::strerror(error),
               full ? "make room there, then run the same command again" : "");

@@ -21,7 +21,7 @@ class OutputFile {
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&& other) noexcept;
 
-  // no_space when the disk is full, io otherwise.
+  // no_space when the disk is full, cancelled when the reader of a pipe went away, io otherwise.
   Status append(std::string_view bytes);
   // Whether rewrite() works: a file that is not a descriptor's.
   bool rewritable() const { return !path_.empty(); }

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 
 #include "json/value.h"
 #include "testing/temporary_folder.h"
@@ -113,6 +117,40 @@ TEST_F(RealProcess, AFullStandardOutputIsAFailure) {
   Process version({"--version"}, {}, "/dev/full");
   EXPECT_EQ(version.wait(), 1);
   EXPECT_NE(version.out().find("standard output"), std::string::npos) << version.out();
+}
+
+TEST_F(RealProcess, WhatListsStopsQuietlyWhenNobodyReadsOnAndSaysWhenTheDiskIsFull) {
+  Served served({"--load", tree()});
+  const auto given = variables(served);
+  EXPECT_EQ(Process({"init"}, given).wait(), 0);
+  EXPECT_EQ(Process({"backup", "--no-wait"}, given).wait(), 0);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  const std::string unread = "/proc/self/fd/" + std::to_string(ends[1]);
+  const std::vector<std::vector<std::string>> commands = {
+      {"ls"},
+      {"ls", "shop/orders"},
+      {"ls", "shop/orders", "--json"},
+      {"find"},
+      {"history", "shop/orders", "--id", "1"},
+      {"diff", "--live"},
+      {"timeline", "--json"},
+      {"export", "--container", "shop/orders", "--output", "-"},
+      {"--help"},
+  };
+  for (const auto& words : commands) {
+    Process listing(words, given, unread);
+    EXPECT_EQ(listing.wait(), 141) << words.front();
+    EXPECT_EQ(listing.out(), "") << words.front();
+    Process full(words, given, "/dev/full");
+    EXPECT_EQ(full.wait(), 1) << words.front();
+    if (std::find(words.begin(), words.end(), "--json") != words.end()) continue;  // the error went there, too
+    EXPECT_NE(full.out().find("standard output"), std::string::npos) << full.out();
+    EXPECT_NE(full.out().find("No space left"), std::string::npos) << full.out();
+  }
+  close(ends[1]);
+  EXPECT_EQ(served.stop(), 0);
 }
 
 TEST_F(RealProcess, WithoutPasswordAndTerminalItSaysHowToGiveOne) {
