@@ -55,6 +55,8 @@ class Model {
     }
     for (Second moment = first; moment <= last; moment = moment + 1) {
       if (visible(found->second, moment) == nullptr) return true;
+      const Version* const before = newest(found->second, moment - 1);  // it may be written again as it expires
+      if (before != nullptr && before->body && has_expired(*before, moment)) return true;
     }
     return false;
   }
@@ -100,12 +102,12 @@ class Model {
 
   const std::string* visible(const std::vector<Version>& versions, Second moment) const {
     const Version* const last = newest(versions, moment);
-    if (last == nullptr || !last->body) return nullptr;
-    if (default_ttl_) {
-      const std::int64_t ttl = last->ttl.value_or(*default_ttl_);
-      if (ttl > 0 && moment >= last->written + ttl) return nullptr;
-    }
-    return &*last->body;
+    return last == nullptr || !last->body || has_expired(*last, moment) ? nullptr : &*last->body;
+  }
+
+  bool has_expired(const Version& version, Second moment) const {
+    const std::int64_t ttl = default_ttl_ ? version.ttl.value_or(*default_ttl_) : -1;
+    return ttl > 0 && moment >= version.written + ttl;
   }
 
   std::optional<std::int64_t> default_ttl_;

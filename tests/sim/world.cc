@@ -286,9 +286,9 @@ std::string World::difference(const repo::LaneState& lane, const Documents& rest
     const bool same =
         (was == truth.end()) == (is == restored.end()) && (was == truth.end() || was->second == is->second);
     if (same) continue;
-    text += fmt::format("{} {} operation {} ts {} time {} position {}/{} {}\n", version.partition_key, version.id,
-                        static_cast<int>(version.operation), version.ts - kStart, version.time - kStart,
-                        version.position.epoch, version.position.lsn, version.body);
+    text += fmt::format("{} {} operation {} ts {} since {} time {} position {}/{} {}\n", version.partition_key,
+                        version.id, static_cast<int>(version.operation), version.ts - kStart, version.since - kStart,
+                        version.time - kStart, version.position.epoch, version.position.lsn, version.body);
   }
   return text + model_.history_of_differences(restored, truth, kStart);
 }
