@@ -105,7 +105,30 @@ Status check_secret(const SecretSource& source, const std::string& name, const s
               fmt::format("{}: give only one of {}_env, {}_file and {}_command", path, name, name, name));
 }
 
+// The line with a character beyond ASCII outside quotes and comments, where TOML has no place for one; 0 = none. The
+// library must not see such: it is undefined what it does with some of them.
+std::size_t misplaced_character(std::string_view text) {
+  std::size_t line = 1;
+  char inside = '\0';  // the quote or # that began what this is in
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') ++line;
+    if (inside == '\0') {
+      if (static_cast<unsigned char>(c) >= 0x80) return line;
+      if (c == '"' || c == '\'' || c == '#') inside = c;
+    } else if (inside == '"' && c == '\\') {
+      ++i;
+    } else if (c == (inside == '#' ? '\n' : inside)) {
+      inside = '\0';
+    }
+  }
+  return 0;
+}
+
 Result<toml::table> parse_toml(std::string_view text, const std::string& path) {
+  if (const std::size_t line = misplaced_character(text); line != 0) {
+    return fail(Code::invalid_argument, fmt::format("{}:{}: a character that may stand in quotes only", path, line));
+  }
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& error) {

@@ -72,6 +72,15 @@ TEST(Configuration, BrokenTomlIsAnErrorWithItsLine) {
   EXPECT_NE(refused("[account]\nendpoint = \n").message.find("halley.toml:2"), std::string::npos);
 }
 
+TEST(Configuration, CharactersBeyondAsciiStandInQuotesAndComments) {
+  const auto read =
+      parse_configuration("# caf\u00e9\n[account]\ninclude = ['caf\u00e9/*', \"\\\"\u00e9\"]\n", "halley.toml");
+  ASSERT_TRUE(read.has_value()) << read.error().to_string();
+  EXPECT_EQ(read->include, (std::vector<std::string>{"caf\u00e9/*", "\"\u00e9"}));
+  EXPECT_NE(refused("[account]\ncaf\u00e9 = 1\n").message.find("halley.toml:2"), std::string::npos);
+  EXPECT_NE(refused("\u0364cc]").message.find("halley.toml:1"), std::string::npos);
+}
+
 class LoadConfiguration : public ::testing::Test {
  protected:
   Result<Configuration> load(const Arguments& arguments) {
