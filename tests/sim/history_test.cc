@@ -40,6 +40,7 @@ WorldOptions options_for(std::uint64_t seed, bool all_versions) {
 
 void live_a_while(World& world, std::uint64_t seed, int step) {
   for (std::uint64_t i = 0; i < 10 + (seed * 7 + static_cast<std::uint64_t>(step)) % 25; ++i) world.change();
+  if (seed % 3 == 0) world.write_twice();
   if ((seed + static_cast<std::uint64_t>(step)) % 4 == 0) world.split();
 }
 
