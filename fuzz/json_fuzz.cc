@@ -28,7 +28,8 @@ void scan(std::string_view text) {
     });
   }
   if (const auto document = scanner.scan_document(page)) {
-    CHECK(json::parse(text).has_value());
+    // Escapes of what is only sliced are not looked at.
+    CHECK(text.find('\\') != std::string_view::npos || json::parse(text).has_value());
     if ((*document)->standard_layout) CHECK((*document)->prefix.size() <= (*document)->text.size());
   }
 }
