@@ -2,7 +2,7 @@
 // machine. Prints one line for each violation; exits 1 when there is one.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 const kMaxLines = 600;
 const kMaxTestLines = 1000;
@@ -72,9 +72,8 @@ function checkNames(file, lines) {
 }
 
 function checkText(file, lines) {
-  const here = dirname(resolve('.'));
-  const own = here === '/' ? '' : `|${here}/\\w`;
-  const paths = new RegExp(`(?<![\\w.])(/home/\\w|/root/|/Users/\\w${own})|\\.\\./shared`);
+  const here = resolve('.').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const paths = new RegExp(`(?<![\\w.])(/home/\\w|/root/|/Users/\\w|${here}(?!\\w))|\\.\\./shared`);
   lines.forEach((line, index) => {
     if (file !== 'scripts/check.mjs' && paths.test(line)) report(file, index + 1, 'a path of one machine');
     if (isCode(file) && [...line].length > kMaxColumns) report(file, index + 1, `longer than ${kMaxColumns} columns`);

@@ -48,10 +48,10 @@ struct RangeState {
   // all-versions: the Date of the base's 304, raised to the newest version up to it. latest: what the newest
   // complete listing of the documents holds lived then.
   Second base_end_time;
-  std::uint64_t lsn = 0;           // newest position captured from `feed`
-  Second newest;                   // running maximum of version times
-  Second until;                    // captured up to here, exclusive; 0 = nothing yet
-  Second last_304;                 // Date of the newest 304
+  std::uint64_t lsn = 0;  // newest position captured from `feed`
+  Second newest;          // running maximum of version times
+  Second until;           // captured up to here, exclusive; 0 = nothing yet
+  Second last_304;        // Date of the newest 304
   friend bool operator==(const RangeState&, const RangeState&) = default;
 };
 
