@@ -8,7 +8,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <system_error>
+#include <unordered_set>
 
 #include "base/bytes.h"
 #include "runtime/runtime.h"
@@ -33,8 +36,6 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return number_; }
   bool valid() const { return number_ >= 0; }
-  // close() with its result: some file systems report a full disk only here.
-  int close() { return ::close(std::exchange(number_, -1)); }
 
  private:
   int number_;
@@ -52,71 +53,87 @@ Error error_of(int number, const std::string& action) {
   return {Code::io, message};
 }
 
-Status sync_directory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid() || ::fsync(directory.get()) != 0) return fail(error_of(errno, "syncing " + path));
-  return {};
+// Makes the names in the folder durable.
+Status sync_directory(FileSystem& files, const std::string& path) {
+  if (files.sync_directory(path) == 0) return {};
+  // Some network file systems can't sync a folder and say so: there a name is as durable as the server makes it.
+  if (errno == EINVAL || errno == EOPNOTSUPP) return {};
+  return fail(error_of(errno, "syncing " + path));
 }
 
-// Makes `path` and what is missing above it, each entry durable.
-Status make_directories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno == EEXIST) return {};
-    if (errno != ENOENT) return fail(error_of(errno, "making " + path));
-    const std::string parent = fs::path(path).parent_path();
-    if (parent.empty() || parent == path) return fail(error_of(ENOENT, "making " + path));
-    TRY(make_directories(parent));
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + path));
-  }
-  return sync_directory(fs::path(path).parent_path());
+// Makes `path` and what is missing above it, and every name on the way durable: a folder that is there may be of a
+// process that died before it could sync.
+Status make_directories(FileSystem& files, const std::string& path) {
+  const std::string parent = fs::path(path).parent_path();
+  if (parent == path) return {};
+  TRY(make_directories(files, parent));
+  std::error_code ignored;
+  const bool there = fs::is_directory(path, ignored);
+  if (!there && files.make_directory(path) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + path));
+  auto synced = sync_directory(files, parent);
+  // Where this user may not read the folder above, no process of this user made the one in it.
+  if (there && !synced && synced.error().code == Code::forbidden) return {};
+  return synced;
 }
 
-Status write_file(const std::string& path, std::string_view bytes) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid()) return fail(error_of(errno, "making " + path));
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(error_of(errno, "writing " + path));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
+// Writes all of it and syncs; closes the file either way. 0 or errno: some file systems report a full disk only when a
+// file is closed.
+int write_all(FileSystem& files, int file, std::string_view bytes) {
+  int failed = 0;
+  while (failed == 0 && !bytes.empty()) {
+    const ssize_t written = files.write(file, bytes);
+    if (written >= 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0 && errno != EINTR) failed = errno;
   }
-  if (::fsync(file.get()) != 0 || file.close() != 0) return fail(error_of(errno, "syncing " + path));
-  return {};
+  if (failed == 0 && files.sync(file) != 0) failed = errno;
+  if (files.close(file) != 0 && failed == 0) failed = errno;
+  return failed;
 }
 
 // Gives the file at `from` the name `to`, which must be free: link(2), or where the file system knows no links,
 // a rename that replaces nothing. 0 or errno.
-int name_file(const std::string& from, const std::string& to) {
-  if (::link(from.c_str(), to.c_str()) == 0) return 0;
+int name_file(FileSystem& files, const std::string& from, const std::string& to) {
+  if (files.link(from, to) == 0) return 0;
   if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return errno;
-  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+  return files.rename(from, to) == 0 ? 0 : errno;
+}
+
+// Whether the file at `temporary` has the name `path` though naming it failed: so it is with a network file system that
+// lost an answer and then says that the name exists. Nothing when it can't be told.
+std::optional<bool> is_named(const std::string& temporary, const std::string& path) {
+  struct stat named {};
+  if (::stat(path.c_str(), &named) != 0) {
+    return errno == ENOENT || errno == ENOTDIR ? std::optional(false) : std::nullopt;
+  }
+  struct stat own {};
+  if (::stat(temporary.c_str(), &own) != 0) return errno == ENOENT ? std::optional(true) : std::nullopt;  // renamed
+  return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
 class FileStore : public ObjectStore {
  public:
-  explicit FileStore(std::string root) : root_(std::move(root)) {}
+  FileStore(std::string root, FileSystem& files) : root_(std::move(root)), files_(files) {}
 
   Status put(std::string_view name, std::string_view bytes) override {
     TRY(check_name(name));
     const std::string path = path_of(name);
-    if (::access(path.c_str(), F_OK) == 0) return exists(name);
-    const std::string incoming = root_ + "/" + std::string(kIncoming);
-    const std::string temporary = incoming + "/" + to_hex(real_runtime().random_bytes(16));
     const std::string directory = fs::path(path).parent_path();
-    TRY(make_directories(incoming));
-    TRY(make_directories(directory));
+    TRY(make_durable(directory));
+    if (::access(path.c_str(), F_OK) == 0) return exists(name, directory);
+    const std::string incoming = root_ + "/" + std::string(kIncoming);
+    if (files_.make_directory(incoming) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + incoming));
+    const std::string temporary = incoming + "/" + to_hex(real_runtime().random_bytes(16));
     if (auto written = write_file(temporary, bytes); !written) {
-      ::unlink(temporary.c_str());
+      files_.remove(temporary);
       return written;
     }
-    const int named = name_file(temporary, path);
-    ::unlink(temporary.c_str());
-    if (named == EEXIST) return exists(name);
-    if (named != 0) return fail(error_of(named, "naming " + path));
-    if (auto synced = sync_directory(directory); !synced) {
-      return fail(Code::ambiguous, "`" + std::string(name) + "` may not outlive a crash: " + synced.error().message);
-    }
-    return {};
+    const int failed = name_file(files_, temporary, path);
+    const std::optional<bool> named = failed == 0 ? true : is_named(temporary, path);
+    files_.remove(temporary);
+    if (!named) return fail(Code::ambiguous, error_of(failed, "naming " + path).message);
+    if (!*named && failed == EEXIST) return exists(name, directory);
+    if (!*named) return fail(error_of(failed, "naming " + path));
+    return sync_name(name, directory);
   }
 
   Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
@@ -163,11 +180,11 @@ class FileStore : public ObjectStore {
   Status remove(std::string_view name) override {
     TRY(check_name(name));
     const std::string path = path_of(name);
-    if (::unlink(path.c_str()) != 0) {
+    if (files_.remove(path) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return {};
       return fail(error_of(errno, "removing " + path));
     }
-    return sync_directory(fs::path(path).parent_path());
+    return sync_directory(files_, fs::path(path).parent_path());
   }
 
   std::string description() const override { return root_; }
@@ -179,14 +196,49 @@ class FileStore : public ObjectStore {
          at.increment(ignored)) {
       struct stat status {};
       if (::stat(at->path().c_str(), &status) != 0) continue;
-      if (real_runtime().wall_second() - Second{status.st_mtime} > kStaleSeconds) ::unlink(at->path().c_str());
+      if (real_runtime().wall_second() - Second{status.st_mtime} > kStaleSeconds) files_.remove(at->path());
     }
   }
 
  private:
+  Status write_file(const std::string& path, std::string_view bytes) {
+    const int file = files_.create(path);
+    if (file < 0) return fail(error_of(errno, "making " + path));
+    if (const int failed = write_all(files_, file, bytes); failed != 0) {
+      return fail(error_of(failed, "writing " + path));
+    }
+    return {};
+  }
+
   std::string path_of(std::string_view name) const { return root_ + "/" + std::string(name); }
 
-  static Status exists(std::string_view name) {
+  // Makes a folder of the store, and those above it, unless this store has done so already: a folder that is there may
+  // be of a process that died before its name was durable, or of another that has not come to that yet.
+  Status make_durable(const std::string& directory) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (directory == root_ || durable_.count(directory) != 0) return {};
+    }
+    const std::string parent = fs::path(directory).parent_path();
+    TRY(make_durable(parent));
+    if (files_.make_directory(directory) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + directory));
+    TRY(sync_directory(files_, parent));
+    const std::lock_guard lock(mutex_);
+    durable_.insert(directory);
+    return {};
+  }
+
+  // The object can be seen. Until its folder is synced it may not outlive a power cut, so nobody is told that it is
+  // there.
+  Status sync_name(std::string_view name, const std::string& directory) {
+    auto synced = sync_directory(files_, directory);
+    if (synced) return {};
+    return fail(Code::ambiguous, "`" + std::string(name) + "` may not outlive a crash: " + synced.error().message,
+                synced.error().hint);
+  }
+
+  Status exists(std::string_view name, const std::string& directory) {
+    TRY(sync_name(name, directory));
     return fail(Code::already_exists, "`" + std::string(name) + "` exists already");
   }
 
@@ -229,24 +281,27 @@ class FileStore : public ObjectStore {
   }
 
   const std::string root_;
+  FileSystem& files_;
+  std::mutex mutex_;
+  std::unordered_set<std::string> durable_;  // folders whose names are
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> open_file_store(const std::string& directory, bool create) {
+Result<std::unique_ptr<ObjectStore>> open_file_store(const std::string& directory, bool create, FileSystem& files) {
   if (directory.empty()) return fail(Code::invalid_argument, "an empty path is no place for a repository");
   std::error_code error;
   fs::path root = fs::absolute(directory, error).lexically_normal();
   if (error) return fail(error_of(error.value(), "finding " + directory));
   if (!root.has_filename()) root = root.parent_path();
-  if (create) TRY(make_directories(root));
+  if (create) TRY(make_directories(files, root));
   struct stat status {};
   if (::stat(root.c_str(), &status) != 0) {
     if (errno == ENOENT) return fail(Code::not_found, "there is no folder " + root.string());
     return fail(error_of(errno, "opening " + root.string()));
   }
   if (!S_ISDIR(status.st_mode)) return fail(Code::invalid_argument, root.string() + " is no folder");
-  auto store = std::make_unique<FileStore>(root.string());
+  auto store = std::make_unique<FileStore>(root.string(), files);
   store->clean();
   return store;
 }

@@ -29,14 +29,18 @@ Result<std::string> ObjectStore::get_all(std::string_view name) {
 }
 
 Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes) {
-  Status put;
-  for (int attempt = 0; attempt < kPutAttempts; ++attempt) {
-    put = store.put(name, bytes);
-    if (put || put.error().code != Code::ambiguous) return put;
+  Status put = store.put(name, bytes);
+  if (put || put.error().code != Code::ambiguous) return put;
+  for (int attempt = 1; attempt < kPutAttempts; ++attempt) {
+    const Status again = store.put(name, bytes);
+    if (again) return again;
+    if (again.error().code == Code::ambiguous) continue;
+    // Any other answer is of the repeat alone.
+    if (again.error().code != Code::already_exists) return put;
     const auto found = store.get_all(name);
-    if (found && *found == bytes) return {};
-    if (found) return fail(Code::already_exists, "`" + std::string(name) + "` was written by another");
-    if (found.error().code != Code::not_found) return put;
+    if (!found) return put;
+    if (*found == bytes) return {};
+    return fail(Code::already_exists, "`" + std::string(name) + "` was written by another");
   }
   return put;
 }

@@ -23,9 +23,9 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  // Writes a new object, durable when it returns. already_exists when there is one of that name (nothing is changed).
-  // An answer that was lost (Code::ambiguous) means: read back. no_space, io, unavailable: certainly not visible
-  // under `name`.
+  // Writes a new object, durable when it returns. already_exists when there is a durable one of that name (nothing is
+  // changed). ambiguous when the answer was lost, or the object is there and may not outlive a crash: put it again.
+  // no_space, io, unavailable: certainly not visible under `name`.
   virtual Status put(std::string_view name, std::string_view bytes) = 0;
 
   // The bytes [offset, offset + size) of an object, fewer only where it ends. not_found when absent.
@@ -44,8 +44,9 @@ class ObjectStore {
   virtual std::string description() const = 0;
 };
 
-// A put whose answer may be lost, settled: on `ambiguous` the object is read back; equal bytes are success, absent
-// means the put is sent again with the same bytes (a few times, then the error stands), others mean already_exists.
+// A put whose answer may be lost, settled: on `ambiguous` it is sent again with the same bytes, a few times, and then
+// the error stands. When there is one of that name by then it is read back: equal bytes are success, others mean
+// already_exists.
 Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes);
 
 }  // namespace halley::store

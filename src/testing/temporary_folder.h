@@ -15,7 +15,8 @@ namespace halley::testing {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "halley-test-XXXXXX").string()) {
+  explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "halley-test-XXXXXX").string()) {
     CHECK(mkdtemp(path_.data()) != nullptr);
   }
   ~TemporaryFolder() {
