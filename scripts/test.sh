@@ -61,6 +61,11 @@ simulate() { # [WORLDS]
   HALLEY_SIM_SEEDS=${1:-1000} build/release/tests/tests_sim
 }
 
+crash() { # [KILLS]
+  HALLEY_CRASH_ALL=1 build/release/tests/tests_crash
+  HALLEY_KILLS=${1:-200} node --test --test-reporter=spec tests/e2e/killed.test.mjs
+}
+
 # Runs every fuzz target for so long; what it finds is kept in build/fuzz/<target>/.
 fuzz() { # [SECONDS]
   local seconds=${1:-60} target name failed=0
