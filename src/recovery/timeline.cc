@@ -69,7 +69,9 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   ASSIGN(const auto lanes, repository.lanes());
   for (const repo::LaneId& id : lanes) {
     if (id == repo::kAccountLane) continue;
-    ASSIGN(repo::LaneState lane, repository.read_lane(id));
+    auto read = repository.read_lane(id);
+    if (!read && read.error().code == Code::not_found) continue;  // no commit is in that place
+    ASSIGN(repo::LaneState lane, std::move(read));
     const auto restorable = repo::restorable_seconds(lane);
     if (live.contains(id)) everywhere = repo::common(everywhere, restorable);
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "codec/hash.h"
 #include "repo/object_names.h"
@@ -57,17 +58,24 @@ class Check {
   struct Lengths {
     std::size_t segments = 0, sync_points = 0;
   };
+  enum class Kind : std::uint8_t { commit, span, rollup };
   // A lane while it is followed.
   struct Lane {
     LaneState state;
+    std::uint64_t next = 1;  // the commit that comes next
+    std::string previous;    // the hash of the commit before it, empty when it is not known
+    // First and last numbers of commits that are not there. They are damage once anything whole stands behind them:
+    // an object that can't be read proves nothing by its name.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps;
     bool folded = true;            // state is that of the commit last read; false once one before was damaged
-    std::vector<Lengths> lengths;  // by sequence number
+    std::vector<Lengths> lengths;  // by sequence number, while folded
     std::map<std::uint64_t, std::string> span_hashes;
     std::map<std::uint64_t, std::uint64_t> span_begins;
   };
 
   Status list_objects() {
     for (std::string after;;) {
+      TRY(not_stopped());
       ASSIGN(std::vector<std::string> names, store_.list("", after, kPage));
       const bool more = names.size() == kPage;
       if (more) after = names.back();
@@ -118,6 +126,10 @@ class Check {
     report_.bytes_read += bytes;
     ++done_;
     if (options_.progress) options_.progress(done_, report_.bytes_read);
+    return not_stopped();
+  }
+
+  Status not_stopped() const {
     if (options_.stop.stop_requested()) return fail(Code::cancelled, "the check was stopped");
     return {};
   }
@@ -134,33 +146,57 @@ class Check {
     Lane lane;
     lane.state.lane = id;
     lane.lengths.emplace_back();
-    const std::vector<std::uint64_t> commits = numbers_in(commit_folder(id));
-    const std::vector<std::uint64_t> spans = numbers_in(span_folder(id));
-    const std::vector<std::uint64_t> rollups = numbers_in(rollup_folder(id));
-    const std::uint64_t head = std::max({commits.empty() ? 0 : commits.back(), rollups.empty() ? 0 : rollups.back()});
-    auto span = spans.begin();
-    auto rollup = rollups.begin();
-    std::string previous;
-    for (std::uint64_t seq = 1; seq <= head; ++seq) {
-      TRY(check_commit(lane, seq, previous));
-      for (; span != spans.end() && *span <= seq; ++span) TRY(check_span(lane, *span));
-      for (; rollup != rollups.end() && *rollup <= seq; ++rollup) TRY(check_rollup(lane, *rollup));
+    // Only names that are listed are looked at: a stray one may carry any number.
+    std::vector<std::pair<std::uint64_t, Kind>> objects;
+    for (const std::uint64_t seq : numbers_in(commit_folder(id))) objects.emplace_back(seq, Kind::commit);
+    for (const std::uint64_t seq : numbers_in(span_folder(id))) objects.emplace_back(seq, Kind::span);
+    for (const std::uint64_t seq : numbers_in(rollup_folder(id))) objects.emplace_back(seq, Kind::rollup);
+    std::sort(objects.begin(), objects.end());
+    for (const auto& [seq, kind] : objects) {
+      TRY(not_stopped());
+      if (kind == Kind::span) {
+        TRY(check_span(lane, seq));
+        continue;
+      }
+      if (seq >= lane.next) leave_gap(lane, kind == Kind::commit ? seq : seq + 1);
+      if (kind == Kind::rollup) {
+        TRY(check_rollup(lane, seq));
+        continue;
+      }
+      lane.next = seq + 1;
+      TRY(check_commit(lane, seq));
     }
     return {};
   }
 
-  // `previous`: the hash of the commit before, empty when it is not known; replaced by this one's.
-  Status check_commit(Lane& lane, std::uint64_t seq, std::string& previous) {
+  // The commits from lane.next up to `end`, exclusive, are not there.
+  static void leave_gap(Lane& lane, std::uint64_t end) {
+    if (lane.next == end) return;
+    lane.gaps.emplace_back(lane.next, end - 1);
+    lane.next = end;
+    lane.folded = false;
+    lane.previous.clear();
+  }
+
+  // Something whole stands behind the gaps: the commits were there.
+  Status note_gaps(Lane& lane) {
+    for (const auto& [first, last] : std::exchange(lane.gaps, {})) {
+      const std::string name = commit_name(lane.state.lane, first);
+      std::string why = "`" + name + "`";
+      why += first == last ? " is missing" : " to `" + commit_name(lane.state.lane, last) + "` are missing";
+      TRY(note(name, lane, {Code::corrupt, std::move(why)}));
+    }
+    return {};
+  }
+
+  Status check_commit(Lane& lane, std::uint64_t seq) {
     const std::string name = commit_name(lane.state.lane, seq);
     see(name);
     const auto bytes = store_.get_all(name);
-    const std::string before = std::exchange(previous, std::string());
-    lane.lengths.push_back(lane.lengths.back());
+    const std::string before = std::exchange(lane.previous, std::string());
     if (!bytes) {
       lane.folded = false;
-      return note(
-          name, lane,
-          bytes.error().code == Code::not_found ? Error(Code::corrupt, "`" + name + "` is missing") : bytes.error());
+      return note(name, lane, absent(name, bytes.error()));
     }
     TRY(progressed(bytes->size()));
     auto commit = open_commit(keys_, lane.state.lane, seq, *bytes);
@@ -168,18 +204,19 @@ class Check {
       lane.folded = false;
       return note(name, lane, commit.error());
     }
-    previous = codec::sha256(*bytes);
+    TRY(note_gaps(lane));
+    lane.previous = codec::sha256(*bytes);
     if (!before.empty() && commit->record.previous_hash != before) {
       TRY(note(name, lane, {Code::corrupt, "`" + name + "` does not follow the commit before it"}));
     }
     const std::vector<SegmentRef> segments = commit->record.segments;
     if (lane.folded) {
-      if (auto applied = apply_commit(std::move(commit->record), previous, lane.state); !applied) {
+      if (auto applied = apply_commit(std::move(commit->record), lane.previous, lane.state); !applied) {
         lane.folded = false;
         TRY(note(name, lane, applied.error()));
       }
     }
-    lane.lengths.back() = {lane.state.segments.size(), lane.state.sync_points.size()};
+    if (lane.folded) lane.lengths.push_back({lane.state.segments.size(), lane.state.sync_points.size()});
     for (const SegmentRef& segment : segments) TRY(check_named(lane, segment, commit->segment));
     return {};
   }
@@ -217,7 +254,7 @@ class Check {
     if (!span) return note(name, lane, span.error());
     lane.span_hashes[to] = hash;
     lane.span_begins[to] = span->from;
-    if (!lane.folded) return {};
+    if (!lane.folded || to >= lane.next) return {};
     const bool same = span->from <= to &&
                       slice(lane, span->from, to, lane.state.segments, &Lengths::segments) == span->segments &&
                       slice(lane, span->from, to, lane.state.sync_points, &Lengths::sync_points) == span->sync_points;
@@ -252,6 +289,7 @@ class Check {
     auto rollup = read_rollup(store_, keys_, lane.state.lane, seq);
     if (!rollup) return note(name, lane, absent(name, rollup.error()));
     TRY(progressed(0));
+    TRY(note_gaps(lane));
     const auto wrong = [&] { return note(name, lane, {Code::corrupt, "`" + name + "` is not what the commits say"}); };
     std::uint64_t spanned = 0;
     for (const SpanRef& span : rollup->spans) {

@@ -119,6 +119,55 @@ TEST_F(CheckTest, CountsLeftoversAsHarmless) {
   EXPECT_THAT(found.damaged, IsEmpty());
 }
 
+// A number in a name promises nothing: neither time nor memory grows with it.
+TEST_F(CheckTest, TakesStrayNamesForWhatTheyAre) {
+  for (const std::string& name : {rollup_name(lane_, 999'999'999'999), commit_name(lane_, 900'000'000),
+                                  span_name(lane_, 999'999'999'998), commit_name(kAccountLane, 999'999'999'999)}) {
+    ASSERT_TRUE(store_->put(name, ""));
+    EXPECT_THAT(damaged(report()), ElementsAre(name));
+    ASSERT_TRUE(repository_->read_lane(lane_)) << name;
+    auto lane = writer(*repository_);
+    commit(*lane, {write_of("a", "1", 1000)});
+    ASSERT_TRUE(store_->remove(name));
+    EXPECT_THAT(damaged(report()), IsEmpty());
+  }
+}
+
+TEST_F(CheckTest, LeavesNumberZeroAlone) {
+  ASSERT_TRUE(store_->put("lanes/" + lane_ + "/000000000000", ""));
+  EXPECT_THAT(damaged(report()), IsEmpty());
+  EXPECT_TRUE(repository_->read_lane(lane_));
+}
+
+TEST_F(CheckTest, ReportsAGapAsOneRange) {
+  for (const std::uint64_t seq : {5U, 6U, 7U}) ASSERT_TRUE(store_->remove(commit_name(lane_, seq)));
+  const CheckReport found = report(0);
+  ASSERT_THAT(damaged(found), ElementsAre(commit_name(lane_, 5)));
+  EXPECT_NE(found.damaged[0].why.find("`" + commit_name(lane_, 5) + "` to `" + commit_name(lane_, 7) + "` are missing"),
+            std::string::npos)
+      << found.damaged[0].why;
+  EXPECT_THAT(found.damaged[0].affects, ElementsAre("shop/orders"));
+}
+
+TEST_F(CheckTest, RollupsTellOfCommitsThatWereCutOff) {
+  for (const std::uint64_t seq : {7U, 8U, 9U, 10U}) ASSERT_TRUE(store_->remove(commit_name(lane_, seq)));
+  EXPECT_THAT(damaged(report(0)), ElementsAre(commit_name(lane_, 7)));
+}
+
+TEST_F(CheckTest, OpeningRefusesACommitBehindAGap) {
+  ASSERT_TRUE(store_->remove(commit_name(lane_, 9)));
+  EXPECT_EQ(repository_->read_lane(lane_).error().code, Code::corrupt);
+}
+
+TEST_F(CheckTest, StopsBetweenObjectsThatCannotBeRead) {
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) replace(commit_name(lane_, seq), "not a commit");
+  std::stop_source stop;
+  stop.request_stop();
+  CheckOptions options;
+  options.stop = stop.get_token();
+  EXPECT_EQ(check(*repository_, options).error().code, Code::cancelled);
+}
+
 TEST_F(CheckTest, StopsWhenAsked) {
   std::stop_source stop;
   CheckOptions options;

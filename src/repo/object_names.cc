@@ -39,6 +39,7 @@ std::optional<std::uint64_t> seq_of(std::string_view name, std::string_view fold
   if (digits.size() != kSeqDigits || !std::all_of(digits.begin(), digits.end(), is_digit)) return std::nullopt;
   std::uint64_t seq = 0;
   for (const char digit : digits) seq = seq * 10 + static_cast<std::uint64_t>(digit - '0');
+  if (seq == 0) return std::nullopt;
   return seq;
 }
 

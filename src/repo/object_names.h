@@ -24,7 +24,7 @@ std::string commit_folder(std::string_view lane);
 std::string rollup_folder(std::string_view lane);
 std::string span_folder(std::string_view lane);
 
-// The sequence number that a name under `folder` ends in, if it is such a name.
+// The sequence number, from 1, that a name under `folder` ends in, if it is such a name.
 std::optional<std::uint64_t> seq_of(std::string_view name, std::string_view folder);
 
 // invalid_argument unless `lane` is 1 to 64 of [a-z0-9-].
