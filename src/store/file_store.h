@@ -6,7 +6,8 @@
 
 namespace halley::store {
 
-// Changes the disk by way of `files`, which outlives it. `create`: make the directory (and its parents) when it is not there; otherwise not_found.
+// Changes the disk by way of `files`, which outlives it. `create`: make the directory (and its parents) when it is not
+// there; otherwise not_found.
 Result<std::unique_ptr<ObjectStore>> open_file_store(const std::string& directory, bool create,
                                                      FileSystem& files = real_file_system());
 
