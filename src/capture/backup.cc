@@ -93,6 +93,23 @@ void summarise(std::vector<Job>& jobs, BackupReport& report) {
   }
 }
 
+// Definitions are known up to the Date before a poll, exclusive.
+Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Second> label, std::stop_token stop) {
+  TRY(pass.client.read_account(stop));
+  if (label) TRY(wait_beyond(pass, *label, stop));
+  return definitions.poll(stop);
+}
+
+// What is wrong with the definitions at the end of a pass is no failure of what the containers captured.
+void add_definitions(const DefinitionPoll& definitions, const Status& polled, BackupReport& report) {
+  if (!polled) {
+    report.incomplete.push_back({"definitions", polled.error()});
+  } else {
+    report.incomplete.insert(report.incomplete.end(), definitions.incomplete().begin(), definitions.incomplete().end());
+  }
+  if (report.restorable_until && !definitions.is_known(*report.restorable_until)) report.restorable_until.reset();
+}
+
 void count(const Pass& pass, SteadyTime started, const cosmos::Charges& before, BackupReport& report) {
   const cosmos::Charges charges = pass.client.charges();
   report.documents = pass.progress.documents;
@@ -141,11 +158,10 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }
-  // Definitions are known up to the Date before a poll, exclusive.
-  TRY(client.read_account(stop));
-  if (label) TRY(wait_beyond(pass, *label, stop));
-  TRY(definitions->poll(stop));
+  const Status polled = poll_at_the_end(pass, *definitions, label, stop);
+  if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
   summarise(jobs, report);
+  add_definitions(*definitions, polled, report);
   count(pass, started, before, report);
   return report;
 }

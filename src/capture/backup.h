@@ -38,7 +38,7 @@ struct BackupProgress {
   std::atomic<std::uint64_t> commits{0};
 };
 
-// A container (or "definitions") that could not be captured, or not wholly, and why.
+// A container, or definitions, that could not be captured, or not wholly, and why.
 struct Incomplete {
   std::string what;
   Error error;
@@ -58,7 +58,8 @@ struct BackupReport {
 };
 
 // Fails as a whole when the account can't be read, is not the one the repository is pinned to (precondition), or the
-// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others.
+// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others; so
+// are definitions that the service refuses to tell, which are taken as they were, and are not known any further.
 // Nothing captured before a failure is lost: the next pass goes on from the last commit of each lane.
 Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
                             const BackupOptions& options, BackupProgress& progress, std::stop_token stop);

@@ -150,6 +150,102 @@ TEST_F(Backup, AContainerDroppedWhileItsScriptsAreListedIsNoFailure) {
   EXPECT_THAT(definitions(), UnorderedElementsAre("database //shop", "container shop//orders"));
 }
 
+// What the service refuses to tell of definitions is named; the rest of the pass goes on.
+class RefusedDefinitions : public Backup {
+ protected:
+  RefusedDefinitions() {
+    EXPECT_TRUE(account_.engine().create({"dbs", "shop", "colls", "orders"}, server::ResourceKind::sproc,
+                                         *json::parse(R"({"id":"sum","body":"function () {}"})")));
+    EXPECT_TRUE(account_.engine().create({"dbs", "shop"}, server::ResourceKind::user, *json::parse(R"({"id":"ann"})")));
+    upsert(R"({"id":"1","pk":"a"})");
+    transport_.before = [this](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+      if (refused_.empty() || !request.url.ends_with(refused_)) return std::nullopt;
+      if (spared_ > 0 && spared_-- > 0) return std::nullopt;
+      http::Response response;
+      response.status = 403;
+      response.body.reserve(json::kPadding);
+      return response;
+    };
+  }
+
+  BackupReport incomplete_backup(const std::string& refused, int spared = 0) {
+    refused_ = refused;
+    spared_ = spared;
+    BackupProgress progress;
+    auto report = capture::backup(runtime_, *client_, *repository_, {}, progress, {});
+    refused_.clear();
+    EXPECT_TRUE(report) << refused << ": " << report.error().to_string();
+    if (!report) return {};
+    EXPECT_EQ(report->incomplete.size(), 1U) << refused;
+    for (const Incomplete& each : report->incomplete) EXPECT_EQ(each.error.status, 403) << each.what;
+    return std::move(*report);
+  }
+
+  bool definitions_known(Second second) {
+    return repo::cut_at(*repository_->read_lane(repo::LaneId(repo::kAccountLane)), second).has_value();
+  }
+
+  std::string refused_;  // the end of the addresses that are refused
+  int spared_ = 0;       // requests that are not refused before
+};
+
+TEST_F(RefusedDefinitions, AreNamedAndNothingOfThemIsDropped) {
+  backup();
+  const std::set<std::string> all = definitions();
+  for (const char* part : {"/dbs", "/colls", "/sprocs", "/users", "/permissions", "/offers"}) {
+    upsert(R"({"id":")" + std::string(part + 1) + R"(","pk":"a"})");
+    const Second before = client_->newest_server_time();
+    const BackupReport report = incomplete_backup(part);
+    EXPECT_EQ(definitions(), all) << part;
+    EXPECT_EQ(documents().count(part + 1), 1U) << part << ": documents are captured nevertheless";
+    EXPECT_FALSE(report.restorable_until) << part;
+    EXPECT_FALSE(definitions_known(before + 1)) << part;
+  }
+  const BackupReport whole = backup();
+  ASSERT_TRUE(whole.restorable_until);
+  EXPECT_TRUE(definitions_known(*whole.restorable_until));
+}
+
+TEST_F(RefusedDefinitions, OfAFirstBackupAreNotKnownUntilTheyWereRead) {
+  EXPECT_FALSE(incomplete_backup("/users").restorable_until);
+  EXPECT_EQ(documents().size(), 1U);
+  const Second unknown = client_->newest_server_time();
+  const BackupReport whole = backup();
+  EXPECT_FALSE(definitions_known(unknown - 1));
+  ASSERT_TRUE(whole.restorable_until);
+  EXPECT_TRUE(definitions_known(*whole.restorable_until));
+  EXPECT_EQ(definitions().count("user shop//ann"), 1U);
+}
+
+TEST_F(RefusedDefinitions, AtTheEndOfAPassLeaveItsReport) {
+  EXPECT_EQ(incomplete_backup("/dbs", 1).documents, 1U);
+  refused_ = "/";  // of the account itself, once the pass began
+  spared_ = 1;
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, {}, progress, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  ASSERT_EQ(report->incomplete.size(), 1U);
+  EXPECT_EQ(report->incomplete[0].what, "definitions");
+}
+
+TEST_F(RefusedDefinitions, CountAsDroppedOnlyWhenReadsFindNothing) {
+  backup();
+  const std::set<std::string> all = definitions();
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders", "sprocs", "sum"}));
+  incomplete_backup("/sprocs/sum");
+  EXPECT_EQ(definitions(), all) << "a 403 is never a drop";
+  transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    if (request.url.ends_with("/users")) {
+      response.body = R"({"_rid":"","Users":[],"_count":0})";
+      response.body.reserve(response.body.size() + json::kPadding);
+    }
+    return response;
+  };
+  backup();
+  EXPECT_EQ(definitions().count("user shop//ann"), 1U) << "a read still finds it";
+  EXPECT_EQ(definitions().count("sproc shop/orders/sum"), 0U);
+}
+
 TEST_F(Backup, ADeleteDuringAnInterruptedNewBaseIsFoundByTheNextPass) {
   upsert(R"({"id":"d","pk":"a","n":1})");
   upsert(R"({"id":"e","pk":"a","n":1})");

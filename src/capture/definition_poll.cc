@@ -4,6 +4,7 @@
 
 #include "cosmos/name_pattern.h"
 #include "json/document_scanner.h"
+#include "repo/coverage.h"
 
 namespace halley::capture {
 namespace {
@@ -28,9 +29,28 @@ Definition definition_of(DefinitionKey key, const cosmos::Resource& resource) {
   return {std::move(key), resource.rid, resource.etag, resource.ts, resource.ts, resource.ts, resource.text};
 }
 
-void add(std::map<DefinitionKey, Definition>& listing, DefinitionKey key, const cosmos::Resource& resource) {
+void add(std::map<DefinitionKey, Definition>& found, DefinitionKey key, const cosmos::Resource& resource) {
   Definition definition = definition_of(key, resource);
-  listing.emplace(std::move(key), std::move(definition));
+  found.emplace(std::move(key), std::move(definition));
+}
+
+// What the refused listing would have told, for the owner.
+std::string name_of_listing(const DefinitionKey& scope) {
+  const std::string in = scope.parent.empty() ? scope.database : scope.database + "/" + scope.parent;
+  switch (scope.kind) {
+    case DefinitionKind::database:
+      return "the list of databases";
+    case DefinitionKind::offer:
+      return "throughput";
+    case DefinitionKind::container:
+      return "the list of containers of " + in;
+    default:
+      return "every " + std::string(repo::definition_kind_name(scope.kind)) + " of " + in;
+  }
+}
+
+bool is_absent(const Error& error) {
+  return error.code == Code::not_found && (error.sub_status == 0 || error.sub_status == 1003);
 }
 
 }  // namespace
@@ -85,35 +105,77 @@ bool DefinitionPoll::is_watched(const DefinitionKey& key) const {
   }
 }
 
+bool DefinitionPoll::Listing::is_unread(const DefinitionKey& key) const {
+  return std::any_of(unread.begin(), unread.end(), [&](const DefinitionKey& scope) {
+    if (scope.kind == DefinitionKind::database) return key.kind != DefinitionKind::account;
+    if (scope.kind == DefinitionKind::offer) return key.kind == DefinitionKind::offer;
+    if (scope.database != key.database) return false;
+    if (scope.kind == DefinitionKind::container) {
+      const bool of_container = key.kind != DefinitionKind::user && key.kind != DefinitionKind::permission;
+      return key.kind == DefinitionKind::container || (of_container && !key.parent.empty());
+    }
+    if (scope.kind == DefinitionKind::user && key.kind == DefinitionKind::permission) return true;
+    return scope.kind == key.kind && scope.parent == key.parent;
+  });
+}
+
+Status DefinitionPoll::refused(Error error, DefinitionKey scope, Listing& listing) {
+  const bool answered = error.status != 0 || error.code == Code::corrupt;
+  if (!answered) return fail(std::move(error));
+  listing.why.push_back({name_of_listing(scope), std::move(error)});
+  listing.unread.push_back(std::move(scope));
+  return {};
+}
+
 Status DefinitionPoll::list_container(const cosmos::ContainerName& name, Listing& listing, std::stop_token stop) {
   for (const auto kind :
        {cosmos::ScriptKind::stored_procedure, cosmos::ScriptKind::trigger, cosmos::ScriptKind::user_defined_function}) {
-    ASSIGN(const auto scripts, pass_.client.list_scripts(name, kind, stop));
-    for (const cosmos::Resource& script : scripts)
-      add(listing, {kind_of(kind), name.database, name.container, script.id}, script);
+    auto scripts = pass_.client.list_scripts(name, kind, stop);
+    if (!scripts) {
+      TRY(refused(std::move(scripts).error(), {kind_of(kind), name.database, name.container, ""}, listing));
+      continue;
+    }
+    for (const cosmos::Resource& script : *scripts)
+      add(listing.found, {kind_of(kind), name.database, name.container, script.id}, script);
   }
   return {};
 }
 
 Status DefinitionPoll::list_database(const cosmos::Resource& database, Listing& listing, std::stop_token stop) {
-  ASSIGN(const auto containers, pass_.client.list_containers(database.id, stop));
+  const DefinitionKey key{DefinitionKind::database, "", "", database.id};
   bool any = pass_.options.include.empty();
-  for (const cosmos::Resource& container : containers) {
+  auto containers = pass_.client.list_containers(database.id, stop);
+  if (!containers) {
+    any = any || current_.count(key) != 0;
+    TRY(refused(std::move(containers).error(), {DefinitionKind::container, database.id, "", ""}, listing));
+    containers = std::vector<cosmos::Resource>();
+  }
+  for (const cosmos::Resource& container : *containers) {
     if (!is_selected({database.id, container.id}, pass_.options)) continue;
     any = true;
-    add(listing, {DefinitionKind::container, database.id, "", container.id}, container);
+    add(listing.found, {DefinitionKind::container, database.id, "", container.id}, container);
     TRY(list_container({database.id, container.id}, listing, stop));
   }
   if (!any) return {};
-  add(listing, {DefinitionKind::database, "", "", database.id}, database);
-  ASSIGN(const auto users, pass_.client.list_users(database.id, stop));
-  for (const cosmos::Resource& user : users) {
-    add(listing, {DefinitionKind::user, database.id, "", user.id}, user);
-    ASSIGN(const auto permissions, pass_.client.list_permissions(database.id, user.id, stop));
-    for (cosmos::Resource permission : permissions) {
+  add(listing.found, key, database);
+  return list_users(database.id, listing, stop);
+}
+
+Status DefinitionPoll::list_users(std::string_view database, Listing& listing, std::stop_token stop) {
+  const std::string in(database);
+  auto users = pass_.client.list_users(database, stop);
+  if (!users) return refused(std::move(users).error(), {DefinitionKind::user, in, "", ""}, listing);
+  for (const cosmos::Resource& user : *users) {
+    add(listing.found, {DefinitionKind::user, in, "", user.id}, user);
+    auto permissions = pass_.client.list_permissions(database, user.id, stop);
+    if (!permissions) {
+      TRY(refused(std::move(permissions).error(), {DefinitionKind::permission, in, user.id, ""}, listing));
+      continue;
+    }
+    for (cosmos::Resource& permission : *permissions) {
       // The token is a secret, and another one at every read.
       ASSIGN(permission.text, json::without_members(permission.text, {"_token"}));
-      add(listing, {DefinitionKind::permission, database.id, user.id, permission.id}, permission);
+      add(listing.found, {DefinitionKind::permission, in, user.id, permission.id}, permission);
     }
   }
   return {};
@@ -121,16 +183,17 @@ Status DefinitionPoll::list_database(const cosmos::Resource& database, Listing& 
 
 // Offers name their resource by _rid; here they stand under the names of what they are for.
 Status DefinitionPoll::list_offers(Listing& listing, std::stop_token stop) {
-  ASSIGN(const auto offers, pass_.client.list_offers(stop));
+  auto offers = pass_.client.list_offers(stop);
+  if (!offers) return refused(std::move(offers).error(), {DefinitionKind::offer, "", "", ""}, listing);
   std::map<std::string, DefinitionKey> owners;
-  for (const auto& [key, definition] : listing) {
+  for (const auto& [key, definition] : listing.found) {
     if (key.kind == DefinitionKind::database) owners[definition.rid] = {DefinitionKind::offer, key.id, "", "offer"};
     if (key.kind == DefinitionKind::container)
       owners[definition.rid] = {DefinitionKind::offer, key.database, key.id, "offer"};
   }
-  for (const cosmos::Resource& offer : offers) {
+  for (const cosmos::Resource& offer : *offers) {
     const auto owner = owners.find(offer.value.string_at("offerResourceId"));
-    if (owner != owners.end()) add(listing, owner->second, offer);
+    if (owner != owners.end()) add(listing.found, owner->second, offer);
   }
   return {};
 }
@@ -138,8 +201,10 @@ Status DefinitionPoll::list_offers(Listing& listing, std::stop_token stop) {
 // A parent that is dropped while its children are listed answers 404: everything is listed once more.
 Result<DefinitionPoll::Listing> DefinitionPoll::list_all(std::stop_token stop) {
   auto listing = list_once(stop);
-  if (!listing && listing.error().code == Code::not_found) return list_once(stop);
-  return listing;
+  if (!listing) return listing;
+  const bool dropped = std::any_of(listing->why.begin(), listing->why.end(),
+                                   [](const Incomplete& each) { return each.error.code == Code::not_found; });
+  return dropped ? list_once(stop) : std::move(listing);
 }
 
 Result<DefinitionPoll::Listing> DefinitionPoll::list_once(std::stop_token stop) {
@@ -148,26 +213,56 @@ Result<DefinitionPoll::Listing> DefinitionPoll::list_once(std::stop_token stop) 
   account.key = {DefinitionKind::account, "", "", "account"};
   account.text = account_.value.to_text();
   account.ts = account.time = account.since = pass_.client.newest_server_time();
-  listing.emplace(account.key, account);
-  ASSIGN(const auto databases, pass_.client.list_databases(stop));
-  for (const cosmos::Resource& database : databases) TRY(list_database(database, listing, stop));
+  listing.found.emplace(account.key, account);
+  auto databases = pass_.client.list_databases(stop);
+  if (!databases) {
+    if (current_.empty()) return fail(std::move(databases).error());
+    TRY(refused(std::move(databases).error(), {DefinitionKind::database, "", "", ""}, listing));
+    return listing;
+  }
+  for (const cosmos::Resource& database : *databases) TRY(list_database(database, listing, stop));
   TRY(list_offers(listing, stop));
   return listing;
 }
 
-// A drop is believed when a second listing lacks the thing too, and for databases and containers when two reads answer
-// 404.
+Result<cosmos::Resource> DefinitionPoll::read(const DefinitionKey& key, std::stop_token stop) {
+  using cosmos::ScriptKind;
+  const cosmos::ContainerName in{key.database, key.parent};
+  switch (key.kind) {
+    case DefinitionKind::database:
+      return pass_.client.read_database(key.id, stop);
+    case DefinitionKind::container:
+      return pass_.client.read_container({key.database, key.id}, stop);
+    case DefinitionKind::stored_procedure:
+      return pass_.client.read_script(in, ScriptKind::stored_procedure, key.id, stop);
+    case DefinitionKind::trigger:
+      return pass_.client.read_script(in, ScriptKind::trigger, key.id, stop);
+    case DefinitionKind::user_defined_function:
+      return pass_.client.read_script(in, ScriptKind::user_defined_function, key.id, stop);
+    case DefinitionKind::user:
+      return pass_.client.read_user(key.database, key.id, stop);
+    case DefinitionKind::permission:
+      return pass_.client.read_permission(key.database, key.parent, key.id, stop);
+    default:
+      return fail(Code::not_found, "");  // offers have no name to be read by: two listings tell
+  }
+}
+
+// A drop is believed when a second listing lacks the thing too and two reads answer 404. What can't be told is as it
+// was.
 Result<bool> DefinitionPoll::is_gone(const DefinitionKey& key, const Listing& second_listing, std::stop_token stop) {
-  if (second_listing.count(key) != 0) return false;
-  if (key.kind != DefinitionKind::database && key.kind != DefinitionKind::container) return true;
-  for (int read = 0; read < 2; ++read) {
-    const auto answer = key.kind == DefinitionKind::database
-                            ? pass_.client.read_database(key.id, stop)
-                            : pass_.client.read_container({key.database, key.id}, stop);
+  if (second_listing.found.count(key) != 0 || second_listing.is_unread(key)) return false;
+  for (int look = 0; look < 2; ++look) {
+    const auto answer = read(key, stop);
     if (answer) return false;
     const Error& error = answer.error();
-    const bool absent = error.code == Code::not_found && (error.sub_status == 0 || error.sub_status == 1003);
-    if (!absent) return fail(Error(error).in("confirming that " + key.database + "/" + key.id + " is gone"));
+    if (is_absent(error)) continue;
+    if (error.status == 0) return fail(error);
+    const std::string in = key.database.empty() ? "" : key.database + "/";
+    const std::string name = in + (key.parent.empty() ? "" : key.parent + "/") + key.id;
+    incomplete_.push_back(
+        {"whether " + std::string(repo::definition_kind_name(key.kind)) + " " + name + " is gone", error});
+    return false;
   }
   return true;
 }
@@ -197,10 +292,13 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
                                     std::stop_token stop) {
   std::vector<Definition> missing;
   for (const auto& [key, definition] : current_) {
-    if (listing.count(key) == 0 && is_watched(key)) missing.push_back(definition);
+    if (listing.found.count(key) == 0 && is_watched(key) && !listing.is_unread(key)) missing.push_back(definition);
   }
   if (missing.empty()) return {};
   ASSIGN(const Listing second, list_all(stop));
+  for (std::size_t i = 0; i < second.why.size(); ++i) {
+    if (!listing.is_unread(second.unread[i])) incomplete_.push_back(second.why[i]);
+  }
   std::vector<DefinitionKey> dropped;
   for (Definition& definition : missing) {
     const DefinitionKey& key = definition.key;
@@ -210,7 +308,7 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
     });
     // What belongs to a database that this pass does not list was not looked for.
     const bool looked_for = key.database.empty() || key.kind == DefinitionKind::container ||
-                            listing.count({DefinitionKind::database, "", "", key.database}) != 0;
+                            listing.found.count({DefinitionKind::database, "", "", key.database}) != 0;
     if (!with_parent) {
       if (!looked_for) continue;
       ASSIGN(const bool gone, is_gone(key, second, stop));
@@ -225,15 +323,24 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
   return {};
 }
 
+bool DefinitionPoll::was_read_whole() const {
+  const std::vector<repo::RangeState>& ranges = writer_->state().ranges;
+  return !ranges.empty() && ranges.front().base_done;
+}
+
+bool DefinitionPoll::is_known(Second second) const { return repo::cut_at(writer_->state(), second).has_value(); }
+
 Status DefinitionPoll::poll(std::stop_token stop) {
   const std::vector<repo::ExactInterval>& known = writer_->state().exact;
-  const Second claimed = known.empty() ? Second{0} : known.back().until;
+  const bool known_before = was_read_whole() && !known.empty();
+  const Second claimed = known_before ? known.back().until : Second{0};
   const Second began = pass_.client.newest_server_time();
   ASSIGN(Listing listing, list_all(stop));
+  incomplete_ = listing.why;
 
   repo::VersionBatch batch;
   TRY(add_removals(listing, claimed, batch, stop));
-  for (auto& [key, definition] : listing) {
+  for (auto& [key, definition] : listing.found) {
     const auto known_as = current_.find(key);
     if (known_as != current_.end() && known_as->second.text == definition.text) continue;
     definition.since = known_as == current_.end() ? definition.ts : std::min(claimed, definition.ts);
@@ -244,13 +351,13 @@ Status DefinitionPoll::poll(std::stop_token stop) {
 
   repo::CommitDraft draft;
   draft.mode = repo::CaptureMode::definitions;
-  draft.exact = known.empty() ? std::vector<repo::ExactInterval>{{{}, began, began}} : known;
-  draft.exact.back().until = std::max(draft.exact.back().until, began);
+  draft.exact = known_before ? known : std::vector<repo::ExactInterval>{{{}, began, began}};
+  if (incomplete_.empty()) draft.exact.back().until = std::max(draft.exact.back().until, began);
   repo::RangeState range;
   range.until = draft.exact.back().until;
   range.newest = began;
   range.last_304 = began;
-  range.base_done = true;
+  range.base_done = was_read_whole() || incomplete_.empty();
   draft.ranges = {range};
   const bool nothing_new = batch.empty() && writer_->state().seq != 0 && draft.exact == known;
   if (nothing_new) return {};

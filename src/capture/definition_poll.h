@@ -20,7 +20,14 @@ class DefinitionPoll {
   static Result<std::unique_ptr<DefinitionPoll>> open(Pass& pass, const cosmos::Account& account);
 
   // Lists everything once and commits what changed, and that definitions are known up to the Date of the first answer.
+  // What the service refuses to tell is taken as it was, nothing of it counts as dropped, and definitions are not known
+  // any further; incomplete() has it then. Fails when the service can't be reached, or tells no databases to begin with.
   Status poll(std::stop_token stop);
+
+  // What the last poll could not read, and why.
+  const std::vector<Incomplete>& incomplete() const { return incomplete_; }
+  // Whether definitions are known for the second.
+  bool is_known(Second second) const;
 
   // The containers to capture: those selected and live, after a poll.
   struct LiveContainer {
@@ -30,15 +37,27 @@ class DefinitionPoll {
   std::vector<LiveContainer> containers() const;
 
  private:
-  using Listing = std::map<repo::DefinitionKey, repo::Definition>;
+  struct Listing {
+    std::map<repo::DefinitionKey, repo::Definition> found;
+    // The listings that were refused: the kind of what they list, and its parents; no id.
+    std::vector<repo::DefinitionKey> unread;
+    std::vector<Incomplete> why;  // for each of `unread`
+    bool is_unread(const repo::DefinitionKey& key) const;
+  };
 
   DefinitionPoll(Pass& pass, cosmos::Account account) : pass_(pass), account_(std::move(account)) {}
   Result<Listing> list_all(std::stop_token stop);
   Result<Listing> list_once(std::stop_token stop);
+  // Goes on without a listing that the service refused; any other failure ends the poll.
+  static Status refused(Error error, repo::DefinitionKey scope, Listing& listing);
   Status list_database(const cosmos::Resource& database, Listing& listing, std::stop_token stop);
+  Status list_users(std::string_view database, Listing& listing, std::stop_token stop);
   Status list_container(const cosmos::ContainerName& name, Listing& listing, std::stop_token stop);
   Status list_offers(Listing& listing, std::stop_token stop);
+  Result<cosmos::Resource> read(const repo::DefinitionKey& key, std::stop_token stop);
   Result<bool> is_gone(const repo::DefinitionKey& key, const Listing& second_listing, std::stop_token stop);
+  // Whether everything was read once, in this pass or before.
+  bool was_read_whole() const;
   // A definition that this pass does not look at (excluded): neither changed nor dropped.
   bool is_watched(const repo::DefinitionKey& key) const;
   Status add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch, std::stop_token stop);
@@ -48,7 +67,8 @@ class DefinitionPoll {
   Pass& pass_;
   cosmos::Account account_;
   std::unique_ptr<repo::LaneWriter> writer_;
-  Listing current_;
+  std::map<repo::DefinitionKey, repo::Definition> current_;
+  std::vector<Incomplete> incomplete_;
 };
 
 }  // namespace halley::capture

@@ -191,6 +191,25 @@ Result<std::vector<Resource>> AccountClient::list_scripts(const ContainerName& n
               "listing the " + std::string(script_path(kind)) + " of " + name.text(), stop);
 }
 
+Result<Resource> AccountClient::read_script(const ContainerName& name, ScriptKind kind, std::string_view id,
+                                            std::stop_token stop) {
+  return read(resource_path({"dbs", name.database, "colls", name.container, script_path(kind), id}),
+              "reading " + std::string(script_path(kind)) + "/" + std::string(id) + " of " + name.text(), stop);
+}
+
+Result<Resource> AccountClient::read_user(std::string_view database, std::string_view user, std::stop_token stop) {
+  return read(resource_path({"dbs", database, "users", user}),
+              "reading user " + std::string(user) + " of " + std::string(database), stop);
+}
+
+Result<Resource> AccountClient::read_permission(std::string_view database, std::string_view user,
+                                                std::string_view permission, std::stop_token stop) {
+  return read(resource_path({"dbs", database, "users", user, "permissions", permission}),
+              "reading permission " + std::string(permission) + " of user " + std::string(user) + " of " +
+                  std::string(database),
+              stop);
+}
+
 Result<std::vector<Resource>> AccountClient::list_users(std::string_view database, std::stop_token stop) {
   return list(resource_path({"dbs", database, "users"}), "Users", "listing the users of " + std::string(database),
               stop);

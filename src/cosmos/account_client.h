@@ -22,6 +22,11 @@ class AccountClient final : public Client {
   Result<Resource> read_database(std::string_view database, std::stop_token stop) override;
   Result<Resource> read_container(const ContainerName& name, std::stop_token stop) override;
   Result<std::vector<Resource>> list_scripts(const ContainerName& name, ScriptKind kind, std::stop_token stop) override;
+  Result<Resource> read_script(const ContainerName& name, ScriptKind kind, std::string_view id,
+                               std::stop_token stop) override;
+  Result<Resource> read_user(std::string_view database, std::string_view user, std::stop_token stop) override;
+  Result<Resource> read_permission(std::string_view database, std::string_view user, std::string_view permission,
+                                   std::stop_token stop) override;
   Result<std::vector<Resource>> list_users(std::string_view database, std::stop_token stop) override;
   Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
                                                  std::stop_token stop) override;
