@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "codec/base64.h"
+
 namespace halley::cosmos {
 namespace {
 
@@ -103,7 +105,7 @@ Result<http::Response> RequestSender::attempt(const Call& call, const Route& rou
   account(call.operation, response);
   note_session(call, response);
   if (!is_answer(response.status)) {
-    Error error = status_error(response, call.effect, runtime_.wall_second());
+    Error error = status_error(response, call.effect, runtime_.wall_second(), codec::base64_encode(key_));
     if (ends_session(error)) sessions_.forget(call.container);
     return fail(std::move(error));
   }

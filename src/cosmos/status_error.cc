@@ -1,9 +1,12 @@
 #include "cosmos/status_error.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "base/time.h"
+#include "http/message.h"
 #include "json/value.h"
 
 namespace halley::cosmos {
@@ -30,7 +33,13 @@ std::string joined_errors(const json::Value& wrapped) {
   return joined;
 }
 
-// One bounded line of what the service said, cut before its activity ids and before anything that looks like a
+bool holds(std::string_view text, std::string_view key) {
+  if (key.empty()) return false;
+  return text.find(key) != std::string_view::npos || text.find(http::percent_encode(key)) != std::string_view::npos ||
+         http::percent_decode(text).value_or("").find(key) != std::string::npos;
+}
+
+// One line of what the service said, cut before its activity ids and before anything that looks like a
 // signature.
 std::string tidy(std::string text) {
   for (const std::string_view mark : {"\r\nActivityId", "\nActivityId", ", Windows/", "sig=", "sig%3"}) {
@@ -41,14 +50,15 @@ std::string tidy(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   while (!text.empty() && text.back() == ' ') text.pop_back();
-  if (text.size() > kMaxMessage) text = text.substr(0, kMaxMessage) + "…";
   return text;
 }
 
-std::string service_message(const http::Response& response) {
+std::string service_message(const http::Response& response, std::string_view key) {
   if (response.body.size() > kMaxErrorBody) return {};
   const auto body = json::parse(response.body);
-  return body ? tidy(body->string_at("message")) : std::string();
+  const std::string said = body ? tidy(body->string_at("message")) : std::string();
+  if (holds(said, key)) return "(its words hold the account's key, and are not shown)";
+  return said.size() <= kMaxMessage ? said : fmt::format("{}…", std::string_view(said).substr(0, kMaxMessage));
 }
 
 Code unclear(Effect effect) { return effect == Effect::read ? Code::unavailable : Code::ambiguous; }
@@ -122,11 +132,11 @@ std::string hint_of(const http::Response& response, int sub_status, Second now) 
 
 bool is_answer(int status) { return (status >= 200 && status < 300) || status == 304; }
 
-Error status_error(const http::Response& response, Effect effect, Second now) {
+Error status_error(const http::Response& response, Effect effect, Second now, std::string_view key) {
   const int sub_status = header_number(response.headers, "x-ms-substatus");
   std::string message = "the service answered " + std::to_string(response.status);
   if (sub_status != 0) message += "/" + std::to_string(sub_status);
-  if (const std::string said = service_message(response); !said.empty()) message += ": " + said;
+  if (const std::string said = service_message(response, key); !said.empty()) message += ": " + said;
   Error error(code_of(response.status, sub_status, effect), std::move(message), hint_of(response, sub_status, now));
   error.status = response.status;
   error.sub_status = sub_status;

@@ -13,7 +13,8 @@ enum class Effect : std::uint8_t { read, write };
 bool is_answer(int status);
 
 // The error a refusal stands for, with status, sub-status and retry-after. Its message is bounded and holds nothing
-// that was signed. `now` is this machine's clock, for the hint on a signature refused for its date.
-Error status_error(const http::Response& response, Effect effect, Second now);
+// that was signed, and nothing of the service's words when they hold `key`, the base64 text of the account's key.
+// `now` is this machine's clock, for the hint on a signature refused for its date.
+Error status_error(const http::Response& response, Effect effect, Second now, std::string_view key);
 
 }  // namespace halley::cosmos
