@@ -150,6 +150,28 @@ TEST_F(Backup, AContainerDroppedWhileItsScriptsAreListedIsNoFailure) {
   EXPECT_THAT(definitions(), UnorderedElementsAre("database //shop", "container shop//orders"));
 }
 
+TEST_F(Backup, OfTwoReplacesBetweenPassesTheSpanOfTheChangeIsKept) {
+  const std::string script = R"({"id":"sum","body":"function () {}"})";
+  ASSERT_TRUE(
+      account_.engine().create({"dbs", "shop", "colls", "orders"}, server::ResourceKind::sproc, *json::parse(script)));
+  const auto replace = [&](const char* body) {
+    ASSERT_TRUE(runtime_.sleep(Milliseconds(60000), {}));
+    ASSERT_TRUE(account_.engine().replace({"dbs", "shop", "colls", "orders", "sprocs", "sum"},
+                                          *json::parse(R"({"id":"sum","body":")" + std::string(body) + "\"}")));
+  };
+  const Second read = *backup().restorable_until;
+  replace("first");
+  replace("second");
+  backup();
+  const auto lane = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+  const auto history = repo::read_definition_history(*repository_, *lane);
+  const auto& versions = history->at({repo::DefinitionKind::stored_procedure, "shop", "orders", "sum"});
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_EQ(versions[0].since, versions[0].time);
+  EXPECT_GE(versions[1].since, read);
+  EXPECT_GE(versions[1].time - versions[1].since, 100);
+}
+
 // What the service refuses to tell of definitions is named; the rest of the pass goes on.
 class RefusedDefinitions : public Backup {
  protected:

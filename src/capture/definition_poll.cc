@@ -343,7 +343,8 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   for (auto& [key, definition] : listing.found) {
     const auto known_as = current_.find(key);
     if (known_as != current_.end() && known_as->second.text == definition.text) continue;
-    definition.since = known_as == current_.end() ? definition.ts : std::min(claimed, definition.ts);
+    // Between the reads others may have been in force; what the first read finds has no read before it.
+    definition.since = known_before ? std::min(claimed, definition.ts) : definition.ts;
     definition.time = std::max(definition.ts, claimed);
     add_version(definition, repo::Operation::upsert, definition.time, batch);
     current_.insert_or_assign(key, definition);
@@ -362,6 +363,25 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   const bool nothing_new = batch.empty() && writer_->state().seq != 0 && draft.exact == known;
   if (nothing_new) return {};
   ASSIGN(const repo::CommitResult committed, writer_->commit(draft, batch));
+  pass_.progress.bytes_stored += committed.bytes_stored;
+  ++pass_.progress.commits;
+  return {};
+}
+
+Status DefinitionPoll::record_heads(std::vector<repo::LaneHead> heads) {
+  const repo::LaneState& state = writer_->state();
+  std::erase_if(heads, [&](const repo::LaneHead& head) {
+    const repo::LaneHead* const recorded = repo::recorded_head(state.heads, head.lane);
+    return recorded != nullptr && *recorded == head;
+  });
+  if (heads.empty()) return {};
+  repo::CommitDraft draft;
+  draft.mode = state.mode;
+  draft.ranges = state.ranges;
+  draft.exact = state.exact;
+  draft.heads = std::move(heads);
+  repo::VersionBatch nothing;
+  ASSIGN(const repo::CommitResult committed, writer_->commit(draft, nothing));
   pass_.progress.bytes_stored += committed.bytes_stored;
   ++pass_.progress.commits;
   return {};

@@ -21,13 +21,19 @@ class DefinitionPoll {
 
   // Lists everything once and commits what changed, and that definitions are known up to the Date of the first answer.
   // What the service refuses to tell is taken as it was, nothing of it counts as dropped, and definitions are not known
-  // any further; incomplete() has it then. Fails when the service can't be reached, or tells no databases to begin with.
+  // any further; incomplete() has it then. Fails when the service can't be reached, or tells no databases to begin
+  // with.
   Status poll(std::stop_token stop);
 
   // What the last poll could not read, and why.
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
   // Whether definitions are known for the second.
   bool is_known(Second second) const;
+
+  // Where the lanes of containers stood when they were last recorded.
+  const std::vector<repo::LaneHead>& heads() const { return writer_->state().heads; }
+  // Commits where they stand now, so that a lane that is lost, or its newest commits, are missed.
+  Status record_heads(std::vector<repo::LaneHead> heads);
 
   // The containers to capture: those selected and live, after a poll.
   struct LiveContainer {

@@ -19,6 +19,7 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
   if (!lane) return fail(std::move(lane).error());
   definitions.lane_ = std::move(*lane);
 
+  definitions.latest_ = moment.latest;
   repo::Cut cut;
   if (moment.latest) {
     auto newest = repo::newest_cut(definitions.lane_);
@@ -93,6 +94,18 @@ DefinitionsAt::Each DefinitionsAt::users(std::string_view database) const {
 DefinitionsAt::Each DefinitionsAt::permissions(std::string_view database) const {
   Each found = of_kind(DefinitionKind::permission);
   std::erase_if(found, [&](const Definition* permission) { return permission->key.database != database; });
+  return found;
+}
+
+Result<std::vector<Definition>> DefinitionsAt::uncertain(repo::Repository& repository) const {
+  std::vector<Definition> found;
+  if (latest_) return found;
+  ASSIGN(const auto history, repo::read_definition_history(repository, lane_));
+  for (const auto& [key, versions] : history) {
+    for (const Definition& version : versions) {
+      if (version.since <= at_ && at_ < version.time) found.push_back(version);
+    }
+  }
   return found;
 }
 

@@ -22,6 +22,7 @@ class DefinitionsAt {
   const std::string& account_id() const { return lane_.identity.account_id; }
 
   using Each = std::vector<const repo::Definition*>;
+  const repo::Definition* find(repo::DefinitionKey key) const;
   const repo::Definition* account() const;
   Each databases() const { return of_kind(repo::DefinitionKind::database); }
   Each containers() const { return of_kind(repo::DefinitionKind::container); }
@@ -32,13 +33,17 @@ class DefinitionsAt {
   Each users(std::string_view database) const;
   Each permissions(std::string_view database) const;
 
+  // What was found changed, made or dropped (an empty text) by a read after the moment, while the read before it was
+  // earlier: from `since` to `time` nothing tells what was in force. In key order; empty for `latest`.
+  Result<std::vector<repo::Definition>> uncertain(repo::Repository& repository) const;
+
  private:
   Each of_kind(repo::DefinitionKind kind) const;
-  const repo::Definition* find(repo::DefinitionKey key) const;
 
   repo::LaneState lane_;
   Second at_;
   bool exact_ = true;
+  bool latest_ = false;
   std::vector<repo::Definition> all_;  // in key order
 };
 

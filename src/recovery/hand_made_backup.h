@@ -31,15 +31,18 @@ class HandMadeBackup {
   // Definitions. A text without _rid gets one that is made from its key, so that a database or container made again
   // under its name can be given another.
   void define(repo::DefinitionKind kind, std::string database, std::string parent, std::string id, std::string text,
-              Second time, std::string rid = "") {
+              Second time, std::string rid = "", Second since = {}) {
     repo::Version version = definition_version({kind, database, parent, id}, time);
+    if (since.value != 0) version.since = since;
     version.rid = definitions_.keep(rid.empty() ? "rid-" + database + "-" + parent + "-" + id : rid);
     version.body = definitions_.keep(text);
     definitions_.add(version);
     last_[{kind, database, parent, id}] = std::string(version.rid);
   }
-  void undefine(repo::DefinitionKind kind, std::string database, std::string parent, std::string id, Second time) {
+  void undefine(repo::DefinitionKind kind, std::string database, std::string parent, std::string id, Second time,
+                Second since = {}) {
     repo::Version version = definition_version({kind, database, parent, id}, time);
+    if (since.value != 0) version.since = since;
     version.operation = repo::Operation::remove;
     definitions_.add(version);
   }

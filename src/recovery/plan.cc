@@ -53,15 +53,34 @@ Error none_captured(const PlannedContainer& planned) {
                "run `halley backup` with it included");
 }
 
+Error lost(const PlannedContainer& planned, const repo::LaneHead& recorded, std::string hint) {
+  return Error(Code::corrupt,
+               "backups of container " + planned.name() + " are lost: its lane " + recorded.lane +
+                   " does not have commit " + std::to_string(recorded.seq) + " as the account lane names it",
+               std::move(hint));
+}
+
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
 
 // Finds the cut, where the moment is covered. `notes`: where to name the documents that may not be as they were;
 // nullptr = nobody asks.
-Result<Coverage> find_cut(repo::Repository& repository, const Moment& moment, bool approximate,
+Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& definitions, const Moment& moment,
+                          bool approximate,
                           PlannedContainer& planned, std::vector<std::string>* notes) {
   const auto lane = repository.read_lane(planned.lane);
-  if (!lane && lane.error().code == Code::not_found) return Coverage::none_captured;
+  const repo::LaneHead* const recorded = repo::recorded_head(definitions.account_lane().heads, planned.lane);
+  if (!lane && lane.error().code == Code::not_found) {
+    if (recorded == nullptr) return Coverage::none_captured;
+    return fail(lost(planned, *recorded, "`--exclude " + planned.name() + "` restores the others"));
+  }
   if (!lane) return fail(lane.error());
+  if (moment.latest && !approximate && recorded != nullptr && repo::is_behind(*lane, *recorded)) {
+    const auto seconds = repo::restorable_seconds(*lane);
+    return fail(lost(planned, *recorded,
+                     seconds.empty() ? "`halley verify` names what is missing"
+                                     : "what is left can be restored with --at up to " +
+                                           format_rfc3339(seconds.back().until - 1)));
+  }
   if (moment.latest) {
     auto newest = repo::newest_cut(*lane);
     if (!newest) {
@@ -187,6 +206,45 @@ Status add_databases(const DefinitionsAt& definitions, const DefinitionsAt::Each
   return {};
 }
 
+bool is_selected(const RestorePlan& plan, const repo::DefinitionKey& key) {
+  using repo::DefinitionKind;
+  const Selection& selection = plan.selection;
+  switch (key.kind) {
+    case DefinitionKind::account:
+      return false;
+    case DefinitionKind::container:
+      return selection.selects_container(key.database, key.id);
+    case DefinitionKind::database:
+      return selection.selects_database(key.id);
+    case DefinitionKind::user:
+    case DefinitionKind::permission:
+      return selection.selects_database(key.database);
+    default:
+      return key.parent.empty() ? selection.selects_database(key.database)
+                                : selection.selects_container(key.database, key.parent);
+  }
+}
+
+// Names the definitions that were found changed by a read after the moment, with the span in which it happened.
+Status add_definition_notes(repo::Repository& repository, const DefinitionsAt& definitions, RestorePlan& plan) {
+  ASSIGN(const auto uncertain, definitions.uncertain(repository));
+  for (const repo::Definition& each : uncertain) {
+    if (!is_selected(plan, each.key)) continue;
+    const bool was_there = definitions.find(each.key) != nullptr;
+    std::string name = std::string(repo::definition_kind_name(each.key.kind)) + " ";
+    if (!each.key.database.empty()) name += each.key.database + "/";
+    if (!each.key.parent.empty()) name += each.key.parent + "/";
+    name += each.key.kind == repo::DefinitionKind::offer ? "throughput" : each.key.id;
+    plan.notes.push_back(name +
+                         (each.text.empty() ? " was dropped"
+                          : was_there       ? " was changed"
+                                            : " was made") +
+                         " between " + format_rfc3339(each.since) + " and " + format_rfc3339(each.time) + ": " +
+                         (was_there ? "the plan has it as it was before" : "the plan is without it"));
+  }
+  return {};
+}
+
 // Whether a container without which the plan goes on is left out, since it is not named; a note then tells why.
 bool leave_out(const Selection& selection, const repo::Definition& container, const Error& why,
                std::vector<std::string>& notes) {
@@ -217,7 +275,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, fits_key(plan.selection, *planned));
     if (!fits) continue;
     any_fits = true;
-    ASSIGN(const Coverage coverage, find_cut(repository, plan.moment, approximate, *planned, &plan.notes));
+    ASSIGN(const Coverage coverage, find_cut(repository, definitions, plan.moment, approximate, *planned, &plan.notes));
     if (coverage == Coverage::none_captured && may_leave_out) {
       const Error why = none_captured(*planned);
       if (!leave_out(plan.selection, *container, why, plan.notes)) return fail(why);
@@ -253,6 +311,7 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   TRY(check_patterns(repository, definitions, selection));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
   TRY(add_databases(definitions, undocumented, plan));
+  TRY(add_definition_notes(repository, definitions, plan));
   return plan;
 }
 
@@ -264,7 +323,7 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
-  ASSIGN(const Coverage coverage, find_cut(repository, moment, false, planned, nullptr));
+  ASSIGN(const Coverage coverage, find_cut(repository, definitions, moment, false, planned, nullptr));
   if (coverage == Coverage::none_captured) return fail(none_captured(planned));
   if (coverage == Coverage::outside) {
     Selection selection;

@@ -221,6 +221,33 @@ TEST_F(PlanTest, AContainerMadeAgainIsAnotherLane) {
   EXPECT_TRUE(timeline->containers[3].live);
 }
 
+// Read at 100 and at 120: of what was found then, nothing tells what was in force between.
+TEST_F(PlanTest, DefinitionsBetweenTwoReadsAreNamed) {
+  backup.define(DefinitionKind::stored_procedure, "shop", "orders", "p", R"({"id":"p","body":"third"})", at(110), "",
+                at(90));
+  backup.define(DefinitionKind::trigger, "shop", "orders", "t", R"({"id":"t"})", at(95), "", at(90));
+  backup.undefine(DefinitionKind::user, "shop", "", "ann", at(120), at(90));
+  backup.definitions_known(at(0), at(120));
+  const auto notes_at = [&](Second moment, const Selection& selection) {
+    const auto plan = make_plan(backup.repository(), Moment::of(moment), selection);
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    return plan ? plan->notes : std::vector<std::string>{"failed"};
+  };
+  Selection orders;
+  orders.include = {"shop/orders"};
+  const std::string changed = "sproc shop/orders/p was changed between " + format_rfc3339(at(90)) + " and " +
+                              format_rfc3339(at(110)) + ": the plan has it as it was before";
+  const std::string made = "trigger shop/orders/t was made between " + format_rfc3339(at(90)) + " and " +
+                           format_rfc3339(at(95)) + ": the plan is without it";
+  EXPECT_THAT(notes_at(at(89), orders), IsEmpty());
+  EXPECT_THAT(notes_at(at(90), orders), UnorderedElementsAre(changed, made));
+  EXPECT_THAT(notes_at(at(95), orders), ElementsAre(changed));
+  Selection shop;
+  shop.include = {"shop"};
+  shop.exclude = {"shop/cache"};
+  EXPECT_THAT(notes_at(at(95), shop), UnorderedElementsAre(changed, HasSubstr("user shop/ann was dropped between")));
+}
+
 TEST_F(PlanTest, AContainerWithoutPartitionKeyIsLeftOutUnlessItIsNamed) {
   backup.define(DefinitionKind::container, "crm", "", "old", R"({"id":"old","indexingPolicy":{}})", at(0));
   backup.definitions_known(at(0), at(100));
