@@ -9,6 +9,7 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
   ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
   side.at = definitions.at();
   side.account_id = definitions.account_id();
+  if (const repo::Definition* account = definitions.account()) side.account = *account;
   for (const repo::Definition* each : definitions.containers()) {
     side.defined.insert(each->key.database + "/" + each->key.id);
   }

@@ -21,6 +21,7 @@ struct DiffSide {
 
   Second at;
   std::string account_id;
+  std::optional<repo::Definition> account;
   std::map<std::string, PlannedContainer> containers;
   std::set<std::string> defined;  // all that were there, whether or not they can be restored
   std::vector<std::string> notes;

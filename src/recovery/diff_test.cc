@@ -251,6 +251,24 @@ TEST_F(LiveDiffTest, ContainersOfAnotherAccountAreNotCalledMadeAgain) {
   EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("compared with account another")));
 }
 
+TEST_F(LiveDiffTest, AnAccountOfTheSameIdElsewhereIsAnother) {
+  const auto located = [&](const std::string& address) {
+    backup.define(repo::DefinitionKind::account, "", "", "account",
+                  R"({"id":"a","writableLocations":[{"name":"x","databaseAccountEndpoint":")" + address + "\"}]}",
+                  at(30));
+    backup.definitions_known(at(0), at(100));
+    auto report = live(of({"shop/orders"}));
+    EXPECT_TRUE(report);
+    return report;
+  };
+  const auto elsewhere = located("http://elsewhere.test/");
+  EXPECT_FALSE(elsewhere->containers.front().made_again);
+  EXPECT_THAT(elsewhere->notes, ::testing::Contains(HasSubstr("another account of the id")));
+  const json::Value record = client_->read_account({}).value().value;
+  const std::string here = record.find("writableLocations")->items()[0].string_at("databaseAccountEndpoint");
+  EXPECT_TRUE(located(here)->containers.front().made_again);
+}
+
 TEST_F(LiveDiffTest, CountsAndListsWhatIsDifferent) {
   change();
   EXPECT_THAT(lines(live(of({"shop/orders"}))), changes());

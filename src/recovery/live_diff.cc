@@ -2,6 +2,7 @@
 // the moment's documents are held in memory, for groups of buckets where there are too many.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "codec/hash.h"
@@ -43,6 +44,29 @@ codec::Hash128 hash_of(std::string_view partition_key, std::string_view id) {
 Second ts_of(const json::ScannedDocument& document) {
   const std::string_view text = document.system[static_cast<std::size_t>(json::SystemProperty::ts)];
   return {text.empty() ? 0 : json::Value::number(std::string(text)).as_integer().value_or(0)};
+}
+
+// The addresses that an account record has for its regions.
+std::set<std::string> addresses_of(const json::Value& account) {
+  std::set<std::string> addresses;
+  for (const char* locations : {"writableLocations", "readableLocations"}) {
+    const json::Value* const listed = account.find(locations);
+    if (listed == nullptr) continue;
+    for (const json::Value& location : listed->items()) {
+      addresses.insert(location.string_at("databaseAccountEndpoint"));
+    }
+  }
+  return addresses;
+}
+
+// Ids of accounts are unique in the service, not among emulators: those are told apart by where they are.
+bool is_same_account(const DiffSide& before, const cosmos::Account& account) {
+  if (account.id != before.account_id) return false;
+  const auto recorded = before.account ? json::parse(before.account->text) : json::Value();
+  const std::set<std::string> known = recorded ? addresses_of(*recorded) : std::set<std::string>();
+  const std::set<std::string> found = addresses_of(account.value);
+  return known.empty() ||
+         std::any_of(known.begin(), known.end(), [&](const std::string& address) { return found.contains(address); });
 }
 
 // One container, which is there now and perhaps was at the moment.
@@ -187,8 +211,12 @@ class LiveDiff {
     ASSIGN(auto list, DifferenceList::create());
     DiffReport report{before.at, client_.newest_server_time(), {}, before.notes, std::move(list)};
     ASSIGN(const cosmos::Account account, client_.read_account(stop_));
-    same_account_ = account.id == before.account_id;
-    if (!same_account_) report.notes.push_back("compared with account " + account.id + ", not " + before.account_id);
+    same_account_ = is_same_account(before, account);
+    if (!same_account_) {
+      const bool same_id = account.id == before.account_id;
+      report.notes.push_back("compared with " + (same_id ? "another account of the id " + account.id
+                                                         : "account " + account.id + ", not " + before.account_id));
+    }
     std::set<std::string> names;
     for (const auto& [name, container] : before.containers) names.insert(name);
     for (const auto& [name, container] : live) names.insert(name);
