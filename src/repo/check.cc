@@ -47,6 +47,10 @@ class Check {
     std::set<LaneId> lanes;
     add_lanes("lanes/", lanes);
     add_lanes("rollups/", lanes);
+    // The account lane tells how far the others were.
+    lanes.erase(LaneId(kAccountLane));
+    TRY(check_lane(LaneId(kAccountLane)));
+    for (const auto& [id, head] : recorded_) lanes.insert(id);
     for (const LaneId& lane : lanes) TRY(check_lane(lane));
     report_.objects = unseen_.size() + seen_;
     report_.unreferenced = unseen_.size();
@@ -145,6 +149,12 @@ class Check {
   Status check_lane(const LaneId& id) {
     Lane lane;
     lane.state.lane = id;
+    const auto known = recorded_.find(id);
+    const LaneHead* const recorded = known == recorded_.end() ? nullptr : &known->second;
+    if (recorded != nullptr) {  // what it is of, also where the first commit is lost
+      lane.state.identity.database = recorded->database;
+      lane.state.identity.container = recorded->container;
+    }
     lane.lengths.emplace_back();
     // Only names that are listed are looked at: a stray one may carry any number.
     std::vector<std::pair<std::uint64_t, Kind>> objects;
@@ -165,6 +175,19 @@ class Check {
       }
       lane.next = seq + 1;
       TRY(check_commit(lane, seq));
+    }
+    if (id == kAccountLane) {
+      for (const LaneHead& head : lane.state.heads) recorded_[head.lane] = head;
+      return {};
+    }
+    return recorded == nullptr ? Status() : check_end(lane, *recorded);
+  }
+
+  // Whether the lane still has the commit that the account lane knows it by.
+  Status check_end(Lane& lane, const LaneHead& recorded) {
+    if (recorded.seq >= lane.next) {
+      leave_gap(lane, recorded.seq + 1);
+      TRY(note_gaps(lane));
     }
     return {};
   }
@@ -206,6 +229,10 @@ class Check {
     }
     TRY(note_gaps(lane));
     lane.previous = codec::sha256(*bytes);
+    const auto recorded = recorded_.find(lane.state.lane);
+    if (recorded != recorded_.end() && recorded->second.seq == seq && recorded->second.sha256 != lane.previous) {
+      TRY(note(name, lane, {Code::corrupt, "`" + name + "` is not the commit that the account lane names"}));
+    }
     if (!before.empty() && commit->record.previous_hash != before) {
       TRY(note(name, lane, {Code::corrupt, "`" + name + "` does not follow the commit before it"}));
     }
@@ -262,17 +289,8 @@ class Check {
   }
 
   static LaneState without_lists(const LaneState& state) {
-    return {state.lane,
-            state.identity,
-            state.mode,
-            state.seq,
-            state.head_hash,
-            state.committed_at,
-            state.ranges,
-            state.exact,
-            {},
-            state.events,
-            {}};
+    return {state.lane,   state.identity, state.mode, state.seq,    state.head_hash, state.committed_at,
+            state.ranges, state.exact,    {},         state.events, state.heads,     {}};
   }
 
   // What commits (from, to] added to a list.
@@ -317,6 +335,7 @@ class Check {
   CheckReport report_;
   std::set<std::string, std::less<>> unseen_;  // objects that nothing has named yet
   std::set<std::string> damaged_;
+  std::map<LaneId, LaneHead, std::less<>> recorded_;  // what the account lane says of the others
   std::uint64_t seen_ = 0;
   std::uint64_t done_ = 0;
   codec::Decompressor decompressor_;

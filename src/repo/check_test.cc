@@ -154,6 +154,36 @@ TEST_F(CheckTest, RollupsTellOfCommitsThatWereCutOff) {
   EXPECT_THAT(damaged(report(0)), ElementsAre(commit_name(lane_, 7)));
 }
 
+TEST_F(CheckTest, TellsOfLanesAndTailsThatTheAccountLaneKnows) {
+  const LaneState head = *repository_->read_lane(lane_);
+  LaneIdentity account;
+  account.account_id = "account-1";
+  auto definitions = std::move(*repository_->open_writer(LaneId(kAccountLane), account));
+  CommitDraft draft;
+  draft.heads = {{lane_, "shop", "orders", head.seq, head.head_hash}};
+  commit(*definitions, {}, draft);
+  EXPECT_THAT(damaged(report()), IsEmpty());
+
+  for (const std::uint64_t seq : {9U, 10U}) ASSERT_TRUE(store_->remove(commit_name(lane_, seq)));
+  CheckReport found = report(0);
+  EXPECT_THAT(damaged(found), ElementsAre(commit_name(lane_, 9)));
+  EXPECT_THAT(found.damaged[0].affects, ElementsAre("shop/orders"));
+
+  // Another history in its place, as a writer that went on from the cut would make.
+  auto lane = writer(*repository_);
+  commit(*lane, {write_of("a", "1", 1000)});
+  commit(*lane, {write_of("a", "1", 1001)});
+  EXPECT_THAT(damaged(report(0)), ElementsAre(commit_name(lane_, 10)));
+
+  for (const std::string& name : names("")) {
+    if (name.find(lane_) == std::string::npos) continue;
+    ASSERT_TRUE(store_->remove(name));
+  }
+  found = report(0);
+  ASSERT_THAT(damaged(found), ElementsAre(commit_name(lane_, 1)));
+  EXPECT_THAT(found.damaged[0].affects, ElementsAre("shop/orders"));
+}
+
 TEST_F(CheckTest, OpeningRefusesACommitBehindAGap) {
   ASSERT_TRUE(store_->remove(commit_name(lane_, 9)));
   EXPECT_EQ(repository_->read_lane(lane_).error().code, Code::corrupt);

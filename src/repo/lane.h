@@ -86,6 +86,16 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
+// Where a lane stood when the account's lane was last written: what is behind it was lost.
+struct LaneHead {
+  LaneId lane;
+  std::string database;
+  std::string container;
+  std::uint64_t seq = 0;
+  std::string sha256;  // of the commit's object
+  friend bool operator==(const LaneHead&, const LaneHead&) = default;
+};
+
 // A segment as a commit names it.
 struct SegmentRef {
   std::string id;              // 32 hex digits
@@ -112,7 +122,8 @@ struct LaneState {
   std::vector<RangeState> ranges;
   std::vector<ExactInterval> exact;
   std::vector<SyncPoint> sync_points;
-  std::vector<Event> events;  // the newest kMaxEvents
+  std::vector<Event> events;    // the newest kMaxEvents
+  std::vector<LaneHead> heads;  // of the account lane: one for each lane, by lane id
   std::vector<SegmentRef> segments;
   friend bool operator==(const LaneState&, const LaneState&) = default;
 };
@@ -125,6 +136,13 @@ struct CommitDraft {
   std::vector<ExactInterval> exact;    // the whole new set
   std::vector<SyncPoint> sync_points;  // added
   std::vector<Event> events;           // added
+  std::vector<LaneHead> heads;         // of the account lane: replace those of the same lanes
 };
+
+// The head of a lane among those that the account lane has; nullptr = none.
+const LaneHead* recorded_head(const std::vector<LaneHead>& heads, std::string_view lane);
+
+// Whether a lane has lost commits that the account lane tells of.
+bool is_behind(const LaneState& lane, const LaneHead& recorded);
 
 }  // namespace halley::repo

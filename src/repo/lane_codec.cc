@@ -163,6 +163,24 @@ Event get_event(ByteReader& in) {
   return event;
 }
 
+void put_head(std::string& out, const LaneHead& head) {
+  CHECK(head.sha256.size() == kHashSize);
+  put_string(out, head.lane);
+  put_string(out, head.database);
+  put_string(out, head.container);
+  put_varint(out, head.seq);
+  out += head.sha256;
+}
+LaneHead get_head(ByteReader& in) {
+  LaneHead head;
+  head.lane = in.string();
+  head.database = in.string();
+  head.container = in.string();
+  head.seq = in.varint();
+  head.sha256 = in.bytes(kHashSize);
+  return head;
+}
+
 void put_segment(std::string& out, const SegmentRef& segment) {
   const auto id = from_hex(segment.id);
   CHECK(id && id->size() == kSegmentIdSize && segment.sha256.size() == kHashSize);
@@ -224,6 +242,7 @@ std::string encode_commit(const CommitRecord& record) {
   put_list(out, record.draft.exact, put_exact);
   put_list(out, record.draft.sync_points, put_sync_point);
   put_list(out, record.draft.events, put_event);
+  put_list(out, record.draft.heads, put_head);
   put_list(out, record.segments, put_segment);
   return out;
 }
@@ -241,6 +260,7 @@ Result<CommitRecord> decode_commit(std::string_view bytes) {
   record.draft.exact = get_list<ExactInterval>(in, get_exact);
   record.draft.sync_points = get_list<SyncPoint>(in, get_sync_point);
   record.draft.events = get_list<Event>(in, get_event);
+  record.draft.heads = get_list<LaneHead>(in, get_head);
   record.segments = get_list<SegmentRef>(in, get_segment);
   TRY(in.finish("a commit"));
   TRY(check_mode(record.draft.mode));
@@ -283,6 +303,7 @@ std::string encode_rollup(const RollupRecord& record) {
   put_list(out, state.ranges, put_range_state);
   put_list(out, state.exact, put_exact);
   put_list(out, state.events, put_event);
+  put_list(out, state.heads, put_head);
   put_list(out, record.spans, [](std::string& to, const SpanRef& span) {
     put_varint(to, span.to);
     CHECK(span.sha256.size() == kHashSize);
@@ -306,6 +327,7 @@ Result<RollupRecord> decode_rollup(std::string_view bytes) {
   state.ranges = get_list<RangeState>(in, get_range_state);
   state.exact = get_list<ExactInterval>(in, get_exact);
   state.events = get_list<Event>(in, get_event);
+  state.heads = get_list<LaneHead>(in, get_head);
   record.spans = get_list<SpanRef>(in, [](ByteReader& from) {
     SpanRef span;
     span.to = from.varint();

@@ -44,6 +44,7 @@ SyncPoint any_sync_point() {
   return {any_second(), any_list([] { return RangePosition{any_range(), any_position()}; })};
 }
 Event any_event() { return {any_second(), any_bytes(), any_bytes()}; }
+LaneHead any_head() { return {any_bytes(), any_bytes(), any_bytes(), any_number(), any_bytes(32)}; }
 SegmentRef any_segment() {
   return {to_hex(any_bytes(16)), any_flag(),   any_number(), any_bytes(32), any_number(),   any_number(),
           any_number(),          any_number(), any_second(), any_second(),  any_position(), any_position()};
@@ -55,8 +56,8 @@ CaptureMode any_mode() {
 CommitRecord any_commit() {
   CommitRecord record{any_bytes(), any_number(), any_bytes(32), any_second(), {}, {}, any_list(any_segment)};
   if (any_flag()) record.identity = any_identity();
-  record.draft = {any_mode(), any_list(any_range_state), any_list(any_exact), any_list(any_sync_point),
-                  any_list(any_event)};
+  record.draft = {any_mode(),          any_list(any_range_state), any_list(any_exact), any_list(any_sync_point),
+                  any_list(any_event), any_list(any_head)};
   return record;
 }
 Span any_span() { return {any_bytes(), any_number(), any_number(), any_list(any_segment), any_list(any_sync_point)}; }
@@ -71,6 +72,7 @@ RollupRecord any_rollup() {
                   any_list(any_exact),
                   any_list(any_sync_point),
                   any_list(any_event),
+                  any_list(any_head),
                   any_list(any_segment)};
   return {std::move(state), any_list([] { return SpanRef{any_number(), any_bytes(32)}; })};
 }

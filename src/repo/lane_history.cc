@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "codec/hash.h"
@@ -37,6 +38,13 @@ Result<std::string> read_record(store::ObjectStore& store, const KeyRing& keys, 
   ASSIGN(const OpenedObject object, open_whole(keys, kind, name, *bytes));
   if (!object.plain.empty()) return fail(damaged(name, "it holds more than it should"));
   return inflate(name, object.content);
+}
+
+// Where the head of `lane` is in heads in the order of their lanes, or belongs.
+template <typename Heads>
+auto find_head(Heads& heads, std::string_view lane) {
+  return std::lower_bound(heads.begin(), heads.end(), lane,
+                          [](const LaneHead& head, std::string_view id) { return head.lane < id; });
 }
 
 // The state in rollup `seq` and the spans it names.
@@ -85,6 +93,15 @@ Result<LaneHistory> newest_rollup(store::ObjectStore& store, const KeyRing& keys
 }
 
 }  // namespace
+
+const LaneHead* recorded_head(const std::vector<LaneHead>& heads, std::string_view lane) {
+  const auto at = find_head(heads, lane);
+  return at != heads.end() && at->lane == lane ? &*at : nullptr;
+}
+
+bool is_behind(const LaneState& lane, const LaneHead& recorded) {
+  return lane.seq < recorded.seq || (lane.seq == recorded.seq && lane.head_hash != recorded.sha256);
+}
 
 Result<LaneHistory> read_lane_history(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane) {
   TRY(check_lane_id(lane));
@@ -152,6 +169,14 @@ Status apply_commit(CommitRecord record, std::string hash, LaneState& state) {
   append(record.draft.sync_points, state.sync_points);
   append(record.draft.events, state.events);
   append(record.segments, state.segments);
+  for (LaneHead& head : record.draft.heads) {
+    const auto at = find_head(state.heads, head.lane);
+    if (at != state.heads.end() && at->lane == head.lane) {
+      *at = std::move(head);
+    } else {
+      state.heads.insert(at, std::move(head));
+    }
+  }
   if (state.events.size() > kMaxEvents) {
     state.events.erase(state.events.begin(), state.events.end() - static_cast<std::ptrdiff_t>(kMaxEvents));
   }

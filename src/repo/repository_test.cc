@@ -140,6 +140,29 @@ TEST_F(RepositoryTest, FoldsWhatCommitsCarry) {
   EXPECT_TRUE(read.segments[0].inside_commit);
 }
 
+TEST_F(RepositoryTest, KeepsTheNewestHeadOfEachLane) {
+  RepositoryOptions options = quick_options();
+  options.rollup_every = 2;
+  auto repository = create(options);
+  LaneIdentity identity;
+  identity.account_id = "account-1";
+  auto account = *repository->open_writer(LaneId(kAccountLane), identity);
+  const auto head = [](const LaneId& lane, std::uint64_t seq) {
+    return LaneHead{lane, "shop", lane, seq, std::string(32, static_cast<char>(seq))};
+  };
+  for (const std::vector<LaneHead>& heads :
+       {std::vector{head("c-b", 1)}, {head("c-c", 2), head("c-a", 3)}, {head("c-b", 4)}}) {
+    CommitDraft draft;
+    draft.heads = heads;
+    commit(*account, {}, draft);
+  }
+  const LaneState state = *repository->read_lane(LaneId(kAccountLane));
+  EXPECT_EQ(state.heads, (std::vector{head("c-a", 3), head("c-b", 4), head("c-c", 2)}));
+  EXPECT_EQ(state, account->state());
+  ASSERT_NE(recorded_head(state.heads, "c-b"), nullptr);
+  EXPECT_EQ(recorded_head(state.heads, "c-bb"), nullptr);
+}
+
 TEST_F(RepositoryTest, KeepsOnlyTheNewestEvents) {
   auto repository = create();
   auto lane = writer(*repository);

@@ -135,7 +135,10 @@ void write_golden(const std::string& folder) {
   }
   auto account = *(*repository)->open_writer(LaneId(kAccountLane), account_identity());
   VersionBatch batch = batch_of(definitions());
-  ASSERT_TRUE(account->commit({}, batch));
+  CommitDraft draft;
+  const LaneState& head = orders->state();
+  draft.heads = {{head.lane, head.identity.database, head.identity.container, head.seq, head.head_hash}};
+  ASSERT_TRUE(account->commit(draft, batch));
 }
 
 bool same(const Written& w, const Version& v) {
@@ -178,12 +181,15 @@ TEST(GoldenTest, Format1IsReadWhole) {
   const auto account = repository.read_lane(LaneId(kAccountLane));
   ASSERT_TRUE(account) << account.error().to_string();
   EXPECT_EQ(account->identity, account_identity());
+  ASSERT_EQ(account->heads.size(), 1u);
+  EXPECT_EQ(account->heads[0].lane, lane_of(orders_identity()));
   expect_versions(repository, *account, definitions());
 
   const auto orders = repository.read_lane(lane_of(orders_identity()));
   ASSERT_TRUE(orders) << orders.error().to_string();
   EXPECT_EQ(orders->identity, orders_identity());
   EXPECT_EQ(orders->seq, kCommits);
+  EXPECT_FALSE(is_behind(*orders, account->heads[0]));
   EXPECT_EQ(orders->mode, CaptureMode::latest);
   EXPECT_EQ(orders->ranges, draft_of(kCommits).ranges);
   EXPECT_EQ(orders->exact, draft_of(kCommits).exact);
