@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "codec/base64.h"
+#include "cosmos/read_feed.h"
 
 namespace halley::cosmos {
 namespace {
@@ -123,6 +124,7 @@ Result<std::vector<Resource>> AccountClient::list(const ResourcePath& path, std:
                                                   const std::string& what, const std::stop_token& stop) {
   std::vector<Resource> all;
   std::string continuation;
+  Continuations seen;
   do {
     Call call;
     call.method = "GET";
@@ -137,11 +139,8 @@ Result<std::vector<Resource>> AccountClient::list(const ResourcePath& path, std:
       ASSIGN(Resource resource, parse_resource(std::string(element), what));
       all.push_back(std::move(resource));
     }
-    std::string next(response.headers.get("x-ms-continuation"));
-    if (!next.empty() && next == continuation) {
-      return fail(Error(Code::corrupt, "the service gave the same continuation twice").in(what));
-    }
-    continuation = std::move(next);
+    continuation = response.headers.get("x-ms-continuation");
+    TRY(seen.add(continuation, what));
   } while (!continuation.empty());
   return all;
 }

@@ -127,6 +127,24 @@ TEST_F(ClientTest, ListsThatDoNotAdvanceOrAreMalformedAreCorrupt) {
   }
 }
 
+TEST_F(ClientTest, ListsThatGoInCirclesAreCorrupt) {
+  for (const char* next : {"a", "b", "a"}) {
+    transport_.answer(200, headers({{"x-ms-continuation", next}}), R"({"Offers":[]})");
+  }
+  EXPECT_EQ(client_->list_offers(stop_).error().code, Code::corrupt);
+  EXPECT_TRUE(transport_.finished());
+}
+
+TEST_F(ClientTest, ReadFeedsThatGoInCirclesAreCorrupt) {
+  for (const char* next : {"a", "b", "a"}) {
+    transport_.answer(200, headers({{"x-ms-continuation", next}}), R"({"Documents":[]})");
+  }
+  const Status read = read_range(
+      *client_, kOrders, "0", [](const ReadPage&) { return Status(); }, stop_);
+  EXPECT_EQ(read.error().code, Code::corrupt);
+  EXPECT_TRUE(transport_.finished());
+}
+
 TEST_F(ClientTest, EveryListAsksItsPath) {
   const auto path_of = [&](std::string_view envelope, auto list) {
     transport_.answer(200, {}, "{\"" + std::string(envelope) + "\":[]}");
@@ -222,6 +240,31 @@ TEST_F(ClientTest, EndOfTheFeedIsNotModified) {
   EXPECT_EQ(page->body, "");
   EXPECT_EQ(sent("If-None-Match"), "\"37\"");
   EXPECT_EQ(sent("x-ms-max-item-count"), "10");
+}
+
+TEST_F(ClientTest, APageOfTheFeedThatLeadsNowhereIsCorrupt) {
+  FeedRequest request;
+  request.range_id = "0";
+  request.continuation = "\"37\"";
+  transport_.answer(200, headers({{"etag", "\"37\""}}), R"({"Documents":[]})");
+  const auto page = client_->read_change_feed(kOrders, request, stop_);
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, Code::corrupt);
+  EXPECT_THAT(page.error().to_string(), HasSubstr("\"37\""));
+  transport_.answer(304, headers({{"etag", "\"37\""}}));
+  EXPECT_TRUE(client_->read_change_feed(kOrders, request, stop_)) << "nothing newer";
+}
+
+TEST_F(ClientTest, AFeedThatNamesNoPositionIsCorrupt) {
+  FeedRequest request;
+  request.range_id = "0";
+  for (const char* lsn : {"", "x", "-1", "18446744073709551616"}) {
+    transport_.answer(304, headers({{"etag", "\"opaque\""}, {"lsn", lsn}}));
+    const auto page = client_->read_change_feed(kOrders, request, stop_);
+    ASSERT_FALSE(page) << lsn;
+    EXPECT_EQ(page.error().code, Code::corrupt);
+    EXPECT_THAT(page.error().to_string(), HasSubstr("lsn"));
+  }
 }
 
 TEST_F(ClientTest, AllVersionsOfAPartOfARange) {

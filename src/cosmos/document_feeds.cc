@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kWireFormat = "2021-09-15";  // all versions: {current, metadata} envelopes
 constexpr int kRangeReads = 40;                         // while the ranges are changing
 constexpr Milliseconds kRangeReadPause{250};
+constexpr std::size_t kShownEtag = 64;
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
@@ -117,8 +118,14 @@ Result<FeedPage> AccountClient::read_change_feed(const ContainerName& name, cons
   page.not_modified = response.status == 304;
   page.continuation = response.headers.get("ETag");
   if (page.continuation.empty()) return corrupt("the answer has no etag to continue from");
-  const auto lsn = whole_number(page.continuation);
-  page.lsn = lsn ? *lsn : whole_number(response.headers.get("lsn")).value_or(0);
+  auto lsn = whole_number(page.continuation);
+  if (!lsn) lsn = whole_number(response.headers.get("lsn"));
+  if (!lsn) return corrupt("the answer names no position: neither its etag nor its header lsn is a whole number");
+  page.lsn = *lsn;
+  if (!page.not_modified && page.continuation == request.continuation) {
+    return corrupt("the service gave a page that leads nowhere: its etag " + page.continuation.substr(0, kShownEtag) +
+                   " is the one that was asked for");
+  }
   ASSIGN(page.server_time, server_time(response, call.what));
   page.round_trip = response.round_trip;
   page.items = static_cast<std::size_t>(whole_number(response.headers.get("x-ms-item-count")).value_or(0));
