@@ -12,6 +12,8 @@ namespace halley::capture {
 inline constexpr std::int64_t kCoverageMarginSeconds = 5;
 // A version whose time steps back further than this behind its range's newest is reported.
 inline constexpr std::int64_t kStepBackSeconds = 60;
+// A version whose time is further than this beyond the Date of its page is corrupt.
+inline constexpr std::int64_t kMaxSecondsAhead = 24 * 60 * 60;
 // How often the all-versions feed is followed while the base is still being read.
 inline constexpr Milliseconds kFollowWhileBase{15000};
 // How often an unfinished range is polled again at the end of a pass.

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "capture/margins.h"
+
 namespace halley::capture {
 namespace {
 
@@ -44,8 +46,13 @@ Error bad_item(std::string_view id, std::string_view what) {
                "run the command again; if it stays so, this account answers in a form this version does not know");
 }
 
-// Raises the time of a version to the running maximum and notes what is unusual.
-Second raise(Second committed, DecodeContext& context) {
+// Raises the time of a version to the running maximum and notes what is unusual. A time from far beyond the page's Date
+// is none: it would be the range's newest for ever.
+Result<Second> raise(Second committed, std::string_view id, DecodeContext& context) {
+  if (context.server_time.value != 0 && committed > context.server_time + kMaxSecondsAhead) {
+    return fail(bad_item(id, fmt::format("with the commit time {}, at {} by the service's clock",
+                                         format_rfc3339(committed), format_rfc3339(context.server_time))));
+  }
   if (context.newest.value != 0) context.step_back = std::max(context.step_back, context.newest - committed);
   context.newest = std::max(context.newest, committed);
   if (context.newest < context.claimed_until) context.late.push_back(context.newest);
@@ -146,7 +153,7 @@ Status PageDecoder::add_upsert(const json::ScannedDocument& document, std::uint6
   version.rid = *rid;
   version.etag = etag_of(document, batch);
   version.ts = ts ? Second{*ts} : committed;
-  version.time = raise(committed, context);
+  ASSIGN(version.time, raise(committed, document.id, context));
   version.since = version.time;
   version.position = {context.epoch, lsn};
   version.layout = layout_of(document);
@@ -179,7 +186,7 @@ Status PageDecoder::add_remove(const json::ScannedDocument& document, const json
   version.id = batch.keep(id);
   if (const auto rid = plain_string(system_value(document, SystemProperty::rid))) version.rid = *rid;
   version.ts = committed;
-  version.time = raise(committed, context);
+  ASSIGN(version.time, raise(committed, id, context));
   version.since = version.time;
   version.position = {context.epoch, lsn};
   version.operation =

@@ -147,5 +147,20 @@ TEST(PageDecoder, ReadsTheKeyOfADeleteByNestedPath) {
   EXPECT_EQ(batch.versions()[1].partition_key, R"(["x",{}])");
 }
 
+TEST(PageDecoder, ATimeFarBeyondTheServicesClockIsCorrupt) {
+  DecodeContext context;
+  context.newest = {1699990000};
+  context.server_time = {1700000000 - 86400};
+  EXPECT_TRUE(decode(FeedMode::latest_version, latest_page(kItem), context).status);
+  context.server_time = {1700000000 - 86401};
+  const Decoded page = decode(FeedMode::latest_version, latest_page(kItem), context);
+  ASSERT_FALSE(page.status);
+  EXPECT_EQ(page.status.error().code, Code::corrupt);
+  EXPECT_NE(page.status.error().message.find("'1'"), std::string::npos) << "the item is named";
+  EXPECT_EQ(page.context.newest, Second{1699990000}) << "nothing is dated by it";
+  context.server_time = {};
+  EXPECT_TRUE(decode(FeedMode::latest_version, latest_page(kItem), context).status) << "nothing to compare with";
+}
+
 }  // namespace
 }  // namespace halley::capture
