@@ -57,9 +57,10 @@ struct BackupReport {
   std::vector<std::string> events;  // what the owner should know of
 };
 
-// Fails as a whole when the account can't be read, is not the one the repository is pinned to (precondition), or the
-// repository can't be written. What fails for one container is listed in `incomplete` and does not stop the others; so
-// are definitions that the service refuses to tell, which are taken as they were, and are not known any further.
+// Fails as a whole when the account can't be read, has several write regions (unsupported), is not the one the
+// repository is pinned to (precondition), or the repository can't be written. What fails for one container is listed in
+// `incomplete` and does not stop the others; so are definitions that the service refuses to tell, which are taken as
+// they were, and are not known any further.
 // Nothing captured before a failure is lost: the next pass goes on from the last commit of each lane.
 Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
                             const BackupOptions& options, BackupProgress& progress, std::stop_token stop);

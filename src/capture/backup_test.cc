@@ -341,5 +341,174 @@ TEST_F(Backup, WithoutWaitingLatestModePromisesNoSyncPoint) {
   EXPECT_EQ(report.restorable_until, orders().sync_points[0].at);
 }
 
+// Commit times and Date come from different clocks: here commit times are ahead, within the margin.
+TEST_F(Backup, ExactnessBeginsBehindEveryCommitThatTheBaseMayHaveSkipped) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  account_.clock().advance(100);
+  bool written = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!written && request.headers.get("A-IM") == "Incremental feed") {
+      written = true;
+      upsert(R"({"id":"d","pk":"a","n":2})");  // behind the cursor: the base leaves it to the feed
+    }
+    return std::nullopt;
+  };
+  transport_.after = [&](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.headers.set("Date", format_http_date(account_.clock().now() - 4));
+    return response;
+  };
+  EXPECT_TRUE(backup().restorable_until) << "the first pass lasts until something is exact";
+  account_.clock().advance(10);
+  backup();
+  const repo::LaneState lane = orders();
+  const auto exact = repo::exact_intervals(lane);
+  ASSERT_FALSE(exact.empty());
+  for (Second second = exact.front().from; second < exact.back().until; second = second + 1) {
+    repo::ReadOptions options;
+    options.cut = *repo::cut_at(lane, second);
+    const auto stream = repository_->snapshot(lane, options);
+    repo::Version version;
+    EXPECT_TRUE(*(*stream)->next(version)) << "the document was there at " << format_rfc3339(second);
+  }
+}
+
+TEST_F(Backup, AForkFoundAtTheEndOfAPassIsKnownToTheNext) {
+  for (const ModeChoice mode : {ModeChoice::all_versions, ModeChoice::latest}) {
+    BackupOptions options;
+    options.mode = mode;
+    const auto write = [&](int number) {
+      upsert(R"({"id":"d)" + std::to_string(number) + R"(","pk":"a"})");
+      account_.clock().advance(2);
+    };
+    write(1);
+    const Second kept = account_.clock().now() - 1;
+    for (int i = 2; i < 9; ++i) write(i);
+    backup(options);
+    const auto container = account_.engine().container("shop", "orders");
+    bool restored = false;
+    int polls = 0;
+    transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+      const bool all_versions = mode == ModeChoice::all_versions;
+      const std::string_view feed = all_versions ? "Full-Fidelity Feed" : "Incremental feed";
+      // In catch_up() the feed is asked once, in latest mode once more behind the listing.
+      if (request.headers.get("A-IM") == feed && ++polls == (all_versions ? 2 : 3)) {
+        (*container)->restore_in_place(kept);
+        restored = true;
+      }
+      return std::nullopt;
+    };
+    BackupProgress progress;
+    const auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
+    ASSERT_TRUE(report);
+    ASSERT_TRUE(restored);
+    ASSERT_EQ(report->incomplete.size(), 1U);
+    EXPECT_EQ(report->incomplete[0].error.code, Code::precondition);
+    transport_.before = nullptr;
+    // The feed passes where it was before it is asked again.
+    for (int i = 20; i < 50; ++i) write(i);
+    backup(options);
+    EXPECT_EQ(documents().count("d1"), 1U);
+    EXPECT_EQ(documents().count("d8"), 0U) << "gone since the restore in place";
+    EXPECT_EQ(documents().size(), 31U);
+    for (int i = 20; i < 50; ++i) {
+      ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "d" + std::to_string(i)));
+    }
+    backup(options);
+  }
+}
+
+TEST_F(Backup, AContainerMadeAgainWhileItIsReadFailsAtOnce) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  int pages = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (request.headers.get("A-IM") == "Incremental feed") {
+      ++pages;
+      EXPECT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders"}));
+      EXPECT_TRUE(account_.engine().create_container("shop", kDefinition));
+      upsert(R"({"id":"other","pk":"a","n":1})");
+    }
+    return std::nullopt;
+  };
+  BackupOptions options;
+  options.flush_bytes = 1;
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->incomplete.size(), 1U);
+  EXPECT_EQ(report->incomplete[0].error.code, Code::precondition) << report->incomplete[0].error.to_string();
+  EXPECT_NE(report->incomplete[0].error.message.find("created again"), std::string::npos);
+  EXPECT_LE(pages, 3) << "it is not asked again and again";
+}
+
+http::Response bad_request(Second now) {
+  http::Response response;
+  response.status = 400;
+  response.headers.add("Date", format_http_date(now));
+  return response;
+}
+
+TEST_F(Backup, InLatestModeAContinuationThatIsRefusedStartsOver) {
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  upsert(R"({"id":"e","pk":"a","n":1})");
+  backup(options);
+  const Second before = *backup(options).restorable_until;
+  account_.clock().advance(60);
+  ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "d"));
+  upsert(R"({"id":"f","pk":"a","n":1})");
+  bool refused = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (refused || request.headers.get("If-None-Match").empty()) return std::nullopt;
+    refused = true;
+    return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
+  };
+  const BackupReport report = backup(options);
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(report.events.size(), 1U);
+  EXPECT_EQ(orders().events.back().kind, "gap");
+  EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"e", R"({"id":"e","pk":"a","n":1})"},
+                                                             {"f", R"({"id":"f","pk":"a","n":1})"}}));
+  EXPECT_TRUE(repo::cut_at(orders(), before)) << "what was vouched for stays so";
+}
+
+TEST_F(Backup, OnlyARefusalOfTheFeedIsAGap) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  backup();
+  upsert(R"({"id":"d","pk":"a","n":2})");
+  bool refused = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (request.url.find("/colls/orders") + std::string_view("/colls/orders").size() != request.url.size()) {
+      return std::nullopt;
+    }
+    refused = true;
+    return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
+  };
+  BackupOptions options;
+  options.flush_bytes = 1;
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
+  ASSERT_TRUE(report);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(report->incomplete.size(), 1U);
+  EXPECT_TRUE(report->events.empty()) << report->events[0];
+}
+
+TEST_F(Backup, AnAccountWithSeveralWriteRegionsIsRefused) {
+  transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    if (!request.url.ends_with("account.test/")) return response;
+    auto record = *json::parse(response.body);
+    record.set("enableMultipleWriteLocations", *json::parse("true"));
+    response.body = record.to_text();
+    return response;
+  };
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, {}, progress, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::unsupported);
+  EXPECT_FALSE(report.error().hint.empty());
+  EXPECT_TRUE(repository_->lanes()->empty());
+}
+
 }  // namespace
 }  // namespace halley::capture

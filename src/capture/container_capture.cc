@@ -17,13 +17,8 @@ using repo::RangeState;
 
 constexpr int kListingRounds = 10;  // while ranges are split or merged
 
-// The service's way of saying that the all-versions feed is not to be had here.
-bool refused(const Error& error) {
-  return (error.code == Code::invalid_argument && error.status == 400) || error.code == Code::unsupported;
-}
-
-// The same of the first poll, where a lasting 500 says so too (containers that were merged).
-bool not_offered(const Error& error) { return refused(error) || error.status == 500; }
+// Of the first poll a lasting 500 says so too (containers that were merged).
+bool not_offered(const Error& error) { return is_refusal(error) || error.status == 500; }
 
 }  // namespace
 
@@ -34,10 +29,10 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
   TRY(choose_mode(stop));
   Status followed = mode_ == CaptureMode::all_versions ? read_bases(stop) : Status();
   if (followed) followed = follow_all(std::nullopt, stop);
-  const bool gap = !followed && mode_ == CaptureMode::all_versions && refused(followed.error());
-  if (gap || fork_watch_.found()) {
-    TRY(start_over(gap ? "gap" : "fork", followed.error(), stop));
-    followed = follow_all(std::nullopt, stop);
+  if (!followed && (feed_refused_ || fork_watch_.found())) {
+    TRY(close_coverage(feed_refused_ ? "gap" : "fork", followed.error(), stop));
+    TRY(start_over(stop));
+    followed = follow_on(std::nullopt, stop);
   }
   TRY(std::move(followed));
   if (mode_ == CaptureMode::latest || rebase_) TRY(reconcile(stop));
@@ -46,7 +41,11 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
 }
 
 Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token stop) {
-  return follow_all(covered, stop);
+  // Exactness begins some seconds behind a base: the pass lasts until it has.
+  if (covered && mode_ == CaptureMode::all_versions) {
+    for (const RangeState& state : states_) covered = std::max(*covered, state.base_end_time);
+  }
+  return follow_on(covered, stop);
 }
 
 Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) {
@@ -181,12 +180,26 @@ Status ContainerCapture::follow_all(std::optional<Second> covered, std::stop_tok
                     stop);
 }
 
-// The feed can't be continued (outside the account's retention, switched off, or begun anew): coverage closes, and a
-// new base is taken in a new epoch, or the container goes on in latest mode.
-Status ContainerCapture::start_over(std::string kind, const Error& why, std::stop_token stop) {
+// Where nothing is begun anew in this pass a fork must be known to the next: by then the feed may have passed the
+// continuation, and would be taken for the same.
+Status ContainerCapture::follow_on(std::optional<Second> covered, std::stop_token stop) {
+  Status followed = follow_all(covered, stop);
+  if (!followed && fork_watch_.found()) TRY(close_coverage("fork", followed.error(), stop));
+  return followed;
+}
+
+// The feed can't be continued (outside the account's retention, switched off, or begun anew): coverage closes, durably,
+// and a new epoch begins without continuations.
+Status ContainerCapture::close_coverage(std::string kind, const Error& why, std::stop_token stop) {
   note(std::move(kind), "the change feed could not be continued: " + why.message);
   fork_watch_.forget();
+  feed_refused_ = false;
   switch_mode(mode_);
+  return commit({}, stop);
+}
+
+// A new base is taken in the new epoch, or the container goes on in latest mode.
+Status ContainerCapture::start_over(std::stop_token stop) {
   if (mode_ == CaptureMode::latest) return {};
   rebase_ = true;
   Status cursors = take_cursors(stop);
@@ -208,7 +221,7 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
   }
   ASSIGN(const LiveKeys live, list_documents(stop));
   const repo::LaneState before = writer_->state();
-  TRY(follow_all(std::nullopt, stop));
+  TRY(follow_on(std::nullopt, stop));
   ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, stop));
   watched_.reset();
   bury(vanished, listed);
@@ -237,7 +250,7 @@ Second ContainerCapture::proof_of_life(std::string_view partition_key) const {
     if (mode_ == CaptureMode::latest && state.range.contains(*epk)) proof = std::max(proof, state.base_end_time);
   }
   for (const repo::ExactInterval& interval : exact_) {
-    if (interval.range.contains(*epk)) proof = std::max(proof, interval.until - 1);
+    if (interval.range.contains(*epk) && interval.from < interval.until) proof = std::max(proof, interval.until - 1);
   }
   return proof;
 }
@@ -311,7 +324,7 @@ Status ContainerCapture::commit(std::vector<repo::SyncPoint> sync_points, std::s
 Status ContainerCapture::check_incarnation(std::stop_token stop) {
   ASSIGN(const cosmos::Resource container, pass_.client.read_container(target_.name, stop));
   if (container.rid == target_.identity.container_rid) return {};
-  return fail(Code::gone,
+  return fail(Code::precondition,  // not gone: its ranges are not to be looked for anew
               fmt::format("container {} was dropped and created again while it was read", target_.name.text()),
               "run backup again: the new container is captured on its own");
 }

@@ -1,6 +1,7 @@
 // Capture of one container incarnation in one pass: cursors, base, feed, reconciliation, coverage.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -69,7 +70,9 @@ class ContainerCapture {
   Status take_cursors(std::stop_token stop);
   Status read_bases(std::stop_token stop);
   Status follow_all(std::optional<Second> covered, std::stop_token stop);
-  Status start_over(std::string kind, const Error& why, std::stop_token stop);
+  Status follow_on(std::optional<Second> covered, std::stop_token stop);
+  Status close_coverage(std::string kind, const Error& why, std::stop_token stop);
+  Status start_over(std::stop_token stop);
   bool reads_over_older_history() const;
   void switch_mode(repo::CaptureMode mode);
 
@@ -81,7 +84,8 @@ class ContainerCapture {
   Result<Followed> follow_once(std::size_t index, repo::RangeState& state, PageDecoder& decoder, const Emit& emit,
                                std::stop_token stop);
   std::optional<std::string> live_tag(const repo::Version& version, std::stop_token stop);
-  cosmos::FeedRequest request_for(std::size_t index, cosmos::FeedMode mode, const std::string& continuation) const;
+  Result<cosmos::FeedPage> read_feed(std::size_t index, cosmos::FeedMode mode, const std::string& continuation,
+                                     std::stop_token stop);
 
   Status reconcile(std::stop_token stop);
   Result<LiveKeys> list_documents(std::stop_token stop);
@@ -108,6 +112,7 @@ class ContainerCapture {
   std::optional<Second> synced_;  // latest: the newest sync point
   Second claimed_;                // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
+  std::atomic<bool> feed_refused_{false};           // a feed can't be continued from where it was
   std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id
   std::optional<SeenKeys> watched_;                 // what is captured while it is set
 };

@@ -110,14 +110,16 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
 }
 
-cosmos::FeedRequest ContainerCapture::request_for(std::size_t index, cosmos::FeedMode mode,
-                                                  const std::string& continuation) const {
-  return {mode, sources_[index].range_id, sources_[index].part, continuation, 0};
+Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::FeedMode mode,
+                                                     const std::string& continuation, std::stop_token stop) {
+  const cosmos::FeedRequest request{mode, sources_[index].range_id, sources_[index].part, continuation, 0};
+  auto page = pass_.client.read_change_feed(target_.name, request, stop);
+  if (!page && is_refusal(page.error()) && !continuation.empty() && continuation != "*") feed_refused_ = true;
+  return page;
 }
 
 Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::stop_token stop) {
-  ASSIGN(const cosmos::FeedPage page,
-         pass_.client.read_change_feed(target_.name, request_for(index, cosmos::FeedMode::all_versions, "*"), stop));
+  ASSIGN(const cosmos::FeedPage page, read_feed(index, cosmos::FeedMode::all_versions, "*", stop));
   PageResult result;
   result.index = index;
   result.state = states_[index];
@@ -137,9 +139,7 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
   Second newest = rebase_ ? state.newest : Second{};
   SteadyTime followed = pass_.runtime.steady_now();
   while (true) {
-    ASSIGN(cosmos::FeedPage page,
-           pass_.client.read_change_feed(target_.name, request_for(index, cosmos::FeedMode::latest_version, state.base),
-                                         stop));
+    ASSIGN(cosmos::FeedPage page, read_feed(index, cosmos::FeedMode::latest_version, state.base, stop));
     pass_.progress.bytes_read += page.body.size();
     const Second reached = page.server_time;
     PageResult result;
@@ -147,12 +147,14 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
     state.base = page.continuation;
     if (page.not_modified) {
       state.base_end_lsn = page.lsn;
-      state.base_end_time = std::max(page.server_time, newest);
+      // What the base left to the feed may be dated behind this Date, by another clock.
+      state.base_end_time = std::max({page.server_time + kCoverageMarginSeconds, newest, state.newest});
       state.base_done = !rebase_;
     } else {
       result.context.epoch = state.epoch;
       result.context.skip_beyond_lsn = state.cursor_lsn;
       result.context.newest = newest;
+      result.context.server_time = page.server_time;
       TRY(decoder.decode(cosmos::FeedMode::latest_version, std::move(page.body), result.context, result.batch));
       newest = result.context.newest;
       result.context.step_back = 0;  // Within a base, time says nothing of order.
@@ -180,8 +182,7 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
                                                                  std::stop_token stop) {
   const bool all_versions = mode_ == CaptureMode::all_versions;
   const cosmos::FeedMode mode = all_versions ? cosmos::FeedMode::all_versions : cosmos::FeedMode::latest_version;
-  ASSIGN(cosmos::FeedPage page,
-         pass_.client.read_change_feed(target_.name, request_for(index, mode, state.feed), stop));
+  ASSIGN(cosmos::FeedPage page, read_feed(index, mode, state.feed, stop));
   pass_.progress.bytes_read += page.body.size();
   // The parts of a merged range have continuations from before the merge: their LSNs do not compare.
   const auto verdict = sources_[index].part ? ForkWatch::Verdict::fine
@@ -202,6 +203,7 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
   } else {
     result.context.epoch = state.epoch;
     result.context.newest = state.newest;
+    result.context.server_time = page.server_time;
     result.context.claimed_until = all_versions ? state.until : claimed_;
     TRY(decoder.decode(mode, std::move(page.body), result.context, result.batch));
     if (all_versions) {
@@ -210,6 +212,7 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
     }
     state.newest = result.context.newest;
     advance_on_items(state);
+    if (all_versions) begin_behind(state, result.batch.versions());
   }
   result.state = state;
   if (!emit(std::move(result))) return fail(Code::cancelled, "stopped");

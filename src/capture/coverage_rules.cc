@@ -61,6 +61,10 @@ std::vector<RangeSource> fit_to_ranges(const std::vector<PartitionKeyRange>& liv
   return sources;
 }
 
+bool is_refusal(const Error& error) {
+  return (error.code == Code::invalid_argument && error.status == 400) || error.code == Code::unsupported;
+}
+
 void advance_on_not_modified(RangeState& state, const cosmos::FeedPage& page) {
   const auto round_trip = std::chrono::ceil<std::chrono::seconds>(page.round_trip).count();
   state.until = std::max(state.until, page.server_time - round_trip - kCoverageMarginSeconds);
@@ -68,6 +72,13 @@ void advance_on_not_modified(RangeState& state, const cosmos::FeedPage& page) {
 }
 
 void advance_on_items(RangeState& state) { state.until = std::max(state.until, state.newest); }
+
+void begin_behind(RangeState& state, const std::vector<repo::Version>& versions) {
+  if (!state.base_done) return;
+  for (const repo::Version& version : versions) {
+    if (version.position.lsn <= state.base_end_lsn) state.base_end_time = std::max(state.base_end_time, version.time);
+  }
+}
 
 void extend_exact(std::vector<ExactInterval>& exact, const RangeState& state, const std::vector<Second>& late,
                   Second claimed_until) {
@@ -92,7 +103,8 @@ void extend_exact(std::vector<ExactInterval>& exact, const RangeState& state, co
     if (interval.range == state.range) interval.until = std::min(interval.until, std::max(interval.from, first_late));
   }
   std::erase_if(exact, [&](const ExactInterval& interval) { return interval.until <= interval.from; });
-  if (state.until > claimed_until) exact.push_back({state.range, std::max(from, claimed_until), state.until});
+  // The next one begins there at once, be it empty still: it keeps the hole from being filled by what comes.
+  exact.push_back({state.range, std::max(from, claimed_until), std::max(from, state.until)});
 }
 
 }  // namespace halley::capture

@@ -24,14 +24,20 @@ struct RangeSource {
 std::vector<RangeSource> fit_to_ranges(const std::vector<cosmos::PartitionKeyRange>& live,
                                        std::vector<repo::RangeState>& states, std::vector<repo::ExactInterval>& exact);
 
+// The service's way of saying that a feed is not to be had, or not from where it was.
+bool is_refusal(const Error& error);
+
 // A 304 from `page`: everything before its Date less round trip and margin is captured.
 void advance_on_not_modified(repo::RangeState& state, const cosmos::FeedPage& page);
 // A page with items, the newest of them at `state.newest`: everything before that second is captured.
 void advance_on_items(repo::RangeState& state);
 
+// `versions` came through the feed: exactness begins behind those the base may have skipped, up to where it ended.
+void begin_behind(repo::RangeState& state, const std::vector<repo::Version>& versions);
+
 // Writes the range's exactness down in the lane's list: [where its base ended, until), once the feed has passed that
 // position. Seconds in `late` (a version came for a second already claimed) end the present interval there; the next
-// begins at `claimed_until`.
+// begins at `claimed_until`, empty while nothing more is covered.
 void extend_exact(std::vector<repo::ExactInterval>& exact, const repo::RangeState& state,
                   const std::vector<Second>& late, Second claimed_until);
 

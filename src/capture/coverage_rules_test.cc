@@ -107,6 +107,25 @@ TEST(ExtendExact, ALateVersionTakesExactnessAwayFromItsSecondToWhatWasClaimed) {
   EXPECT_THAT(exact, ElementsAre(ExactInterval{kAll, {100}, {140}}, ExactInterval{kAll, {150}, {170}}));
 }
 
+TEST(ExtendExact, WhatALateVersionTookAwayDoesNotComeBack) {
+  std::vector<ExactInterval> exact = {{kAll, {100}, {150}}};
+  extend_exact(exact, covered({150}), {{140}}, {150});
+  extend_exact(exact, covered({150}), {{145}}, {150});
+  extend_exact(exact, covered({170}), {}, {150});
+  EXPECT_THAT(exact, ElementsAre(ExactInterval{kAll, {100}, {140}}, ExactInterval{kAll, {150}, {170}}));
+  extend_exact(exact, covered({170}), {{160}}, {170});
+  extend_exact(exact, covered({180}), {}, {170});
+  EXPECT_THAT(exact, ElementsAre(ExactInterval{kAll, {100}, {140}}, ExactInterval{kAll, {150}, {160}},
+                                 ExactInterval{kAll, {170}, {180}}));
+}
+
+TEST(ExtendExact, ALateVersionFromBeforeExactnessLeavesTheHoleToWhatWasClaimed) {
+  std::vector<ExactInterval> exact = {{kAll, {100}, {150}}};
+  extend_exact(exact, covered({150}), {{90}}, {150});
+  extend_exact(exact, covered({170}), {}, {150});
+  EXPECT_THAT(exact, ElementsAre(ExactInterval{kAll, {150}, {170}}));
+}
+
 TEST(ExtendExact, ANewBaseBeginsAnIntervalOfItsOwn) {
   std::vector<ExactInterval> exact = {{kAll, {50}, {80}}};
   extend_exact(exact, covered({150}), {}, {0});

@@ -12,6 +12,7 @@ struct Pass {
   const BackupOptions& options;
   BackupProgress& progress;
   Second began;  // Date of the pass's first response: what the pass must cover
+  std::vector<repo::LaneHead> heads = {};  // where the lanes stood after the pass before, as the account lane has it
 };
 
 }  // namespace halley::capture

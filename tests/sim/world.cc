@@ -57,6 +57,8 @@ World::World(WorldOptions options)
   };
   // Time may move while a request is under way, when another thread sleeps: its round trip says so.
   transport_.after = [this](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    const auto date = parse_http_date(response.headers.get("Date"));
+    if (date) response.headers.set("Date", format_http_date(*date + options_.date_skew));
     response.round_trip = std::chrono::ceil<Milliseconds>(runtime_.steady_now() - sent_at);
     return response;
   };
@@ -294,9 +296,9 @@ std::string World::difference(const repo::LaneState& lane, const Documents& rest
 }
 
 std::string World::describe() const {
-  return fmt::format("seed {} all_versions {} partitions {} hierarchical {} ttl {} writes_during_backup {}",
+  return fmt::format("seed {} all_versions {} partitions {} hierarchical {} ttl {} skew {} writes_during_backup {}",
                      options_.seed, options_.all_versions, options_.partitions, options_.hierarchical_key,
-                     options_.default_ttl ? std::to_string(*options_.default_ttl) : "off",
+                     options_.default_ttl ? std::to_string(*options_.default_ttl) : "off", options_.date_skew,
                      options_.writes_during_backup) +
          fmt::format("\nreplay: HALLEY_SIM_SEED={} tests_sim --gtest_filter='{}.{}'", options_.seed,
                      ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name(),

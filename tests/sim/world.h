@@ -24,6 +24,7 @@ struct WorldOptions {
   bool hierarchical_key = false;
   int partitions = 1;
   std::optional<std::int64_t> default_ttl;
+  std::int64_t date_skew = 0;                  // seconds that Date is ahead of the clock that stamps commits
   double writes_during_backup = 0;             // chance of a change before a request is answered
   std::shared_ptr<testing::FaultPlan> faults;  // what the repository's store suffers, until restart()
 };
