@@ -48,7 +48,7 @@ class AccountClient final : public Client {
                                    std::stop_token stop) override;
   Result<Resource> create_container(std::string_view database, std::string_view definition,
                                     const http::Headers& offer_headers, std::stop_token stop) override;
-  Result<Resource> replace_container(const ContainerName& name, std::string_view definition,
+  Result<Resource> replace_container(const ContainerName& name, std::string_view definition, std::string_view if_match,
                                      std::stop_token stop) override;
   Status delete_database(std::string_view database, std::stop_token stop) override;
   Status delete_container(const ContainerName& name, std::stop_token stop) override;

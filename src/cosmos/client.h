@@ -195,8 +195,10 @@ class Client {
                                            std::stop_token stop) = 0;
   virtual Result<Resource> create_container(std::string_view database, std::string_view definition,
                                             const http::Headers& offer_headers, std::stop_token stop) = 0;
+  // With the _etag of a definition that was read, precondition where another has taken its place since; "" = whatever
+  // is there.
   virtual Result<Resource> replace_container(const ContainerName& name, std::string_view definition,
-                                             std::stop_token stop) = 0;
+                                             std::string_view if_match, std::stop_token stop) = 0;
   virtual Status delete_database(std::string_view database, std::stop_token stop) = 0;
   virtual Status delete_container(const ContainerName& name, std::stop_token stop) = 0;
   // Creates, or replaces when the id is taken.

@@ -106,9 +106,13 @@ TEST_F(ClientWriteTest, DeleteTellsAbsentFromGoneByItself) {
 
 TEST_F(ClientWriteTest, ReplacesContainers) {
   transport_.answer(200, {}, std::string(kCreated));
-  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, stop_).value().id, "Orders");
+  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "", stop_).value().id, "Orders");
   EXPECT_EQ(last().method, "PUT");
   EXPECT_EQ(last().body, kDefinition);
+  EXPECT_EQ(last().headers.find("If-Match"), nullptr);
+  transport_.answer(412);
+  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "tag", stop_).error().code, Code::precondition);
+  EXPECT_EQ(last().headers.get("If-Match"), "tag");
 }
 
 TEST_F(ClientWriteTest, PutsScriptsWhetherTheyExistOrNot) {
@@ -243,10 +247,10 @@ TEST_F(LostWrites, DefinitionsThatAreThereAreDone) {
   EXPECT_EQ(create_container().value().rid, "Lx1BALxJyZ8=");
   lose_all();
   document(std::string(kCreated));
-  EXPECT_TRUE(client_->replace_container(kOrders, kDefinition, stop_));
+  EXPECT_TRUE(client_->replace_container(kOrders, kDefinition, "", stop_));
   lose_all();
   document(R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2}})");
-  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, stop_).error().code, Code::ambiguous);
+  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "", stop_).error().code, Code::ambiguous);
   const std::string script = R"({"id":"s","body":"function(){}"})";
   lose_all();
   document(script);

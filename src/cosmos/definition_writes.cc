@@ -96,16 +96,19 @@ Result<Resource> AccountClient::create_container(std::string_view database, std:
 }
 
 Result<Resource> AccountClient::replace_container(const ContainerName& name, std::string_view definition,
-                                                  std::stop_token stop) {
+                                                  std::string_view if_match, std::stop_token stop) {
   Call call;
   call.method = "PUT";
   call.path = resource_path({"dbs", name.database, "colls", name.container});
   call.effect = Effect::write;
   call.body = definition;
   call.what = "replacing the definition of container " + name.text();
+  if (!if_match.empty()) call.headers.set("If-Match", std::string(if_match));
   Outcome outcome = sender_.send(call, stop);
   if (outcome.response) return parse_resource(std::move(outcome.response->body), call.what);
-  if (outcome.response.error().code == Code::ambiguous) {
+  const Code code = outcome.response.error().code;
+  const bool met_itself = code == Code::precondition && outcome.after_lost_answer;
+  if (met_itself || code == Code::ambiguous) {
     auto held = read_container(name, stop);
     const auto wanted = json::parse(definition);
     if (held && wanted && says_the_same(*wanted, held->value)) return held;

@@ -125,7 +125,7 @@ class CosmosTarget : public RestoreTarget {
     }
     if (container.expiry.enabled()) {
       ASSIGN(const std::string definition, sent_definition(container, false));
-      auto replaced = client_.replace_container(name, definition, stop);
+      auto replaced = client_.replace_container(name, definition, "", stop);
       if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + name.text()));
     }
     owed_.reset();
@@ -138,6 +138,10 @@ class CosmosTarget : public RestoreTarget {
     writer_.reset();
     const Status done = put_back({});
     if (done) return;
+    if (!owed_) {
+      why.hint += (why.hint.empty() ? "" : "; ") + done.error().message + ": " + done.error().hint;
+      return;
+    }
     why.hint += (why.hint.empty() ? "" : "; ") + ("time to live is still off in " + owed_->name.text()) +
                 " and must be set again: its definition was " + owed_->definition;
   }
@@ -147,6 +151,7 @@ class CosmosTarget : public RestoreTarget {
   struct Owed {
     cosmos::ContainerName name;
     std::string definition;
+    std::string if_match;  // the _etag of what was put in its place; empty where that was made by this
   };
 
   // Some documents into a container that is there: the rest of it is its owner's.
@@ -159,14 +164,14 @@ class CosmosTarget : public RestoreTarget {
     const cosmos::ContainerName name = name_of(container);
     ASSIGN(const std::string definition, sent_definition(container, true));
     if (existing_.contains(container.name())) {
-      auto replaced = client_.replace_container(name, definition, stop);
+      auto replaced = client_.replace_container(name, definition, "", stop);
       if (!replaced) return fail(std::move(replaced).error().in("preparing container " + name.text()));
       return {};
     }
     // Of a part, the next run can't tell whether the container was there before: it must find it with its expiry.
     if (partial_ && container.expiry.enabled()) {
       ASSIGN(std::string whole, sent_definition(container, false));
-      owed_ = {name, std::move(whole)};
+      owed_ = {name, std::move(whole), ""};
     }
     ASSIGN(const http::Headers headers, headers_of(container.offer));
     auto made = client_.create_container(container.database, definition, headers, stop);
@@ -179,18 +184,33 @@ class CosmosTarget : public RestoreTarget {
     if (!ExpiryRule::of(found.value).enabled()) return {};
     ASSIGN(const std::string without, plain_definition(found.text, kExpiry));
     ASSIGN(std::string whole, plain_definition(found.text));
-    owed_ = {name, std::move(whole)};
-    auto replaced = client_.replace_container(name, without, stop);
-    if (!replaced) return fail(std::move(replaced).error().in("turning expiry off in " + name.text()));
+    owed_ = {name, std::move(whole), ""};
+    auto replaced = client_.replace_container(name, without, found.etag, stop);
+    if (!replaced && replaced.error().code == Code::precondition) owed_.reset();  // nothing of it was done
+    if (!replaced) return fail(named(std::move(replaced).error(), name).in("turning expiry off in " + name.text()));
+    owed_->if_match = replaced->etag;
     return {};
   }
 
+  // A definition that its owner has changed meanwhile stays as it is.
   Status put_back(std::stop_token stop) {
     if (!owed_) return {};
-    auto replaced = client_.replace_container(owed_->name, owed_->definition, stop);
-    if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + owed_->name.text()));
+    const cosmos::ContainerName name = owed_->name;
+    auto replaced = client_.replace_container(name, owed_->definition, owed_->if_match, stop);
+    if (!replaced)
+      return fail(named(std::move(replaced).error(), name).in("turning expiry on again in " + name.text()));
     owed_.reset();
     return {};
+  }
+
+  // An owner's change in between is named, and nothing is owed any more.
+  Error named(Error error, const cosmos::ContainerName& name) {
+    if (error.code != Code::precondition) return error;
+    error = Error(Code::precondition, "the definition of " + name.text() + " was changed by another meanwhile",
+                  "that change is kept");
+    if (owed_) error.hint += "; time to live was off for the restore: its definition was " + owed_->definition;
+    owed_.reset();
+    return error;
   }
 
   static cosmos::ContainerName name_of(const PlannedContainer& container) {
@@ -223,15 +243,16 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const auto definition, cosmos::PartitionKeyDefinition::parse(*key));
     if (definition != container.key) {
       return fail(Code::precondition, "container " + name.text() + " is there with another partition key",
-                  "restore into another account, or remove the container first");
+                  "restore into another account");
     }
     if (partial_) add_notes(container, *there, notes);
     if (options_.resume) return {};
     ASSIGN(const bool empty, is_empty(name, stop));
     if (!empty) {
       return fail(Code::already_exists, "container " + name.text() + " is there and holds documents",
-                  "restore into another account, remove the container first, or, to complete an interrupted restore, "
-                  "give --resume");
+                  std::string("restore into another account; --resume goes on in this one: it writes over documents of "
+                              "the same partition key and id and leaves all others") +
+                      (partial_ ? "" : ", and the definition gives way to that of the moment"));
     }
     return {};
   }

@@ -628,6 +628,26 @@ TEST_F(PartRestoreTest, PutsTheDefinitionBackOnErrorAndStop) {
   EXPECT_EQ(definition_now(), found_);
 }
 
+TEST_F(PartRestoreTest, KeepsTheOwnersChangeOfTheDefinition) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  std::atomic<bool> changed{false};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (is_bulk(request) && !changed.exchange(true)) {
+      const auto there = client_->read_container({"shop", "cache"}, {});
+      json::Value definition = there->value;
+      definition.set("defaultTtl", json::Value::number("5"));
+      EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
+    }
+    return std::nullopt;
+  };
+  const auto report = run(plan(selection_), true);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::precondition) << report.error().to_string();
+  EXPECT_THAT(report.error().message, HasSubstr("the definition of shop/cache was changed by another meanwhile"));
+  EXPECT_THAT(report.error().hint, HasSubstr("\"defaultTtl\":7777"));
+  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":5"));
+}
+
 TEST_F(PartRestoreTest, SaysWhatItCouldNotPutBack) {
   owner_makes_it(R"(,"defaultTtl":7777)");
   std::atomic<bool> down{false};
