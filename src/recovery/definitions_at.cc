@@ -109,6 +109,14 @@ Result<std::vector<Definition>> DefinitionsAt::uncertain(repo::Repository& repos
   return found;
 }
 
+std::string what_there_is(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i == 0 ? "there is " : ", ") + names[i];
+  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
+  return text;
+}
+
 Result<std::string> when_it_was_there(repo::Repository& repository, const repo::LaneState& account,
                                       std::string_view database, std::string_view container) {
   ASSIGN(const auto history, repo::read_definition_history(repository, account));

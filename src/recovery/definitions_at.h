@@ -47,6 +47,9 @@ class DefinitionsAt {
   std::vector<repo::Definition> all_;  // in key order
 };
 
+// "there is a, b and 3 more", for hints; empty without names.
+std::string what_there_is(const std::vector<std::string>& names);
+
 // "it was there from … until …" for the container or database, newest incarnation first; empty when it never was.
 Result<std::string> when_it_was_there(repo::Repository& repository, const repo::LaneState& account,
                                       std::string_view database, std::string_view container);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "recovery/definitions_at.h"
 #include "repo/definitions.h"
 
 namespace halley::recovery {
@@ -38,7 +39,7 @@ void add_incarnations(std::string_view account_id, const std::vector<Definition>
   }
 }
 
-Status check_patterns(const Selection& selection, const std::vector<Incarnation>& found) {
+Status check_patterns(const Selection& selection, const History& history, const std::vector<Incarnation>& found) {
   for (const std::string& pattern : selection.include) {
     Selection one;
     one.include = {pattern};
@@ -46,8 +47,11 @@ Status check_patterns(const Selection& selection, const std::vector<Incarnation>
       return one.selects_container(each.database, each.container);
     });
     if (!any) {
-      return fail(Code::not_found, "nothing was ever captured of " + pattern,
-                  "`halley timeline` shows what was captured");
+      std::vector<std::string> names;
+      for (const auto& [key, versions] : history) {
+        if (key.kind == DefinitionKind::container) names.push_back(key.database + "/" + key.id);
+      }
+      return fail(Code::not_found, "nothing was ever captured of " + pattern, what_there_is(names));
     }
   }
   return {};
@@ -73,7 +77,7 @@ Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, cons
     add_incarnations(account->identity.account_id, databases->second, versions, lanes, of_one);
     found.insert(found.end(), of_one.rbegin(), of_one.rend());
   }
-  TRY(check_patterns(selection, found));
+  TRY(check_patterns(selection, history, found));
   return found;
 }
 

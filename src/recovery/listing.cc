@@ -18,7 +18,12 @@ Result<Listing> list_containers(repo::Repository& repository, const Moment& mome
     }
   }
   if (!database.empty() && listing.databases.empty()) {
-    ASSIGN(const std::string when, when_it_was_there(repository, definitions.account_lane(), database, ""));
+    ASSIGN(std::string when, when_it_was_there(repository, definitions.account_lane(), database, ""));
+    if (when.empty()) {
+      std::vector<std::string> names;
+      for (const repo::Definition* each : definitions.databases()) names.push_back(each->key.id);
+      when = what_there_is(names);
+    }
     return fail(Code::not_found, "there was no database " + std::string(database) + " at " + format_rfc3339(listing.at),
                 when);
   }

@@ -65,8 +65,7 @@ enum class Coverage : std::uint8_t { covered, outside, none_captured };
 // Finds the cut, where the moment is covered. `notes`: where to name the documents that may not be as they were;
 // nullptr = nobody asks.
 Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& definitions, const Moment& moment,
-                          bool approximate,
-                          PlannedContainer& planned, std::vector<std::string>* notes) {
+                          bool approximate, PlannedContainer& planned, std::vector<std::string>* notes) {
   const auto lane = repository.read_lane(planned.lane);
   const repo::LaneHead* const recorded = repo::recorded_head(definitions.account_lane().heads, planned.lane);
   if (!lane && lane.error().code == Code::not_found) {
@@ -77,9 +76,9 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   if (moment.latest && !approximate && recorded != nullptr && repo::is_behind(*lane, *recorded)) {
     const auto seconds = repo::restorable_seconds(*lane);
     return fail(lost(planned, *recorded,
-                     seconds.empty() ? "`halley verify` names what is missing"
-                                     : "what is left can be restored with --at up to " +
-                                           format_rfc3339(seconds.back().until - 1)));
+                     seconds.empty()
+                         ? "`halley verify` names what is missing"
+                         : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1)));
   }
   if (moment.latest) {
     auto newest = repo::newest_cut(*lane);
@@ -149,6 +148,31 @@ Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Se
   return outside_coverage(what, moment, repo::nearest(good, moment));
 }
 
+// The refusal of a moment of which no definitions are known: told of what the newest backup has of the selection.
+Error nothing_known(repo::Repository& repository, const Moment& moment, const Selection& selection, Error why) {
+  const auto definitions = DefinitionsAt::read(repository, Moment::newest(), false);
+  if (why.code != Code::outside_coverage || !definitions) return why;
+  std::vector<repo::Interval> good = repo::restorable_seconds(definitions->account_lane());
+  const bool is_before = good.empty() || moment.at < good.front().from;
+  std::vector<std::string> names;
+  for (const repo::Definition* container : definitions->containers()) {
+    if (!selection.selects_container(container->key.database, container->key.id)) continue;
+    const auto planned = describe(*definitions, *container);
+    if (!planned) continue;
+    names.push_back(planned->name());
+    const bool named = selection.names_container(planned->database, planned->container);
+    good = repo::common(good, good_seconds(repository, *definitions, *planned, named));
+  }
+  std::string what = "account " + definitions->account_id();
+  if (!names.empty()) what += " (container " + names.front();
+  if (names.size() > 1) what += " and " + std::to_string(names.size() - 1) + " more";
+  if (!names.empty()) what += ")";
+  return Error(
+      Code::outside_coverage,
+      what + (is_before ? " was not backed up yet at " : " is not known as it was at ") + format_rfc3339(moment.at),
+      nearest_text(repo::nearest(good, moment.at)));
+}
+
 // Containers whose keys can't have the shape of the selected one are left out.
 Result<bool> fits_key(const Selection& selection, const PlannedContainer& planned) {
   if (!selection.partition_key) return true;
@@ -163,7 +187,13 @@ Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitio
   const std::string_view container = slash < pattern.size() ? pattern.substr(slash + 1) : std::string_view();
   const auto when = when_it_was_there(repository, definitions.account_lane(), pattern.substr(0, slash), container);
   std::string hint = when ? *when : std::string();
-  if (hint.empty()) hint = "`halley ls` shows what was there";
+  if (hint.empty()) {
+    std::vector<std::string> names;
+    for (const repo::Definition* each : definitions.containers()) {
+      names.push_back(each->key.database + "/" + each->key.id);
+    }
+    hint = what_there_is(names);
+  }
   return Error(Code::not_found, "there was no " + std::string(pattern) + " at " + format_rfc3339(definitions.at()),
                std::move(hint));
 }
@@ -298,7 +328,9 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
 
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options) {
-  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, options.approximate));
+  auto known = DefinitionsAt::read(repository, moment, options.approximate);
+  if (!known) return fail(nothing_known(repository, moment, selection, std::move(known).error()));
+  const DefinitionsAt& definitions = *known;
   RestorePlan plan;
   plan.repository_id = repository.id();
   plan.account_id = definitions.account_id();
@@ -317,7 +349,13 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
 
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
                                         std::string_view container) {
-  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
+  const auto known = DefinitionsAt::read(repository, moment, false);
+  if (!known) {
+    Selection selection;
+    selection.include = {std::string(database) + "/" + std::string(container)};
+    return fail(nothing_known(repository, moment, selection, known.error()));
+  }
+  const DefinitionsAt& definitions = *known;
   const repo::Definition* const definition = definitions.container(database, container);
   if (definition == nullptr) {
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
