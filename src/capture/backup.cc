@@ -82,10 +82,19 @@ std::optional<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::s
   return label;
 }
 
+std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
+  std::vector<repo::LaneHead> heads;
+  for (const Job& job : jobs) {
+    if (auto head = job.capture->head()) heads.push_back(std::move(*head));
+  }
+  return heads;
+}
+
 void summarise(std::vector<Job>& jobs, BackupReport& report) {
   bool all = true;
   for (Job& job : jobs) {
     if (job.failure) {
+      all = false;
       report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
       continue;
     }
@@ -139,6 +148,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   TRY(check_regions(account));
   Pass pass{runtime, client, repository, options, progress, client.newest_server_time()};
   ASSIGN(const auto definitions, DefinitionPoll::open(pass, account));
+  pass.heads = definitions->heads();
   TRY(definitions->poll(stop));
 
   BackupReport report;
@@ -164,6 +174,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
     ++progress.containers_done;
     return {};
   });
+  TRY(definitions->record_heads(heads_of(jobs)));
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }

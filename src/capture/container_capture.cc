@@ -67,6 +67,12 @@ std::optional<Second> ContainerCapture::restorable_until() const {
   return exact.empty() ? std::nullopt : std::optional(exact.back().until - 1);
 }
 
+std::optional<repo::LaneHead> ContainerCapture::head() const {
+  if (writer_ == nullptr || writer_->state().seq == 0) return std::nullopt;
+  const repo::LaneState& state = writer_->state();
+  return repo::LaneHead{state.lane, state.identity.database, state.identity.container, state.seq, state.head_hash};
+}
+
 Status ContainerCapture::open(std::stop_token stop) {
   ASSIGN(writer_, pass_.repository.open_writer(target_.lane, target_.identity));
   const repo::LaneState& head = writer_->state();
@@ -76,6 +82,13 @@ Status ContainerCapture::open(std::stop_token stop) {
   if (!head.sync_points.empty()) {
     synced_ = head.sync_points.back().at;
     claimed_ = *synced_ + 1;
+  }
+  const repo::LaneHead* const recorded = repo::recorded_head(pass_.heads, target_.lane);
+  if (recorded != nullptr && repo::is_behind(head, *recorded)) {
+    note("lost_commits",
+         fmt::format("the repository has lost backups of this container: commit {} was its newest, {} is there now; it "
+                     "is captured on from there",
+                     recorded->seq, head.seq));
   }
   return refit(stop);
 }

@@ -45,6 +45,8 @@ class ContainerCapture {
   // The newest second that can be restored: in latest mode the newest sync point. Nothing where there is none yet.
   std::optional<Second> restorable_until() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
+  // Where the lane stands; nothing before its first commit.
+  std::optional<repo::LaneHead> head() const;
 
  private:
   // What reading one page of a range brought.
