@@ -140,8 +140,10 @@ void conclude(Output& output, const recovery::DiffReport& report, bool live, dou
 Result<recovery::DiffReport> compare(Context& context, repo::Repository& repository,
                                      const recovery::Selection& selection, cosmos::Client* live) {
   const Arguments& arguments = context.arguments;
-  ASSIGN(const auto from, recovery::parse_moment(repository, arguments.find("--from").value_or("latest")));
-  ASSIGN(const auto until, recovery::parse_moment(repository, arguments.find("--until").value_or("latest")));
+  ASSIGN(const auto from,
+         recovery::parse_moment(context.runtime.wall_second(), arguments.find("--from").value_or("latest")));
+  ASSIGN(const auto until,
+         recovery::parse_moment(context.runtime.wall_second(), arguments.find("--until").value_or("latest")));
   recovery::DiffProgress progress;
   const ProgressDisplay display(context.runtime, context.output, [&] { return sample(progress); });
   return live != nullptr ? recovery::diff_live(repository, from, *live, selection, {}, progress, context.stop)

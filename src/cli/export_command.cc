@@ -58,7 +58,7 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
     return recovery::export_live(context.runtime, *account.client, name, options, out, progress, context.stop);
   }
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+  ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container));
   ASSIGN(recovery::OutputFile out, open_output(path));
   return recovery::export_moment(context.runtime, *repository, container, options, out, progress, context.stop);

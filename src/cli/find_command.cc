@@ -79,11 +79,11 @@ Result<ExitCode> run(Context& context) {
   };
   recovery::FindReport report;
   if (between) {
-    ASSIGN(const auto from, bound_of(context, *repository, "--from"));
-    ASSIGN(const auto until, bound_of(context, *repository, "--until"));
+    ASSIGN(const auto from, bound_of(context, "--from"));
+    ASSIGN(const auto until, bound_of(context, "--until"));
     ASSIGN(report, recovery::find_changes(*repository, from, until, query, each, context.stop));
   } else {
-    ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+    ASSIGN(const recovery::Moment moment, moment_of(context));
     ASSIGN(report, recovery::find_documents(*repository, moment, query, each, context.stop));
   }
   TRY(std::move(taken));

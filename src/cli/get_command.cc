@@ -28,7 +28,7 @@ Result<ExitCode> run(Context& context) {
   }
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+  ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const auto found, recovery::get_document(*repository, moment, name.database, name.container, id, key));
   context.output.line(found.text);
   context.output.result(document_json(name, found));

@@ -97,8 +97,8 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const std::uint64_t limit, limit_of(context));
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(query.from, bound_of(context, *repository, "--from"));
-  ASSIGN(query.until, bound_of(context, *repository, "--until"));
+  ASSIGN(query.from, bound_of(context, "--from"));
+  ASSIGN(query.until, bound_of(context, "--until"));
   std::uint64_t printed = 0;
   Status taken;
   const auto each = [&](const recovery::HistoryEntry& entry) {

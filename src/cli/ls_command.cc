@@ -72,7 +72,7 @@ Result<ExitCode> run(Context& context) {
   const std::string what = context.arguments.find("DB[/NAME]").value_or("");
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+  ASSIGN(const recovery::Moment moment, moment_of(context));
   if (what.find('/') == std::string::npos) {
     TRY(list_names(context, *repository, moment, what));
   } else {

@@ -21,14 +21,14 @@ Result<std::string> parse_partition_key(const std::string& text) {
               "text needs its quotes: --partition-key '\"abc\"' or '[\"abc\"]'");
 }
 
-Result<recovery::Moment> moment_of(const Context& context, repo::Repository& repository) {
-  return recovery::parse_moment(repository, context.arguments.find("--at").value_or("latest"));
+Result<recovery::Moment> moment_of(const Context& context) {
+  return recovery::parse_moment(context.runtime.wall_second(), context.arguments.find("--at").value_or("latest"));
 }
 
-Result<std::optional<Second>> bound_of(const Context& context, repo::Repository& repository, std::string_view option) {
+Result<std::optional<Second>> bound_of(const Context& context, std::string_view option) {
   const auto text = context.arguments.find(option);
   if (!text) return std::optional<Second>();
-  ASSIGN(const recovery::Moment moment, recovery::parse_moment(repository, *text));
+  ASSIGN(const recovery::Moment moment, recovery::parse_moment(context.runtime.wall_second(), *text));
   return moment.latest ? std::nullopt : std::optional(moment.at);
 }
 

@@ -18,10 +18,10 @@ Result<cosmos::ContainerName> parse_container_name(const std::string& text);
 Result<std::string> parse_partition_key(const std::string& text);
 
 // --at, or the newest state when it is not given.
-Result<recovery::Moment> moment_of(const Context& context, repo::Repository& repository);
+Result<recovery::Moment> moment_of(const Context& context);
 
 // The moment of --from or --until as a bound: nothing when it is not given, or is the newest state.
-Result<std::optional<Second>> bound_of(const Context& context, repo::Repository& repository, std::string_view option);
+Result<std::optional<Second>> bound_of(const Context& context, std::string_view option);
 
 // --limit, or no limit.
 Result<std::uint64_t> limit_of(const Context& context);

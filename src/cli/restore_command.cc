@@ -137,7 +137,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const recovery::Selection selection, selection_of(context.arguments));
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(const recovery::Moment moment, moment_of(context, *repository));
+  ASSIGN(const recovery::Moment moment, moment_of(context));
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));

@@ -14,7 +14,7 @@ void write_container(json::Writer& writer, const recovery::ContainerTimeline& co
   write_moment(writer, container.from);
   writer.key("through");
   write_moment(writer, container.through);
-  writer.member("exactness", container.exactness()).key("lsn_gaps").unsigned_integer(container.lsn_gaps);
+  writer.member("exactness", container.exactness()).key("lsn_gaps").unsigned_integer(container.gap_events);
   writer.key("sync_points").begin_array();
   for (const Second moment : container.sync_points) writer.string(format_rfc3339(moment));
   writer.end_array().key("intervals");

@@ -107,8 +107,10 @@ Result<ExitCode> run(Context& context) {
 Command verify_command() {
   return {"verify",
           "is the repository whole, is there a backup, can it be restored?",
-          "Checks that every object is there and is what the commits say. With --read-data every segment is read,\n"
-          "decrypted and decoded too, or a share of them. Exit code 4 and the names when something is damaged.",
+          "Checks that every object is there and is what the commits say. With --read-data every segment that\n"
+          "a commit names is read, decrypted and decoded too, or a share of them. It also looks whether the newest\n"
+          "state can be planned; that the documents come back is proven by a restore.\n"
+          "Exit code 4 and the names when something is damaged.",
           "  halley verify\n"
           "  halley verify --read-data\n"
           "  halley verify --read-data=10% --json",

@@ -1,6 +1,7 @@
 #include "recovery/documents.h"
 
 #include <algorithm>
+#include <set>
 
 #include "json/value.h"
 
@@ -60,6 +61,32 @@ Result<bool> Documents::next(repo::Version& out) {
 
 std::string Documents::rid_path() const {
   return "dbs/" + lane_->identity.database_rid + "/colls/" + lane_->identity.container_rid + "/";
+}
+
+Status check_documents(repo::Repository& repository, const RestorePlan& plan, const std::stop_token& stop) {
+  const Selection& selection = plan.selection;
+  if (selection.selects_all_documents()) return {};
+  std::set<std::string, std::less<>> missing(selection.ids.begin(), selection.ids.end());
+  bool any = false;
+  for (const PlannedContainer& container : plan.containers) {
+    ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+    repo::Version version;
+    while (!any || !missing.empty()) {
+      if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
+      ASSIGN(const bool more, documents.next(version));
+      if (!more) break;
+      any = true;
+      if (const auto found = missing.find(version.id); found != missing.end()) missing.erase(found);
+    }
+  }
+  if (any && missing.empty()) return {};
+  std::string what;
+  for (const std::string& id : missing) what += (what.empty() ? "with the id '" : "', '") + id;
+  if (!what.empty()) what += "'";
+  if (selection.partition_key)
+    what += (what.empty() ? "of " : " of ") + ("the partition key " + *selection.partition_key);
+  return fail(Code::not_found, "there was no document " + what + " at " + plan.moment.text(),
+              "`halley find` and `halley history` tell when a document was there");
 }
 
 std::string_view document_body(const repo::Version& version, std::string& scratch) {

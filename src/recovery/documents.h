@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "json/document_scanner.h"
 #include "recovery/plan.h"
@@ -35,6 +36,10 @@ class Documents {
   std::uint64_t expired_ = 0;
   bool all_ = false;
 };
+
+// Fails with not_found where the plan's selection names documents and some are not there at its moment: each id must be
+// that of a document, and without ids the partition key.
+Status check_documents(repo::Repository& repository, const RestorePlan& plan, const std::stop_token& stop);
 
 // The body without system properties: a view of `version`, or of `scratch` where it had to be made.
 std::string_view document_body(const repo::Version& version, std::string& scratch);

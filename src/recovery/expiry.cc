@@ -29,6 +29,12 @@ std::vector<std::string> names_of_path(const std::string& path) {
   return parsed && !parsed->paths.empty() ? parsed->paths.front() : std::vector<std::string>();
 }
 
+// Whether `ttl` seconds, more than none, have passed since `base`. What ends beyond the end of time does not.
+bool have_passed(Second base, std::int64_t ttl, Second moment) {
+  std::int64_t end = 0;
+  return !__builtin_add_overflow(base.value, ttl, &end) && moment.value >= end;
+}
+
 }  // namespace
 
 ExpiryRule ExpiryRule::of(const json::Value& container_definition) {
@@ -49,14 +55,14 @@ Result<bool> is_expired(const ExpiryRule& rule, Second ts, std::string_view body
     if (own && (*own > 0 || *own == -1)) ttl = *own;
   }
   if (ttl <= 0) return false;
-  if (rule.base.empty()) return moment >= ts + ttl;
+  if (rule.base.empty()) return have_passed(ts, ttl, moment);
   std::string_view value = body;
   for (const std::string& name : rule.base) {
     if (value.empty() || value.front() != '{') return false;
     ASSIGN(value, json::member_slice(value, name));
   }
   const auto base = whole_number(value);
-  return base && moment >= Second{*base} + ttl;
+  return base && have_passed({*base}, ttl, moment);
 }
 
 }  // namespace halley::recovery

@@ -59,6 +59,14 @@ TEST(Expiry, CountsFromTheNamedPropertyWhereThereIsOne) {
   EXPECT_FALSE(expired(rule, R"({"id":"1","made":5})", 1'000'000));
 }
 
+TEST(Expiry, WhatEndsBeyondTheEndOfTimeStays) {
+  const ExpiryRule rule = rule_of(R"({"id":"c","defaultTtl":60,"ttlPropertyPath":"/made"})");
+  EXPECT_FALSE(expired(rule, R"({"id":"1","made":9223372036854775807})", 1'000'000));
+  EXPECT_FALSE(expired(rule, R"({"id":"1","made":1,"ttl":9223372036854775807})", 1'000'000));
+  EXPECT_FALSE(expired(rule_of(R"({"id":"c","defaultTtl":-1})"), R"({"id":"1","ttl":9223372036854775807})", 1));
+  EXPECT_TRUE(expired(rule, R"({"id":"1","made":-9223372036854775808})", 0));
+}
+
 TEST(Expiry, ABrokenBodyIsNamedCorrupt) {
   const auto result = is_expired(rule_of(R"({"id":"c","defaultTtl":60})"), Second{0}, R"({"ttl":)", Second{10});
   ASSERT_FALSE(result);

@@ -70,6 +70,26 @@ class HandMadeBackup {
     commit(repo::LaneId(repo::kAccountLane), identity, draft, definitions_);
   }
 
+  // Records where the lanes of containers stand, as a pass of backup does at its end.
+  void record_heads() {
+    repo::LaneIdentity identity;
+    identity.account_id = kAccount;
+    const auto account = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+    ASSERT_TRUE(account);
+    repo::CommitDraft draft;
+    draft.mode = account->mode;
+    draft.ranges = account->ranges;
+    draft.exact = account->exact;
+    const auto lanes = repository_->lanes();
+    for (const repo::LaneId& id : *lanes) {
+      if (id == repo::kAccountLane) continue;
+      const auto lane = repository_->read_lane(id);
+      draft.heads.push_back({id, lane->identity.database, lane->identity.container, lane->seq, lane->head_hash});
+    }
+    repo::VersionBatch nothing;
+    commit(repo::LaneId(repo::kAccountLane), identity, draft, nothing);
+  }
+
   // Documents of the container that was last defined under the name.
   struct Lane {
     repo::LaneId id;

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/time.h"
-#include "repo/repository.h"
 
 namespace halley::recovery {
 
@@ -19,10 +19,8 @@ struct Moment {
   std::string text() const;  // RFC 3339 or "latest"
 };
 
-// Parses RFC 3339 (a fraction is floored), `latest`, or an age such as `-2h` or `-3d12h`, which counts back from the
-// newest restorable second of any container of the repository (never from this machine's clock). Fails with
-// invalid_argument for other texts, and with outside_coverage for an age where nothing is restorable yet. Lanes are
-// read for ages only.
-Result<Moment> parse_moment(repo::Repository& repository, std::string_view text);
+// Parses RFC 3339 (a fraction is floored), `latest`, or an age such as `-2h` or `-3d12h`, which counts back from `now`,
+// so that one within the time since the last backup is outside coverage. Fails with invalid_argument for other texts.
+Result<Moment> parse_moment(Second now, std::string_view text);
 
 }  // namespace halley::recovery

@@ -63,6 +63,9 @@ struct PlanOptions {
 // `latest` (or approximately) when nothing of it was captured, as of one that was made while the newest backup ran;
 // when it is named, that is unsupported or outside_coverage.
 //
+// Fails with corrupt, naming the container, when its lane was captured and is lost; for `latest` also when its newest
+// commits are.
+//
 // Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the
 // message names which, the hint the nearest moments that are good for the whole selection. Fails with not_found when
 // nothing at the moment is selected by one of the patterns, or no container has the partition key's shape.

@@ -312,6 +312,75 @@ TEST_F(PlanTest, AMomentAtWhichNothingOfAContainerWasCapturedIsRefusedNamingOnes
   EXPECT_EQ(plan->containers.size(), 3U);
 }
 
+// Somebody removed the newest commit of crm/people, and then all of it.
+TEST_F(PlanTest, LostBackupsAreNeverLeftOutInSilence) {
+  backup.record_heads();
+  EXPECT_TRUE(verify(backup.repository(), {})->sound());
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  const auto remove = [&](int seq) {
+    ASSERT_TRUE(backup.repository().store().remove("lanes/" + people + "/00000000000" + std::to_string(seq)));
+  };
+  remove(3);
+  const auto behind = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_FALSE(behind);
+  EXPECT_EQ(behind.error().code, Code::corrupt);
+  EXPECT_THAT(behind.error().message, HasSubstr("crm/people"));
+  EXPECT_THAT(behind.error().hint, HasSubstr(format_rfc3339(at(60))));
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(60)), {})) << "what is left can be restored";
+  remove(2);
+  remove(1);
+  for (const Moment& moment : {Moment::newest(), Moment::of(at(60))}) {
+    const auto missing = make_plan(backup.repository(), moment, {});
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, Code::corrupt);
+    EXPECT_THAT(missing.error().hint, HasSubstr("--exclude crm/people"));
+  }
+  Selection others;
+  others.exclude = {"crm/people"};
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::newest(), others));
+  const auto report = verify(backup.repository(), {});
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->sound());
+  ASSERT_EQ(report->check.damaged.size(), 1U);
+  EXPECT_THAT(report->check.damaged[0].affects, ElementsAre("crm/people"));
+  EXPECT_FALSE(report->restorable_until);
+}
+
+TEST_F(PlanTest, OneContainerWithoutCoverageLeavesNoSecondOfTheWholeAccount) {
+  backup.container("crm", "new", at(50));
+  backup.definitions_known(at(0), at(100));
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline);
+  EXPECT_FALSE(timeline->restorable_until);
+  ASSERT_EQ(timeline->uncovered.size(), 1U);
+  EXPECT_EQ(timeline->uncovered[0].name, "crm/new");
+  const auto report = verify(backup.repository(), {});
+  ASSERT_EQ(report->coverage_holes.size(), 1U);
+  EXPECT_EQ(report->coverage_holes[0].container, "crm/new");
+  EXPECT_EQ(report->coverage_holes[0].hole, (repo::Interval{at(50), at(100)}));
+}
+
+TEST_F(PlanTest, DocumentsThatAreNotThereAreNamed) {
+  Selection selection;
+  selection.include = {"shop/orders"};
+  const auto checked = [&](std::int64_t second) {
+    const auto plan = make_plan(backup.repository(), Moment::of(at(second)), selection);
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    return check_documents(backup.repository(), *plan, {});
+  };
+  selection.ids = {"1", "nope", "2"};
+  EXPECT_EQ(checked(60).error().code, Code::not_found);
+  EXPECT_THAT(checked(60).error().message, HasSubstr("with the id 'nope' at"));
+  EXPECT_THAT(checked(80).error().message, HasSubstr("'2', 'nope'"));
+  selection.ids = {"1", "2"};
+  EXPECT_TRUE(checked(60));
+  selection.ids = {};
+  selection.partition_key = R"(["z"])";
+  EXPECT_THAT(checked(60).error().message, HasSubstr(R"(of the partition key ["z"])"));
+  selection.partition_key = R"(["b"])";
+  EXPECT_TRUE(checked(60));
+}
+
 TEST_F(PlanTest, TimelineTellsCoverageOfEachContainer) {
   const auto timeline = read_timeline(backup.repository());
   ASSERT_TRUE(timeline) << timeline.error().to_string();
@@ -332,12 +401,14 @@ TEST_F(PlanTest, TimelineTellsCoverageOfEachContainer) {
   EXPECT_EQ(timeline->account_id, HandMadeBackup::kAccount);
 }
 
-TEST_F(PlanTest, AgesCountFromTheNewestRestorableSecond) {
-  EXPECT_EQ(parse_moment(backup.repository(), "-30s")->at, at(69));
-  EXPECT_TRUE(parse_moment(backup.repository(), "latest")->latest);
-  EXPECT_EQ(parse_moment(backup.repository(), "2023-11-14T23:13:20+01:00")->at, at(0));
+TEST_F(PlanTest, AgesCountFromNow) {
+  EXPECT_EQ(parse_moment(at(200), "-30s")->at, at(170)) << "whatever was backed up";
+  EXPECT_EQ(make_plan(backup.repository(), *parse_moment(at(200), "-30s"), {}).error().code, Code::outside_coverage);
+  EXPECT_TRUE(make_plan(backup.repository(), *parse_moment(at(200), "-140s"), {}));
+  EXPECT_TRUE(parse_moment(at(200), "latest")->latest);
+  EXPECT_EQ(parse_moment(at(200), "2023-11-14T23:13:20+01:00")->at, at(0));
   for (const char* bad : {"", "yesterday", "-", "2023-11-14", "2h"}) {
-    const auto moment = parse_moment(backup.repository(), bad);
+    const auto moment = parse_moment(at(200), bad);
     ASSERT_FALSE(moment) << bad;
     EXPECT_EQ(moment.error().code, Code::invalid_argument);
     EXPECT_THAT(moment.error().hint, HasSubstr("RFC 3339"));

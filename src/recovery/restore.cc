@@ -35,6 +35,7 @@ class Restoration {
     report_.at = plan_.at;
     report_.notes = plan_.notes;
     progress_.containers = plan_.containers.size();
+    TRY(check_documents(repository_, plan_, stop_));
     TRY(target_.open(plan_, report_.notes, stop_));
     for (const PlannedDatabase& database : plan_.databases) {
       TRY(target_.put_database(database, stop_));

@@ -1,17 +1,20 @@
 #include "recovery/timeline.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <tuple>
 
+#include "json/value.h"
 #include "repo/definitions.h"
 
 namespace halley::recovery {
 namespace {
 
-// The lanes of the containers that were there when definitions were last read.
-Result<std::set<repo::LaneId>> live_lanes(repo::Repository& repository, const repo::LaneState& account) {
-  std::set<repo::LaneId> live;
+using Live = std::map<repo::LaneId, UncoveredContainer>;
+
+// The containers that were there when definitions were last read, without those that can't be captured.
+Result<Live> live_containers(repo::Repository& repository, const repo::LaneState& account) {
+  Live live;
   const auto newest = repo::newest_cut(account);
   if (!newest) return live;
   ASSIGN(const auto definitions, repo::read_definitions(repository, account, newest->cut));
@@ -22,7 +25,10 @@ Result<std::set<repo::LaneId>> live_lanes(repo::Repository& repository, const re
   for (const repo::Definition& definition : definitions) {
     const auto database = databases.find(definition.key.database);
     if (definition.key.kind != repo::DefinitionKind::container || database == databases.end()) continue;
-    live.insert(repo::lane_of(account.identity.account_id, *database->second, definition));
+    ASSIGN(const json::Value value, json::parse(definition.text));
+    if (value.find("partitionKey") == nullptr) continue;
+    live[repo::lane_of(account.identity.account_id, *database->second, definition)] = {
+        definition.key.database + "/" + definition.key.id, definition.rid, definition.time};
   }
   return live;
 }
@@ -48,7 +54,7 @@ ContainerTimeline timeline_of(repo::LaneState&& lane, const std::vector<repo::In
   }
   timeline.last_backup = lane.committed_at;
   timeline.events = std::move(lane.events);
-  timeline.lsn_gaps = static_cast<std::uint64_t>(std::count_if(
+  timeline.gap_events = static_cast<std::uint64_t>(std::count_if(
       timeline.events.begin(), timeline.events.end(), [](const repo::Event& event) { return event.kind == "gap"; }));
   return timeline;
 }
@@ -63,7 +69,7 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   timeline.last_backup = account->committed_at;
   timeline.account_id = account->identity.account_id;
   timeline.definitions = repo::exact_intervals(*account);
-  ASSIGN(const auto live, live_lanes(repository, *account));
+  ASSIGN(Live live, live_containers(repository, *account));
   std::vector<repo::Interval> everywhere = repo::restorable_seconds(*account);
 
   ASSIGN(const auto lanes, repository.lanes());
@@ -73,14 +79,19 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     if (!read && read.error().code == Code::not_found) continue;  // no commit is in that place
     ASSIGN(repo::LaneState lane, std::move(read));
     const auto restorable = repo::restorable_seconds(lane);
-    if (live.contains(id)) everywhere = repo::common(everywhere, restorable);
+    const bool is_live = live.contains(id);
+    if (is_live) everywhere = repo::common(everywhere, restorable);
+    if (!restorable.empty()) live.erase(id);
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));
     ContainerTimeline& added = timeline.containers.back();
-    added.live = live.contains(id);
+    added.live = is_live;
     timeline.last_backup = std::max(*timeline.last_backup, added.last_backup);
     if (added.through) timeline.newest = std::max(timeline.newest.value_or(*added.through), *added.through);
   }
-  if (!everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;
+  for (auto& [lane, container] : live) timeline.uncovered.push_back(std::move(container));
+  std::sort(timeline.uncovered.begin(), timeline.uncovered.end(),
+            [](const UncoveredContainer& a, const UncoveredContainer& b) { return a.name < b.name; });
+  if (timeline.uncovered.empty() && !everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;
   std::sort(timeline.containers.begin(), timeline.containers.end(),
             [](const ContainerTimeline& a, const ContainerTimeline& b) {
               return std::tie(a.database, a.container, a.from, a.lane) <

@@ -22,23 +22,32 @@ struct ContainerTimeline {
   std::optional<Second> through;          // the last one, inclusive
   std::vector<repo::Interval> intervals;  // exact: every second in them
   std::vector<Second> sync_points;        // latest: these seconds
-  std::uint64_t lsn_gaps = 0;             // gaps that capture reported; information, not a count of lost versions
+  std::uint64_t gap_events = 0;           // `events` that tell of a gap in the feed; not a count of lost versions
   Second last_backup;                     // the agent's clock at the newest commit
   std::uint64_t versions = 0;
   std::uint64_t upserts = 0;
   std::uint64_t bytes = 0;          // of bodies
   std::uint64_t stored_bytes = 0;   // of segments
-  std::vector<repo::Event> events;  // the newest ones
+  std::vector<repo::Event> events;  // the newest 1,000
 
   std::string name() const { return database + "/" + container; }
   std::string_view exactness() const { return mode == repo::CaptureMode::latest ? "latest" : "exact"; }
+};
+
+// A container that is there and of which no second can be restored.
+struct UncoveredContainer {
+  std::string name;
+  std::string incarnation;
+  Second since;  // when its definition was made
 };
 
 struct Timeline {
   std::string account_id;
   std::vector<repo::Interval> definitions;    // seconds for which definitions are known
   std::vector<ContainerTimeline> containers;  // by name, then oldest first
-  // The newest second to which every live container and the definitions can be restored; nothing when there is none.
+  std::vector<UncoveredContainer> uncovered;  // live ones, by name; not those without a partition key
+  // The newest second to which every live container and the definitions can be restored; nothing when there is none, as
+  // when one of them is uncovered. Containers without a partition key do not count: restores leave them out.
   std::optional<Second> restorable_until;
   std::optional<Second> last_backup;  // the agent's clock at the newest commit of any lane; nothing: no backup exists
   std::optional<Second> newest;       // the newest restorable second of any container

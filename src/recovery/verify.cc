@@ -1,5 +1,7 @@
 #include "recovery/verify.h"
 
+#include <algorithm>
+
 #include "recovery/plan.h"
 
 namespace halley::recovery {
@@ -11,6 +13,11 @@ void add_holes(const Timeline& timeline, VerifyReport& report) {
       report.coverage_holes.push_back(
           {container.name(), container.incarnation, {container.intervals[i - 1].until, container.intervals[i].from}});
     }
+  }
+  const Second known = timeline.definitions.empty() ? Second{} : timeline.definitions.back().until;
+  for (const UncoveredContainer& container : timeline.uncovered) {
+    const Second end = std::max(known, container.since + 1);
+    report.coverage_holes.push_back({container.name, container.incarnation, {container.since, end}});
   }
 }
 

@@ -10,7 +10,8 @@
 
 namespace halley::recovery {
 
-// Seconds between two restorable stretches of a container that can't be restored.
+// Seconds of a container that can't be restored: between two restorable stretches, or for a live one of which nothing
+// can be restored, all since it was made.
 struct CoverageHole {
   std::string container;  // "db/container"
   std::string incarnation;

@@ -30,8 +30,9 @@ struct CheckReport {
 };
 
 // Reads every commit and rollup, follows the hash chain, checks that each named segment is there with its size, and
-// reads the fraction asked for. Damage is reported, not an error; the call fails only when the store can't be read at
-// all.
+// reads the fraction asked for; objects that nothing names are counted, not read. A lane that is missing, or that lacks
+// commits which the account lane knows of, is damage. Damage is reported, not an error; the call fails only when the
+// store can't be read at all.
 Result<CheckReport> check(Repository& repository, const CheckOptions& options);
 
 }  // namespace halley::repo
