@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "repo/check.h"
@@ -137,7 +138,19 @@ Status Shop::pass(std::unique_ptr<store::ObjectStore> store) {
   ASSIGN(const auto report, capture::backup(runtime_, *client, *repository, options, progress, {}));
   if (!report.incomplete.empty()) return fail(report.incomplete.front().error);
   if (!report.restorable_until) return fail(Code::internal, "a whole pass made nothing restorable");
-  promised_ = *report.restorable_until;
+  return note_promise(*repository);
+}
+
+Status Shop::note_promise(repo::Repository& repository) {
+  promised_.clear();
+  ASSIGN(const auto lanes, repository.lanes());
+  for (const repo::LaneId& id : lanes) {
+    if (id == repo::kAccountLane) continue;
+    ASSIGN(const auto lane, repository.read_lane(id));
+    const auto restorable = repo::restorable_seconds(lane);
+    if (restorable.empty()) return fail(Code::internal, "a whole pass made nothing restorable");
+    promised_[lane.identity.container] = restorable.back().until - 1;
+  }
   return {};
 }
 
@@ -147,7 +160,7 @@ void Shop::expect_undamaged(std::unique_ptr<store::ObjectStore> store) {
   check_all(**repository);
 }
 
-void Shop::expect_truth(std::unique_ptr<store::ObjectStore> store, std::optional<Second> promised) {
+void Shop::expect_truth(std::unique_ptr<store::ObjectStore> store, const Promise& promised) {
   const auto repository = open(std::move(store));
   ASSERT_TRUE(repository) << repository.error().to_string();
   check_all(**repository);
@@ -163,10 +176,14 @@ void Shop::expect_truth(std::unique_ptr<store::ObjectStore> store, std::optional
   }
 }
 
-void Shop::expect_lane(repo::Repository& repository, const repo::LaneState& lane, std::optional<Second> promised) {
-  EXPECT_TRUE(repo::cut_at(lane, promised_)) << "the newest pass promised more than there is";
-  EXPECT_TRUE(!promised || repo::cut_at(lane, *promised)) << "what was promised earlier is gone";
-  std::set<Second> moments = {promised_};
+void Shop::expect_lane(repo::Repository& repository, const repo::LaneState& lane, const Promise& promised) {
+  std::set<Second> moments;
+  for (const Promise* promise : {&promised, &std::as_const(promised_)}) {
+    const auto moment = promise->find(lane.identity.container);
+    if (moment == promise->end()) continue;
+    EXPECT_TRUE(repo::cut_at(lane, moment->second)) << "what was promised is gone";
+    moments.insert(moment->second);
+  }
   for (const Second second : changed_) {
     for (const std::int64_t step : {-1, 0, 1}) moments.insert(second + step);
   }

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -27,6 +26,9 @@ bool tries_all();
 // Where folders are made and removed quickest: in memory, where the machine offers that.
 std::filesystem::path quick_place();
 
+// The newest second of each container that could be restored when a whole pass had ended.
+using Promise = std::map<std::string, Second>;
+
 class Shop {
  public:
   explicit Shop(bool all_versions);
@@ -43,10 +45,10 @@ class Shop {
   // After a whole pass: the repository is undamaged, holds nothing twice, and gives back what was true at every moment
   // at which something changed, before and behind it, at the ends of coverage, and at the moments that were promised:
   // `promised`, by an earlier pass, and the newest pass's.
-  void expect_truth(std::unique_ptr<store::ObjectStore> store, std::optional<Second> promised);
+  void expect_truth(std::unique_ptr<store::ObjectStore> store, const Promise& promised);
 
-  // The newest second that the newest whole pass said could be restored.
-  Second promised() const { return promised_; }
+  // By the newest whole pass.
+  const Promise& promised() const { return promised_; }
   std::size_t compared() const { return compared_; }  // moments, so far
 
  private:
@@ -66,7 +68,8 @@ class Shop {
   void upsert(int container, int number);
   void remove(int container, int number);
   Result<std::unique_ptr<repo::Repository>> open(std::unique_ptr<store::ObjectStore> store);
-  void expect_lane(repo::Repository& repository, const repo::LaneState& lane, std::optional<Second> promised);
+  Status note_promise(repo::Repository& repository);
+  void expect_lane(repo::Repository& repository, const repo::LaneState& lane, const Promise& promised);
   void expect_moment(repo::Repository& repository, const repo::LaneState& lane, Second moment);
 
   DrowsyRuntime runtime_;
@@ -77,7 +80,7 @@ class Shop {
   std::mt19937 random_;
   int rounds_ = 0;
   int writes_ = 0;
-  Second promised_;
+  Promise promised_;
   std::size_t compared_ = 0;
 };
 
