@@ -2,6 +2,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "cli/access.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
@@ -35,6 +37,10 @@ Result<cosmos::ContainerName> container_of(const Arguments& arguments) {
 
 Result<recovery::OutputFile> open_output(const std::string& path) {
   if (path == "-") return recovery::OutputFile::to_descriptor(STDOUT_FILENO, "standard output");
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown)) {
+    return fail(Code::already_exists, path + " exists already", "choose another name, or remove it first");
+  }
   return recovery::OutputFile::create(path);
 }
 
@@ -53,8 +59,8 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
   ASSIGN(const Configuration configuration, load_configuration(context));
   if (context.arguments.has("--live")) {
     if (context.arguments.has("--at")) return fail(Code::invalid_argument, "give --at or --live, not both");
-    ASSIGN(const OpenAccount account, open_account(context, configuration));
     ASSIGN(recovery::OutputFile out, open_output(path));
+    ASSIGN(const OpenAccount account, open_account(context, configuration));
     return recovery::export_live(context.runtime, *account.client, name, options, out, progress, context.stop);
   }
   ASSIGN(const auto repository, open_repository(context, configuration));
@@ -97,18 +103,18 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command export_command() {
-  return {
-      "export",
-      "an offline JSON or NDJSON copy of a container",
-      "Writes a container as of a moment, or with --live as it is in the account now, to one file. With --output -\n"
-      "the documents go to standard output, and nothing else does.",
-      "  halley export --container shop/orders --output orders.json\n"
-      "  halley export --container shop/orders --at -1d --format ndjson --output - | gzip > orders.ndjson.gz\n"
-      "  halley export --container shop/orders --live --output orders.json",
-      {},
-      OptionNames{"--container", "--output", "--at", "--live", "--format", "--system-properties"} + account_options() +
-          repository_options(),
-      run};
+  return {"export",
+          "an offline JSON or NDJSON copy of a container",
+          "Writes a container as of a moment, or with --live as it is in the account now, to one new file. With\n"
+          "--output - the documents go to standard output, and nothing else does. In a JSON file the number\n"
+          "after `count` is set last, into room that was left for it; so there may be spaces before it.",
+          "  halley export --container shop/orders --output orders.json\n"
+          "  halley export --container shop/orders --at -1d --format ndjson --output - | gzip > orders.ndjson.gz\n"
+          "  halley export --container shop/orders --live --output orders.json",
+          {},
+          OptionNames{"--container", "--output", "--at", "--live", "--format", "--system-properties"} +
+              account_options() + repository_options(),
+          run};
 }
 
 }  // namespace halley::cli

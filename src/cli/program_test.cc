@@ -237,6 +237,10 @@ TEST_F(Program, ExportWritesOneFile) {
   EXPECT_EQ(count_at(*file, "count"), 3);
   EXPECT_EQ(file->find("items")->items().size(), 3U);
   EXPECT_TRUE(parse_rfc3339(file->string_at("exported_at")).has_value());
+  const Ran again = run({"export", "--container", "db/c", "--output", path});
+  EXPECT_EQ(again.code, ExitCode::failed);
+  EXPECT_THAT(again.out + again.err, ::testing::HasSubstr("exists already"));
+  std::filesystem::remove(path);
   const Ran live = succeed({"export", "--container", "db/c", "--live", "--format", "ndjson", "--output", path});
   EXPECT_EQ(count_at(live.result(), "documents"), 3);
   EXPECT_EQ(run({"export", "--container", "db/c", "--output", path, "--format", "xml"}).code, ExitCode::usage);
