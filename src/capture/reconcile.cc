@@ -72,6 +72,25 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
   return live;
 }
 
+namespace {
+
+// The version of the same key that the lane has next after one.
+struct Newer {
+  std::string rid;
+  Second time;
+  std::uint32_t epoch = 0;
+  bool upsert = false;
+
+  // Whether it is, or may be, of a document that was made after the older version's was gone. A delete of a later epoch
+  // may be: what happened between the epochs was not followed.
+  bool tells_of_another(const repo::Version& older) const {
+    if (upsert) return !rid.empty() && rid != older.rid;
+    return epoch > older.position.epoch && rid != older.rid;
+  }
+};
+
+}  // namespace
+
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
                                             const LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop) {
   repo::ReadOptions options;
@@ -79,8 +98,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
   std::vector<Vanished> vanished;
   std::string key;  // of the version before
-  std::string newer_rid;
-  Second newer_time;
+  Newer newer;
   repo::Version version;
   while (true) {
     if (stop.stop_requested()) return fail(Code::cancelled, "stopped");
@@ -91,7 +109,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
     const bool newest = own_key != key;
     std::optional<Second> gone_by;
     if (!newest) {
-      if (!newer_rid.empty() && newer_rid != version.rid) gone_by = newer_time;
+      if (newer.tells_of_another(version)) gone_by = newer.time;
     } else if (upsert && !live.contains(version.partition_key, version.id, version.rid)) {
       if (const auto seen = seen_since.find(own_key); seen != seen_since.end()) {
         if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
@@ -105,8 +123,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
                           version.position, version.time, *gone_by});
     }
     key = std::move(own_key);
-    newer_rid = upsert ? version.rid : std::string_view();
-    newer_time = version.time;
+    newer = {std::string(version.rid), version.time, version.position.epoch, upsert};
   }
 }
 

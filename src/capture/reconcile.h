@@ -48,7 +48,8 @@ struct Vanished {
 
 // The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that
 // answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in
-// `seen_since`, in the point read, or in the lane itself without a delete between the two.
+// `seen_since`, in the point read, or in the lane itself: without a delete between the two, or with one of a later
+// epoch, which may be the other document's.
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
                                             const LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop);
 
