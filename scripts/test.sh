@@ -66,6 +66,11 @@ crash() { # [KILLS]
   HALLEY_KILLS=${1:-200} node --test --test-reporter=spec tests/e2e/killed.test.mjs
 }
 
+chaos() { # [SECONDS] [SEED]
+  HALLEY_CHAOS_SECONDS=${1:-120} ${2:+env HALLEY_CHAOS_SEED="$2"} node --test --test-reporter=spec \
+    tests/e2e/chaos.test.mjs
+}
+
 # Runs every fuzz target for so long; what it finds is kept in build/fuzz/<target>/.
 fuzz() { # [SECONDS]
   local seconds=${1:-60} target name failed=0

@@ -131,6 +131,7 @@ function request(endpoint, method, path, headers, body) {
     const sent = http.request({ hostname, port, method, path, headers, timeout: kCommandMs }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part) => (text += part));
+      response.on('error', reject); // the answer was cut off
       response.on('end', () => resolve({ status: response.statusCode, date: response.headers.date, body: text }));
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
