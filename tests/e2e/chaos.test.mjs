@@ -21,7 +21,7 @@ const kSpells = Math.max(1, Math.round(kSeconds / 25)); // of chaos, each with q
 const kQuietUnderFaultsMs = 8_000;
 const kRegions = ['West US', 'East US', 'North Europe'];
 
-const windows = []; // {from, until, backupsFrom, snapshot}: nobody wrote in the seconds of [from, until)
+const windows = []; // {from, until, snapshot}: nobody wrote in the seconds of [from, until)
 let source;
 let writers;
 let faults;
@@ -62,7 +62,6 @@ async function quiet(late) {
   await passed(source, await source.second());
   const from = await source.second();
   const snapshot = await accountSnapshot(source.client);
-  const backupsFrom = await source.second();
   faults.start();
   const completed = Promise.all(repositories.map((repository) => repository.completed()));
   await Promise.race([completed, sleep(kQuietUnderFaultsMs)]);
@@ -70,7 +69,7 @@ async function quiet(late) {
   await completed;
   const until = await source.second();
   assert.deepEqual(await accountSnapshot(source.client), snapshot, 'somebody wrote while it was quiet');
-  windows.push({ from, until, backupsFrom, snapshot });
+  windows.push({ from, until, snapshot });
 }
 
 async function spell(number) {
