@@ -1,6 +1,7 @@
 // Passes of backup over an embedded account: what a pass makes of things that happen while it runs.
 #include "capture/backup.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -170,6 +171,49 @@ TEST_F(Backup, OfTwoReplacesBetweenPassesTheSpanOfTheChangeIsKept) {
   EXPECT_EQ(versions[0].since, versions[0].time);
   EXPECT_GE(versions[1].since, read);
   EXPECT_GE(versions[1].time - versions[1].since, 100);
+}
+
+// A container that is written before every request of its feeds, so that none ever has nothing newer.
+class RestlessContainer : public Backup {
+ protected:
+  RestlessContainer() {
+    for (int i = 0; i < 50; ++i) upsert(fmt::format(R"({{"id":"d{}","pk":"a"}})", i));
+    transport_.before = [this](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+      if (request.headers.find("A-IM") == nullptr || request.url.find("/docs") == std::string::npos)
+        return std::nullopt;
+      if (++writes_ % 20 == 0) runtime_.sleep(Milliseconds(1000), {});
+      upsert(fmt::format(R"({{"id":"hot","pk":"a","n":{}}})", writes_));
+      return std::nullopt;
+    };
+  }
+  int writes_ = 0;
+};
+
+TEST_F(RestlessContainer, APassOfTheAllVersionsFeedEndsAndCoversItsBeginning) {
+  const Second began = account_.clock().now();
+  const BackupReport report = backup();
+  ASSERT_TRUE(report.restorable_until);
+  EXPECT_GT(*report.restorable_until, began);
+  EXPECT_TRUE(repo::cut_at(orders(), *report.restorable_until));
+  EXPECT_EQ(documents().size(), 51U);
+  EXPECT_LT(writes_, 2000);
+}
+
+TEST_F(RestlessContainer, APassOfTheLatestFeedEndsKeepsWhatItReadAndVouchesForNothing) {
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  ASSERT_EQ(report->incomplete.size(), 1U);
+  EXPECT_EQ(report->incomplete[0].error.code, Code::unavailable);
+  EXPECT_THAT(report->incomplete[0].error.message, ::testing::HasSubstr("written faster"));
+  EXPECT_FALSE(report->restorable_until);
+  EXPECT_TRUE(orders().sync_points.empty());
+  EXPECT_EQ(documents().size(), 51U);
+
+  transport_.before = nullptr;
+  EXPECT_TRUE(backup(options).restorable_until) << "once it rests the next pass does";
 }
 
 // What the service refuses to tell of definitions is named; the rest of the pass goes on.

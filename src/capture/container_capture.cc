@@ -41,6 +41,7 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
 }
 
 Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token stop) {
+  restless_ = false;  // catching up may have been; what counts is whether the second is covered
   // Exactness begins some seconds behind a base: the pass lasts until it has.
   if (covered && mode_ == CaptureMode::all_versions) {
     for (const RangeState& state : states_) covered = std::max(*covered, state.base_end_time);
@@ -50,6 +51,13 @@ Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token s
 
 Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) {
   std::vector<repo::SyncPoint> points;
+  if (mode_ == CaptureMode::latest && at && restless_) {
+    TRY(commit({}, stop));
+    return fail(Code::unavailable,
+                "container " + target_.name.text() + " is written faster than its latest-version feed can be read to " +
+                    "the end: what was read is kept, but no second of it can be vouched for",
+                "turn the account's all-versions-and-deletes feed on, or back up when less is written");
+  }
   if (mode_ == CaptureMode::latest && at) {
     prove_rest();
     repo::SyncPoint point{*at, {}};

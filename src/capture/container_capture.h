@@ -80,6 +80,8 @@ class ContainerCapture {
 
   Status cursor_of(std::size_t index, const Emit& emit, std::stop_token stop);
   Status base_of(std::size_t index, const Emit& emit, std::stop_token stop);
+  std::optional<std::uint64_t> end_of_base(std::size_t index, const cosmos::FeedPage& page,
+                                           const DecodeContext& decoded) const;
   Status follow(std::size_t index, std::optional<Second> covered, const Emit& emit, std::stop_token stop);
   // One request of the followed feed.
   enum class Followed : std::uint8_t { items, nothing_newer, behind };
@@ -115,6 +117,7 @@ class ContainerCapture {
   Second claimed_;                // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
   std::atomic<bool> feed_refused_{false};           // a feed can't be continued from where it was
+  std::atomic<bool> restless_{false};               // a range of the latest-version feed did not come to its end
   std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id
   std::optional<SeenKeys> watched_;                 // what is captured while it is set
 };

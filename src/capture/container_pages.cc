@@ -130,6 +130,17 @@ Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::sto
   return {};
 }
 
+// Where the log stood when the base that this page is of ended; nothing: it has not ended. A 304 ends a base. So does,
+// where more is written than is read, a page with documents beyond the cursor: all that it leaves unread is beyond the
+// cursor, too. The parts of a merged range have LSNs that do not compare.
+std::optional<std::uint64_t> ContainerCapture::end_of_base(std::size_t index, const cosmos::FeedPage& page,
+                                                           const DecodeContext& decoded) const {
+  if (page.not_modified) return page.lsn;
+  if (decoded.skipped == 0 || sources_[index].part) return std::nullopt;
+  const auto position = parse_session_token(page.session_token);
+  return position ? std::optional(position->lsn) : std::nullopt;
+}
+
 // The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the
 // all-versions feed, which is followed meanwhile.
 Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
@@ -145,12 +156,7 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
     PageResult result;
     result.index = index;
     state.base = page.continuation;
-    if (page.not_modified) {
-      state.base_end_lsn = page.lsn;
-      // What the base left to the feed may be dated behind this Date, by another clock.
-      state.base_end_time = std::max({page.server_time + kCoverageMarginSeconds, newest, state.newest});
-      state.base_done = !rebase_;
-    } else {
+    if (!page.not_modified) {
       result.context.epoch = state.epoch;
       result.context.skip_beyond_lsn = state.cursor_lsn;
       result.context.newest = newest;
@@ -159,8 +165,15 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
       newest = result.context.newest;
       result.context.step_back = 0;  // Within a base, time says nothing of order.
     }
+    const auto end = end_of_base(index, page, result.context);
+    if (end) {
+      state.base_end_lsn = *end;
+      // What the base left to the feed may be dated behind this Date, by another clock.
+      state.base_end_time = std::max({page.server_time + kCoverageMarginSeconds, newest, state.newest});
+      state.base_done = !rebase_;
+    }
     result.state = state;
-    if (!emit(std::move(result)) || page.not_modified) return {};
+    if (!emit(std::move(result)) || end) return {};
     if (pass_.runtime.steady_now() - followed > kFollowWhileBase) {
       for (Followed got = Followed::items; got == Followed::items && state.until <= reached;) {
         ASSIGN(got, follow_once(index, state, decoder, emit, stop));
@@ -221,16 +234,22 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
 
 // Follows the feed to a 304; where a second is to be `covered`, to one that covers it. The all-versions feed need not
 // come to its end, which it may never do when more is written than is read: there a page will do that is past the
-// second, or past the pass's beginning. In the latest-version feed what is not read yet may be an older document.
+// second, or past the pass's beginning. In the latest-version feed what is not read yet may be an older document, so
+// such pages cover nothing; after enough of them a pass goes on without a sync point, or to look for deletes.
 Status ContainerCapture::follow(std::size_t index, std::optional<Second> covered, const Emit& emit,
                                 std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];
+  int pages_beyond = 0;
   while (true) {
     ASSIGN(const Followed got, follow_once(index, state, decoder, emit, stop));
     if (got == Followed::items) {
       const bool past = state.until > covered.value_or(pass_.began) && state.lsn >= state.base_end_lsn;
       if (past && mode_ == CaptureMode::all_versions) return {};
+      if (past && ++pages_beyond >= kPagesBeyond) {
+        restless_ = true;
+        return {};
+      }
       continue;
     }
     Milliseconds pause = kBehindPoll;

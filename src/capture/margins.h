@@ -16,6 +16,9 @@ inline constexpr std::int64_t kStepBackSeconds = 60;
 inline constexpr std::int64_t kMaxSecondsAhead = 24 * 60 * 60;
 // How often the all-versions feed is followed while the base is still being read.
 inline constexpr Milliseconds kFollowWhileBase{15000};
+// In latest mode a range that still brings documents after so many pages beyond the second asked for is written faster
+// than it can be read to its end.
+inline constexpr int kPagesBeyond = 500;
 // How often an unfinished range is polled again at the end of a pass.
 inline constexpr Milliseconds kSettlePoll{500};
 // A range whose answers stay behind its continuation for so long is not a slow replica: its feed began anew.

@@ -21,6 +21,7 @@ struct DecodeContext {
   Second claimed_until;                        // versions timed before it are late
   std::uint64_t upserts = 0;                   // out, added to
   std::uint64_t removes = 0;
+  std::uint64_t skipped = 0;      // out, added to: items beyond skip_beyond_lsn
   std::vector<Second> late;       // out: times of late versions
   std::vector<ChangeKind> kinds;  // out, all-versions feed: of each version added
   std::int64_t step_back = 0;     // out: the largest step back of time seen, in seconds
