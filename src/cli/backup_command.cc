@@ -62,9 +62,7 @@ std::string report_json(const capture::BackupReport& report) {
     writer.begin_object().member("what", each.what).member("code", code_name(each.error.code));
     writer.member("message", each.error.to_string()).end_object();
   }
-  writer.end_array().key("events").begin_array();
-  for (const std::string& event : report.events) writer.string(event);
-  writer.end_array().end_object();
+  writer.end_array().key("events").strings(report.events).end_object();
   return json;
 }
 

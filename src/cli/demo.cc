@@ -316,9 +316,7 @@ void Demo::close_story(double seconds) {
   writer.key("restored_documents").unsigned_integer(restored_.documents);
   writer.key("equal_documents").unsigned_integer(comparison_.equal_documents);
   writer.key("equal_definitions").unsigned_integer(comparison_.equal_definitions);
-  writer.key("differences").begin_array();
-  for (const std::string& difference : comparison_.differences) writer.string(difference);
-  writer.end_array().key("seconds").real(seconds).end_object();
+  writer.key("differences").strings(comparison_.differences).key("seconds").real(seconds).end_object();
   output.result(json);
 }
 

@@ -53,11 +53,11 @@ Result<recovery::FindQuery> query_of(const Arguments& arguments) {
 
 void conclude(Output& output, const recovery::FindReport& report) {
   for (const std::string& note : report.notes) output.note("note: " + note);
+  for (const std::string& loss : report.losses) output.note("lost: " + loss);
   std::string json;
   json::Writer writer(json);
-  writer.begin_object().key("documents").unsigned_integer(report.documents).key("notes").begin_array();
-  for (const std::string& note : report.notes) writer.string(note);
-  writer.end_array().end_object();
+  writer.begin_object().key("documents").unsigned_integer(report.documents);
+  writer.key("notes").strings(report.notes).key("lost").strings(report.losses).end_object();
   output.result(json);
 }
 
@@ -88,7 +88,7 @@ Result<ExitCode> run(Context& context) {
   }
   TRY(std::move(taken));
   conclude(context.output, report);
-  return ExitCode::success;
+  return report.losses.empty() ? ExitCode::success : ExitCode::incomplete;
 }
 
 }  // namespace

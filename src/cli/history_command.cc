@@ -76,13 +76,14 @@ void conclude(Output& output, const cosmos::ContainerName& name, const std::stri
   if (report.gaps) {
     output.note("note: captured in latest-version mode: versions between two backups are not known");
   }
+  for (const std::string& loss : report.losses) output.note("lost: " + loss);
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("container", name.text()).member("id", id);
   writer.key("partition_key").raw(report.partition_key).key("versions").unsigned_integer(report.versions);
   writer.member("exactness", report.gaps ? "latest" : "exact");
   if (report.expired_by) writer.member("expired_by", format_rfc3339(*report.expired_by));
-  writer.end_object();
+  writer.key("lost").strings(report.losses).end_object();
   output.result(json);
 }
 
@@ -108,7 +109,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const auto report, recovery::document_history(*repository, query, each, context.stop));
   TRY(std::move(taken));
   conclude(context.output, name, query.id, report);
-  return ExitCode::success;
+  return report.losses.empty() ? ExitCode::success : ExitCode::incomplete;
 }
 
 }  // namespace

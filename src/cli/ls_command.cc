@@ -16,9 +16,8 @@ Status list_names(Context& context, repo::Repository& repository, const recovery
   ASSIGN(const recovery::Listing listing, recovery::list_containers(repository, moment, database));
   std::string json;
   json::Writer writer(json);
-  writer.begin_object().member("at", format_rfc3339(listing.at)).key("databases").begin_array();
-  for (const std::string& name : listing.databases) writer.string(name);
-  writer.end_array().key("containers").begin_array();
+  writer.begin_object().member("at", format_rfc3339(listing.at)).key("databases").strings(listing.databases);
+  writer.key("containers").begin_array();
   for (const auto& each : listing.containers) {
     writer.begin_object()
         .member("container", each.database + "/" + each.container)

@@ -65,9 +65,7 @@ std::string report_json(const recovery::RestoreReport& report) {
   }
   writer.end_array().key("scripts").unsigned_integer(report.scripts);
   writer.key("documents").unsigned_integer(report.documents).key("bytes").unsigned_integer(report.bytes);
-  writer.key("seconds").real(report.seconds).key("notes").begin_array();
-  for (const std::string& note : report.notes) writer.string(note);
-  writer.end_array().end_object();
+  writer.key("seconds").real(report.seconds).key("notes").strings(report.notes).end_object();
   return json;
 }
 

@@ -34,9 +34,12 @@ std::string report_json(const recovery::VerifyReport& report) {
   writer.begin_object().key("objects").unsigned_integer(report.check.objects);
   writer.key("bytes_read").unsigned_integer(report.check.bytes_read).key("damaged").begin_array();
   for (const repo::Damage& damage : report.check.damaged) {
-    writer.begin_object().member("object", damage.object).member("why", damage.why).key("affects").begin_array();
-    for (const std::string& affected : damage.affects) writer.string(affected);
-    writer.end_array().end_object();
+    writer.begin_object()
+        .member("object", damage.object)
+        .member("why", damage.why)
+        .key("affects")
+        .strings(damage.affects);
+    writer.end_object();
   }
   writer.end_array().key("coverage_holes").begin_array();
   for (const recovery::CoverageHole& hole : report.coverage_holes) {
@@ -49,9 +52,7 @@ std::string report_json(const recovery::VerifyReport& report) {
   writer.key("restorable_until");
   write_moment(writer, report.restorable_until);
   writer.member_boolean("restorable", report.restorable).member("not_restorable", report.not_restorable);
-  writer.key("notes").begin_array();
-  for (const std::string& note : report.notes) writer.string(note);
-  writer.end_array().end_object();
+  writer.key("notes").strings(report.notes).end_object();
   return json;
 }
 

@@ -142,4 +142,10 @@ Writer& Writer::raw(std::string_view json) {
   return *this;
 }
 
+Writer& Writer::strings(const std::vector<std::string>& texts) {
+  begin_array();
+  for (const std::string& text : texts) string(text);
+  return end_array();
+}
+
 }  // namespace halley::json

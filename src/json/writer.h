@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace halley::json {
 
@@ -27,7 +28,8 @@ class Writer {
   Writer& real(double value);
   Writer& boolean(bool value);
   Writer& null();
-  Writer& raw(std::string_view json);  // already JSON
+  Writer& raw(std::string_view json);                      // already JSON
+  Writer& strings(const std::vector<std::string>& texts);  // an array of them
 
   // key() and the value in one call.
   Writer& member(std::string_view name, std::string_view text) { return key(name).string(text); }

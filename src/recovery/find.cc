@@ -42,8 +42,9 @@ class ChangeFinder {
  private:
   // False when the caller wants no more.
   Result<bool> search(const Incarnation& incarnation) {
-    ASSIGN(const repo::LaneState lane, repository_.read_lane(incarnation.lane));
-    if (!lane.identity.key) return fail(Code::corrupt, "lane " + lane.lane + " has no partition key definition");
+    ASSIGN(const auto found, read_lane(repository_, incarnation, report_.losses));
+    if (!found) return true;
+    const repo::LaneState& lane = *found;
     repo::ReadOptions options;
     options.cut.time = until_;
     options.since = from_;

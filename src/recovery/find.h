@@ -32,7 +32,8 @@ using EachFound = std::function<bool(const FoundKey&)>;  // false stops; views a
 
 struct FindReport {
   std::uint64_t documents = 0;
-  std::vector<std::string> notes;  // why changes may be missing
+  std::vector<std::string> notes;   // why changes may be missing
+  std::vector<std::string> losses;  // backups that the repository no longer has: what they held is missing
 };
 
 // The documents that were there at a moment, container by container in the order of the hash space. Fails as

@@ -125,6 +125,19 @@ TEST_F(FindTest, SaysWhereChangesMayBeMissing) {
   EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("shop/orders"))) << "coverage begins at 10";
 }
 
+TEST_F(FindTest, SaysWhichBackupsAreLost) {
+  backup.record_heads();
+  changes({}, {}, query({}));
+  EXPECT_THAT(report_.losses, IsEmpty());
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  backup.lose_commit(people, 2);
+  EXPECT_THAT(changes({}, {}, query({"crm/people"})), ElementsAre(HasSubstr("2 written 25..25 x1")));
+  EXPECT_THAT(report_.losses, ElementsAre(HasSubstr("crm/people: its newest backups are lost")));
+  backup.lose_commit(people, 1);
+  EXPECT_THAT(changes({}, {}, query({"crm/people"})), IsEmpty());
+  EXPECT_THAT(report_.losses, ElementsAre(HasSubstr("crm/people: its backups are lost")));
+}
+
 TEST_F(FindTest, StopsWhenToldTo) {
   limit_ = 1;
   EXPECT_EQ(changes({}, {}, query({})).size(), 1U);

@@ -90,6 +90,11 @@ class HandMadeBackup {
     commit(repo::LaneId(repo::kAccountLane), identity, draft, nothing);
   }
 
+  // As somebody who may delete objects would: the commit is gone.
+  void lose_commit(const repo::LaneId& lane, int seq) {
+    ASSERT_TRUE(repository_->store().remove("lanes/" + lane + "/00000000000" + std::to_string(seq)));
+  }
+
   // Documents of the container that was last defined under the name.
   struct Lane {
     repo::LaneId id;

@@ -54,11 +54,18 @@ class History {
     ASSIGN(incarnations_, incarnations(repository_, selection));
     // Names may hold the characters of patterns.
     std::erase_if(incarnations_, [&](const Incarnation& each) { return each.name() != name_; });
-    ASSIGN(report_.partition_key, find_key());
     for (const Incarnation& incarnation : incarnations_) {
-      ASSIGN(const repo::LaneState lane, read_lane(incarnation));
-      if (lane.identity.key->paths.size() != components_) continue;  // made again with keys of another shape
-      ASSIGN(const bool more, tell(incarnation, lane));
+      ASSIGN(auto lane, read_lane(repository_, incarnation, report_.losses));
+      if (lane) lanes_.push_back({&incarnation, std::move(*lane)});
+    }
+    if (lanes_.empty()) {
+      return fail(Code::corrupt, report_.losses.empty() ? name_ + " has no backups" : report_.losses.front(),
+                  "`halley verify` names what is missing");
+    }
+    ASSIGN(report_.partition_key, find_key());
+    for (const Told& told : lanes_) {
+      if (told.lane.identity.key->paths.size() != components_) continue;  // made again with keys of another shape
+      ASSIGN(const bool more, tell(*told.incarnation, told.lane));
       if (!more) break;
     }
     if (report_.versions == 0) {
@@ -69,21 +76,19 @@ class History {
   }
 
  private:
-  Result<repo::LaneState> read_lane(const Incarnation& incarnation) {
-    ASSIGN(repo::LaneState lane, repository_.read_lane(incarnation.lane));
-    if (!lane.identity.key) return fail(Code::corrupt, "lane " + lane.lane + " has no partition key definition");
-    return lane;
-  }
+  struct Told {
+    const Incarnation* incarnation;
+    repo::LaneState lane;
+  };
 
   Result<std::string> find_key() {
     std::set<std::string> keys;
-    for (const Incarnation& incarnation : incarnations_) {
-      ASSIGN(const repo::LaneState lane, read_lane(incarnation));
+    for (const auto& [incarnation, lane] : lanes_) {
       if (query_.partition_key) {
         // Whichever incarnation has keys of this shape; that there is none is told of the newest.
         auto key = read_key(*query_.partition_key, *lane.identity.key, name_);
         components_ = lane.identity.key->paths.size();
-        if (key || &incarnation == &incarnations_.back()) return key;
+        if (key || incarnation == lanes_.back().incarnation) return key;
         continue;
       }
       std::string key = key_of_id(*lane.identity.key, query_.id);
@@ -159,6 +164,7 @@ class History {
   const std::stop_token stop_;
   const std::string name_ = query_.database + "/" + query_.container;
   std::vector<Incarnation> incarnations_;
+  std::vector<Told> lanes_;     // of those that are not lost
   std::size_t components_ = 0;  // of the key
   HistoryReport report_;
 };

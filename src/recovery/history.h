@@ -55,13 +55,14 @@ struct HistoryReport {
   std::string partition_key;  // canonical
   std::uint64_t versions = 0;
   bool gaps = false;                 // captured in latest-version mode: versions between two backups are not known
+  std::vector<std::string> losses;   // backups that the repository no longer has: their versions are missing
   std::optional<Second> expired_by;  // the newest version had expired by then, and its purge was not captured
 };
 
 // Gives the versions to `each`, newest first, of the newest incarnation of the container first; false stops. Two
 // versions are held at a time. Only blocks that may hold the document are read. Fails with not_found when there is no
-// such version, invalid_argument naming the keys when the id is under several and none was given: finding that out
-// reads all keys of the container, but no bodies.
+// such version, corrupt when its backups are lost, invalid_argument naming the keys when the id is under several and
+// none was given: finding that out reads all keys of the container, but no bodies.
 Result<HistoryReport> document_history(repo::Repository& repository, const HistoryQuery& query,
                                        const std::function<bool(const HistoryEntry&)>& each, std::stop_token stop);
 

@@ -137,5 +137,20 @@ TEST_F(HistoryTest, GetFindsTheKeyToo) {
   EXPECT_EQ(get_document(repository, Moment::of(at(35)), "shop", "orders", "none", {}).error().code, Code::not_found);
 }
 
+TEST_F(HistoryTest, SaysWhichBackupsAreLost) {
+  backup.record_heads();
+  const HistoryQuery asked{"shop", "orders", "1", R"(["a"])", {}, {}};
+  ASSERT_EQ(lines(asked)->size(), 6U);
+  EXPECT_TRUE(report_.losses.empty());
+  backup.lose_commit(backup.lane("shop", "orders").id, 1);  // all of the container that was made again
+  EXPECT_EQ(lines(asked)->size(), 5U);
+  EXPECT_THAT(report_.losses, ElementsAre(HasSubstr("shop/orders: its backups are lost")));
+
+  backup.lose_commit(backup.lane("shop", "things").id, 1);
+  const auto nothing_left = lines({"shop", "things", "t", {}, {}, {}});
+  ASSERT_FALSE(nothing_left);
+  EXPECT_EQ(nothing_left.error().code, Code::corrupt);
+}
+
 }  // namespace
 }  // namespace halley::recovery

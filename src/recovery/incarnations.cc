@@ -22,8 +22,9 @@ std::optional<Second> end_of(const std::vector<Definition>& versions, std::size_
   return std::nullopt;
 }
 
-// The incarnations of one container, oldest first: of every database of its name, as far as there is such a lane.
-void add_incarnations(std::string_view account_id, const std::vector<Definition>& databases,
+// The incarnations of one container, oldest first: of every database of its name, as far as there is, or was, such a
+// lane.
+void add_incarnations(const repo::LaneState& account, const std::vector<Definition>& databases,
                       const std::vector<Definition>& containers, const std::set<repo::LaneId>& lanes,
                       std::vector<Incarnation>& out) {
   std::set<repo::LaneId> added;
@@ -31,10 +32,11 @@ void add_incarnations(std::string_view account_id, const std::vector<Definition>
     if (containers[i].text.empty()) continue;
     for (const Definition& database : databases) {
       if (database.text.empty()) continue;
-      const repo::LaneId lane = repo::lane_of(account_id, database, containers[i]);
-      if (!lanes.contains(lane) || !added.insert(lane).second) continue;
+      const repo::LaneId lane = repo::lane_of(account.identity.account_id, database, containers[i]);
+      const repo::LaneHead* const recorded = repo::recorded_head(account.heads, lane);
+      if ((recorded == nullptr && !lanes.contains(lane)) || !added.insert(lane).second) continue;
       out.push_back({containers[i].key.database, containers[i].key.id, containers[i].rid, lane, containers[i].time,
-                     end_of(containers, i)});
+                     end_of(containers, i), recorded == nullptr ? std::nullopt : std::optional(*recorded)});
     }
   }
 }
@@ -74,11 +76,29 @@ Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, cons
     const auto databases = history.find({DefinitionKind::database, {}, {}, key.database});
     if (databases == history.end()) continue;
     std::vector<Incarnation> of_one;
-    add_incarnations(account->identity.account_id, databases->second, versions, lanes, of_one);
+    add_incarnations(*account, databases->second, versions, lanes, of_one);
     found.insert(found.end(), of_one.rbegin(), of_one.rend());
   }
   TRY(check_patterns(selection, history, found));
   return found;
+}
+
+Result<std::optional<repo::LaneState>> read_lane(repo::Repository& repository, const Incarnation& incarnation,
+                                                 std::vector<std::string>& losses) {
+  auto lane = repository.read_lane(incarnation.lane);
+  const bool missing = !lane && lane.error().code == Code::not_found && incarnation.recorded;
+  if (!lane && !missing) return fail(std::move(lane).error());
+  if (missing) {
+    losses.push_back(incarnation.name() + ": its backups are lost, the repository no longer has lane " +
+                     incarnation.lane);
+    return std::nullopt;
+  }
+  if (incarnation.recorded && repo::is_behind(*lane, *incarnation.recorded)) {
+    losses.push_back(incarnation.name() + ": its newest backups are lost, lane " + incarnation.lane +
+                     " ends before commit " + std::to_string(incarnation.recorded->seq));
+  }
+  if (!lane->identity.key) return fail(Code::corrupt, "lane " + lane->lane + " has no partition key definition");
+  return std::optional(std::move(*lane));
 }
 
 }  // namespace halley::recovery

@@ -18,12 +18,19 @@ struct Incarnation {
   repo::LaneId lane;
   Second seen;                    // when it was there first, as far as known
   std::optional<Second> dropped;  // nothing: it was there when definitions were last read
+  // Where its lane stood at the end of the last pass; nothing where no pass has ended since it was made.
+  std::optional<repo::LaneHead> recorded;
 
   std::string name() const { return database + "/" + container; }
 };
 
-// Every incarnation of the containers selected that something was captured of, by name and newest first. Fails with
-// not_found naming the pattern that selects none, outside_coverage where nothing has been backed up yet.
+// Every incarnation of the containers selected that something was captured of, by name and newest first; also those
+// whose lanes are lost since. Fails with not_found naming the pattern that selects none, outside_coverage where nothing
+// has been backed up yet.
 Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection);
+
+// The lane of an incarnation, nothing where it is lost. What is lost of it is said in `losses`.
+Result<std::optional<repo::LaneState>> read_lane(repo::Repository& repository, const Incarnation& incarnation,
+                                                 std::vector<std::string>& losses);
 
 }  // namespace halley::recovery

@@ -317,18 +317,15 @@ TEST_F(PlanTest, LostBackupsAreNeverLeftOutInSilence) {
   backup.record_heads();
   EXPECT_TRUE(verify(backup.repository(), {})->sound());
   const repo::LaneId people = backup.lane("crm", "people").id;
-  const auto remove = [&](int seq) {
-    ASSERT_TRUE(backup.repository().store().remove("lanes/" + people + "/00000000000" + std::to_string(seq)));
-  };
-  remove(3);
+  backup.lose_commit(people, 3);
   const auto behind = make_plan(backup.repository(), Moment::newest(), {});
   ASSERT_FALSE(behind);
   EXPECT_EQ(behind.error().code, Code::corrupt);
   EXPECT_THAT(behind.error().message, HasSubstr("crm/people"));
   EXPECT_THAT(behind.error().hint, HasSubstr(format_rfc3339(at(60))));
   EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(60)), {})) << "what is left can be restored";
-  remove(2);
-  remove(1);
+  backup.lose_commit(people, 2);
+  backup.lose_commit(people, 1);
   for (const Moment& moment : {Moment::newest(), Moment::of(at(60))}) {
     const auto missing = make_plan(backup.repository(), moment, {});
     ASSERT_FALSE(missing);
