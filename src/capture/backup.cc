@@ -56,7 +56,7 @@ void for_jobs(Pass& pass, std::vector<Job>& jobs, const std::function<Status(Con
     }
   };
   const std::size_t workers = std::min<std::size_t>(jobs.size(), std::max(1U, pass.options.containers_at_once));
-  std::vector<std::jthread> threads;
+  std::vector<Thread> threads;
   for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass.runtime.start_thread("container", work));
 }
 

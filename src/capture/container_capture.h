@@ -11,7 +11,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/byte_queue.h"
 #include "capture/coverage_rules.h"
 #include "capture/fork_watch.h"
 #include "capture/page_decoder.h"

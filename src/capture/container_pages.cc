@@ -5,6 +5,7 @@
 #include "capture/container_capture.h"
 #include "capture/margins.h"
 #include "json/value.h"
+#include "runtime/byte_queue.h"
 
 namespace halley::capture {
 namespace {
@@ -38,7 +39,7 @@ Status ContainerCapture::for_ranges(const std::function<bool(const RangeState&)>
 
 Status ContainerCapture::run_round(const std::vector<std::size_t>& indices, const RangeJob& job, std::stop_token stop,
                                    bool& routing_changed) {
-  ByteQueue<PageResult> queue(kQueueBytes);
+  ByteQueue<PageResult> queue(pass_.runtime, kQueueBytes);
   std::stop_source ours;
   const std::stop_callback forward(stop, [&ours] { ours.request_stop(); });
   std::mutex mutex;
@@ -67,7 +68,7 @@ Status ContainerCapture::run_round(const std::vector<std::size_t>& indices, cons
     if (--running == 0) queue.close();
   };
 
-  std::vector<std::jthread> threads;
+  std::vector<Thread> threads;
   for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass_.runtime.start_thread("range", work));
   while (auto result = queue.pop(ours.get_token())) {
     if (Status absorbed = absorb(std::move(*result), stop); !absorbed) record(std::move(absorbed).error());

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <string>
-#include <thread>
 
 #include "cli/output.h"
 #include "runtime/runtime.h"
@@ -26,7 +25,7 @@ class ProgressDisplay {
 
  private:
   Output& output_;
-  std::jthread thread_;
+  Thread thread_;
 };
 
 // "[########------------]"; `whole` 0 counts as not begun.

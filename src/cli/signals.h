@@ -2,7 +2,8 @@
 #pragma once
 
 #include <stop_token>
-#include <thread>
+
+#include "runtime/thread.h"
 
 namespace halley::cli {
 
@@ -19,7 +20,7 @@ class StopOnSignals {
 
  private:
   std::stop_source source_;
-  std::jthread thread_;
+  Thread thread_;
 };
 
 }  // namespace halley::cli

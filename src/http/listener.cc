@@ -23,7 +23,6 @@
 #include <list>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "base/time.h"
 #include "http/timed_stream.h"
@@ -227,7 +226,7 @@ class Connection {
   Tcp::socket socket_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> ended_ = false;
-  std::jthread thread_;  // Last: joined before the socket is closed.
+  Thread thread_;  // Last: joined before the socket is closed.
 };
 
 class BeastListener final : public Listener {
@@ -337,7 +336,7 @@ class BeastListener final : public Listener {
   std::condition_variable changed_;  // A connection ended, or stopping.
   std::list<Connection> connections_;
   bool stopping_ = false;
-  std::jthread accepting_;
+  Thread accepting_;
 };
 
 }  // namespace

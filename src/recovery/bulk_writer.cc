@@ -7,10 +7,9 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <thread>
 #include <vector>
 
-#include "base/byte_queue.h"
+#include "runtime/byte_queue.h"
 
 namespace halley::recovery {
 namespace {
@@ -68,7 +67,7 @@ class Writer : public BulkWriter {
         key_(std::move(key)),
         options_(options),
         throttled_(throttled),
-        queue_(2 * options.requests_in_flight * options.request_bytes),
+        queue_(runtime, 2 * options.requests_in_flight * options.request_bytes),
         outer_stop_(stop, [this] { stop_.request_stop(); }) {}
 
   ~Writer() override { stop_.request_stop(); }
@@ -381,7 +380,7 @@ class Writer : public BulkWriter {
   std::string last_key_;
   std::string last_epk_;
 
-  std::vector<std::jthread> threads_;  // last: joined first
+  std::vector<Thread> threads_;  // last: joined first
 };
 
 }  // namespace

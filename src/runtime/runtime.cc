@@ -12,6 +12,18 @@
 namespace halley {
 namespace {
 
+class RealCondition final : public Condition {
+ public:
+  bool wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop,
+            const std::function<bool()>& ready) override {
+    return changed_.wait(lock, stop, ready);
+  }
+  void notify_all() override { changed_.notify_all(); }
+
+ private:
+  std::condition_variable_any changed_;
+};
+
 class RealRuntime final : public Runtime {
  public:
   std::chrono::system_clock::time_point wall_now() override { return std::chrono::system_clock::now(); }
@@ -29,12 +41,14 @@ class RealRuntime final : public Runtime {
     CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
   }
 
-  std::jthread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
-    return std::jthread([name = std::move(name), body = std::move(body)](std::stop_token stop) {
+  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
+    return Thread(std::jthread([name = std::move(name), body = std::move(body)](std::stop_token stop) {
       pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
       body(std::move(stop));
-    });
+    }));
   }
+
+  std::unique_ptr<Condition> make_condition() override { return std::make_unique<RealCondition>(); }
 };
 
 }  // namespace

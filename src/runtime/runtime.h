@@ -1,5 +1,5 @@
-// The only door to clock, randomness, sleep and threads. Production code gets a Runtime& and never asks the system
-// itself, so that a simulation can own all four.
+// The only door to clock, randomness, sleep, threads and their waiting for each other. Production code gets a Runtime&
+// and never asks the system itself, so that a simulation can own them all (docs/decisions/0018-the-baton.md).
 #pragma once
 
 #include <chrono>
@@ -9,9 +9,10 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <thread>
 
 #include "base/time.h"
+#include "runtime/condition.h"
+#include "runtime/thread.h"
 
 namespace halley {
 
@@ -33,7 +34,10 @@ class Runtime {
   virtual void fill_random(std::span<unsigned char> out) = 0;
 
   // Starts a named thread; joined (after a stop request) when the handle goes.
-  virtual std::jthread start_thread(std::string name, std::function<void(std::stop_token)> body) = 0;
+  virtual Thread start_thread(std::string name, std::function<void(std::stop_token)> body) = 0;
+
+  // A condition for threads of this runtime. It must not outlive the runtime.
+  virtual std::unique_ptr<Condition> make_condition() = 0;
 
   Second wall_second();
   std::string random_bytes(std::size_t count);

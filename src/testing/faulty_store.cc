@@ -11,34 +11,35 @@ class FaultyStore : public ObjectStore {
       : inner_(std::move(inner)), plan_(std::move(plan)) {}
 
   Status put(std::string_view name, std::string_view bytes) override {
-    return mutate([&] { return inner_->put(name, bytes); });
+    return mutate("put", name, [&] { return inner_->put(name, bytes); });
   }
   Status remove(std::string_view name) override {
-    return mutate([&] { return inner_->remove(name); });
+    return mutate("remove", name, [&] { return inner_->remove(name); });
   }
   Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
-    TRY(alive());
+    TRY(begin("get", name));
     return inner_->get(name, offset, size);
   }
   Result<std::uint64_t> size(std::string_view name) override {
-    TRY(alive());
+    TRY(begin("size", name));
     return inner_->size(name);
   }
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
-    TRY(alive());
+    TRY(begin("list", prefix));
     return inner_->list(prefix, after, limit);
   }
   std::string description() const override { return "faulty " + inner_->description(); }
 
  private:
-  Status alive() const {
+  Status begin(std::string_view call, std::string_view name) const {
+    if (plan_->before) plan_->before(call, name);
     if (plan_->crashed) return fail(Code::unavailable, "this process has crashed");
     return {};
   }
 
   template <typename Action>
-  Status mutate(const Action& action) {
-    TRY(alive());
+  Status mutate(std::string_view call, std::string_view name, const Action& action) {
+    TRY(begin(call, name));
     if (++plan_->mutations != plan_->at || plan_->fault == Fault::none) return action();
     if (plan_->crash) plan_->crashed = true;
     switch (plan_->fault) {

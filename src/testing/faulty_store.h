@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <string_view>
 
 #include "store/object_store.h"
 
@@ -20,8 +22,10 @@ enum class Fault {
 struct FaultPlan {
   std::uint64_t at = 0;  // which mutation (put or remove) fails, counted from 1; 0 = none
   Fault fault = Fault::none;
-  bool crash =
-      false;  // with the failing mutation the process "dies": every later call, reads too, answers `unavailable`
+  // With the failing mutation the process "dies": every later call, reads too, answers `unavailable`.
+  bool crash = false;
+  // Called before every call; it may change the plan.
+  std::function<void(std::string_view call, std::string_view name)> before;
   std::atomic<std::uint64_t> mutations{0};  // asked for so far, the failing one included
   std::atomic<bool> crashed{false};
 };

@@ -34,9 +34,10 @@ class VirtualRuntime : public Runtime {
       byte = static_cast<unsigned char>(state_ >> 56);
     }
   }
-  std::jthread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
+  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
     return real_runtime().start_thread(std::move(name), std::move(body));
   }
+  std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }
 
   std::vector<Milliseconds> sleeps() {
     const std::lock_guard lock(mutex_);

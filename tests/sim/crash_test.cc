@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "repo/check.h"
-#include "world.h"
+#include "truth.h"
 
 namespace halley::sim {
 namespace {

@@ -3,38 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 
 #include "recovery/plan.h"
 #include "repo/coverage.h"
-#include "world.h"
+#include "seeds.h"
+#include "truth.h"
 
 namespace halley::sim {
 namespace {
 
-// HALLEY_SIM_SEEDS sets how many worlds are run, HALLEY_SIM_SEED runs a single one.
-struct Seeds {
-  std::uint64_t first = 1;
-  std::uint64_t count = 60;
-};
+constexpr std::uint64_t kUsualSeeds = 60;
 
-Seeds seeds() {
-  Seeds seeds;
-  if (const char* one = std::getenv("HALLEY_SIM_SEED")) return {std::strtoull(one, nullptr, 10), 1};
-  if (const char* count = std::getenv("HALLEY_SIM_SEEDS")) seeds.count = std::strtoull(count, nullptr, 10);
-  return seeds;
-}
-
-WorldOptions options_for(std::uint64_t seed, bool all_versions) {
+WorldOptions options_for(std::uint64_t seed, std::string_view kind, bool all_versions) {
   WorldOptions options;
+  options.kind = kind;
   options.seed = seed;
   options.all_versions = all_versions;
   options.partitions = static_cast<int>(1 + seed % 3);
   options.hierarchical_key = seed % 4 == 0;
   if (seed % 3 == 1) options.default_ttl = -1;
   if (seed % 3 == 2) options.default_ttl = 20;
-  if (seed % 2 == 1) options.writes_during_backup = seed % 4 == 1 ? 0.3 : 0.03;
+  if (seed % 2 == 1) options.writing_pace = Milliseconds(seed % 4 == 1 ? 800 : 6000);
   return options;
 }
 
@@ -44,10 +34,10 @@ void live_a_while(World& world, std::uint64_t seed, int step) {
   if ((seed + static_cast<std::uint64_t>(step)) % 4 == 0) world.split();
 }
 
-TEST(History, EveryExactSecondIsRestoredAsItWas) {
-  const Seeds range = seeds();
+TEST(ExactWorlds, EverySecondIsRestoredAsItWas) {
+  const Seeds range = Seeds::asked_for(kUsualSeeds);
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
-    WorldOptions options = options_for(seed, true);
+    WorldOptions options = options_for(seed, "exact", true);
     options.date_skew = static_cast<std::int64_t>(seed / 2 % 3 * 4) - 4;  // within the margin
     World world(options);
     const Second start = world.now();
@@ -68,19 +58,19 @@ TEST(History, EveryExactSecondIsRestoredAsItWas) {
   }
 }
 
-TEST(History, EverySyncPointIsRestoredAsItWas) {
-  const Seeds range = seeds();
+TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
+  const Seeds range = Seeds::asked_for(kUsualSeeds);
   Truth busy;
   Truth calm;  // with few writes during a pass
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
-    const WorldOptions options = options_for(seed, false);
+    const WorldOptions options = options_for(seed, "sync", false);
     World world(options);
     const Second start = world.now();
     std::vector<Second> sync_points;
     Truth truth;
     for (int step = 0; step < 5; ++step) {
       live_a_while(world, seed, step);
-      if (step == 4) world.rest();  // the last pass finds every delete that the others could not know of
+      if (step == 4) world.calm();  // the last pass finds every delete that the others could not know of
       const bool wait = step % 3 != 1;
       const auto report = world.backup(wait);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
@@ -91,18 +81,18 @@ TEST(History, EverySyncPointIsRestoredAsItWas) {
       EXPECT_EQ(truth.exact_seconds, 0U) << world.describe();
       if (::testing::Test::HasFailure()) return;
     }
-    if (options.writes_during_backup == 0 && !options.default_ttl) {
+    if (options.writing_pace.count() == 0 && !options.default_ttl) {
       EXPECT_EQ(truth.uncertain + truth.untold, 0U) << world.describe() << ": a world at rest leaves nothing open";
-    } else if (options.writes_during_backup > 0) {
+    } else if (options.writing_pace.count() > 0) {
       busy.add(truth);
-      if (options.writes_during_backup < 0.1 && !options.default_ttl) calm.add(truth);
+      if (options.writing_pace.count() > 1000 && !options.default_ttl) calm.add(truth);
     }
   }
   std::printf("busy worlds: %zu sync points, %zu documents, %zu uncertain, %zu untold\n", busy.sync_points,
               busy.documents, busy.uncertain, busy.untold);
   std::printf("the calmer of them: %zu documents, %zu uncertain, %zu untold\n", calm.documents, calm.uncertain,
               calm.untold);
-  if (range.count < 20) return;
+  if (!range.many()) return;
   EXPECT_GT(busy.uncertain, 0U);
   EXPECT_LT(calm.uncertain + calm.untold, calm.documents / 2) << "most documents are vouched for";
 }
@@ -124,18 +114,18 @@ void upset(World& world, std::uint64_t dice) {
   }
 }
 
-TEST(History, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
-  const Seeds range = seeds();
+TEST(GapWorlds, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
+  const Seeds range = Seeds::asked_for(kUsualSeeds);
   std::map<std::string, std::size_t> events;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
-    World world(options_for(seed, true));
+    World world(options_for(seed, "gap", true));
     const Second start = world.now();
     std::uint64_t dice = seed;
     for (int step = 0; step < 6; ++step) {
       live_a_while(world, seed, step);
       if (step > 0) upset(world, dice);
       dice = dice / 5 + seed * 7;
-      if (step == 5) world.rest();
+      if (step == 5) world.calm();
       const auto report = world.backup(step % 3 != 1);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
       ASSERT_TRUE(report->incomplete.empty()) << world.describe() << ": " << report->incomplete[0].error.to_string();
@@ -145,19 +135,19 @@ TEST(History, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
     for (const repo::Event& event : world.lane().events) ++events[event.kind];
   }
   for (const auto& [kind, count] : events) std::printf("%s: %zu\n", kind.c_str(), count);
-  if (range.count < 20) return;
+  if (!range.many()) return;
   EXPECT_GT(events["gap"], 0U);
   EXPECT_GT(events["mode"], 0U);
 }
 
 // Between the restore in place and the pass nothing is written or purged: a feed that has caught up again can't be
 // told apart.
-TEST(History, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
-  const Seeds range = seeds();
+TEST(ForkWorlds, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
+  const Seeds range = Seeds::asked_for(kUsualSeeds);
   std::size_t forks = 0;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
-    WorldOptions options = options_for(seed, seed % 2 == 0);
-    options.writes_during_backup = 0;
+    WorldOptions options = options_for(seed, "fork", seed % 2 == 0);
+    options.writing_pace = Milliseconds(0);
     options.default_ttl.reset();
     World world(options);
     const Second start = world.now();
@@ -182,12 +172,12 @@ TEST(History, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
     for (const repo::Event& event : world.lane().events) forks += event.kind == "fork" ? 1U : 0U;
   }
   std::printf("fork: %zu\n", forks);
-  if (range.count < 20) return;
+  if (!range.many()) return;
   EXPECT_GT(forks, range.count / 2);
 }
 
-TEST(History, AMomentOutsideCoverageIsRefusedNamingTheNearestGoodOnes) {
-  World world(options_for(1, true));
+TEST(ExactWorlds, AMomentOutsideCoverageIsRefusedNamingTheNearestGoodOnes) {
+  World world(options_for(1, "exact", true));
   live_a_while(world, 1, 0);
   ASSERT_TRUE(world.backup());
   live_a_while(world, 1, 1);

@@ -1,6 +1,7 @@
 // The reference model: every version of every document of one container, kept as plainly as can be.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,38 +14,61 @@ namespace halley::sim {
 // (canonical partition key, id)
 using DocumentName = std::pair<std::string, std::string>;
 using Documents = std::map<DocumentName, std::string>;
+using TimeToLive = std::optional<std::int64_t>;  // nothing = expiry off, -1 = only by a document's own ttl
 
 class Model {
  public:
-  // The container's defaultTtl: nothing = expiry off, -1 = only by a document's own ttl.
-  explicit Model(std::optional<std::int64_t> default_ttl) : default_ttl_(default_ttl) {}
+  // With the container's defaultTtl at the beginning.
+  explicit Model(TimeToLive default_ttl) : rules_{{Second{0}, default_ttl}} {}
 
-  void upsert(const DocumentName& name, std::string body, std::optional<std::int64_t> ttl, Second now) {
-    versions_[name].push_back({now, now, std::move(body), ttl});
+  void upsert(const DocumentName& name, std::string body, TimeToLive ttl, Second now) {
+    add(name, {now, now, now, std::move(body), ttl});
   }
-  void remove(const DocumentName& name, Second now) {
-    versions_[name].push_back({now, now, std::nullopt, std::nullopt});
+  void remove(const DocumentName& name, Second now) { add(name, {now, now, now, std::nullopt, std::nullopt}); }
+
+  // The service's clock showed this second, and may be set back now.
+  void note_clock(Second now) { newest_ = std::max(newest_, now); }
+
+  // The container's defaultTtl is another one from `now` on. `is_there` tells of a document whether it is stored still,
+  // expired or not: what was purged does not come back.
+  template <typename IsThere>
+  void set_default_ttl(TimeToLive ttl, Second now, const IsThere& is_there) {
+    for (auto& [name, versions] : versions_) {
+      if (versions.back().body && !is_there(name)) remove(name, now);
+    }
+    rules_.push_back({now, ttl});
   }
+  TimeToLive default_ttl() const { return rules_.back().ttl; }
+  TimeToLive default_ttl_at(Second moment) const {
+    const Rule* rule = &rules_.front();
+    for (const Rule& each : rules_) {
+      if (each.since <= moment) rule = &each;
+    }
+    return rule->ttl;
+  }
+
   // A restore in place: at `now` everything is again as it was at the end of `moment`.
   void restore_in_place(Second moment, Second now) {
     for (auto& [name, versions] : versions_) {
       const Version* const was = newest(versions, moment);
-      Version again = was == nullptr ? Version{now, now, std::nullopt, std::nullopt} : *was;
+      Version again = was == nullptr ? Version{now, now, now, std::nullopt, std::nullopt} : *was;
       again.time = now;
+      again.latest = now;
       versions.push_back(std::move(again));
     }
   }
 
   bool is_live(const DocumentName& name, Second now) const {
     const auto found = versions_.find(name);
-    return found != versions_.end() && visible(found->second, now) != nullptr;
+    return found != versions_.end() && is_visible(found->second.back(), now);
   }
 
   // Whether the document was written at `first` or later, and lives at `moment`.
   bool is_as_written_since(const DocumentName& name, Second first, Second moment) const {
     const auto found = versions_.find(name);
-    return found != versions_.end() && visible(found->second, moment) != nullptr &&
-           newest(found->second, moment)->time >= first;
+    if (found == versions_.end()) return false;
+    const Version* const last = newest(found->second, moment);
+    return last != nullptr && is_visible(*last, moment) && last->time >= first;
   }
   // Whether there was a time within [first, last] at which the document did not live.
   bool was_gone_within(const DocumentName& name, Second first, Second last) const {
@@ -54,7 +78,8 @@ class Model {
       if (!version.body && version.time >= first && version.time <= last) return true;
     }
     for (Second moment = first; moment <= last; moment = moment + 1) {
-      if (visible(found->second, moment) == nullptr) return true;
+      const Version* const then = newest(found->second, moment);
+      if (then == nullptr || !is_visible(*then, moment)) return true;
       const Version* const before = newest(found->second, moment - 1);  // it may be written again as it expires
       if (before != nullptr && before->body && has_expired(*before, moment)) return true;
     }
@@ -65,9 +90,44 @@ class Model {
   Documents at(Second moment) const {
     Documents documents;
     for (const auto& [name, versions] : versions_) {
-      if (const std::string* body = visible(versions, moment)) documents.emplace(name, *body);
+      const Version* const last = newest(versions, moment);
+      if (last != nullptr && is_visible(*last, moment)) documents.emplace(name, *last->body);
     }
     return documents;
+  }
+
+  // What a document (nothing: none) may be restored as: what it was, and where the service's clock was set back before
+  // the moment and had not caught up by then, what it was by any order of time that the ranges may have seen.
+  bool may_be(const DocumentName& name, const std::optional<std::string>& body, Second moment) const {
+    const auto found = versions_.find(name);
+    if (found == versions_.end()) return !body;
+    const std::vector<Version>& versions = found->second;
+    std::size_t first = versions.size();  // behind the newest that is surely of the moment or before it
+    while (first > 0 && versions[first - 1].latest > moment) --first;
+    if (first == 0 && !body) return true;
+    for (std::size_t i = first == 0 ? 0 : first - 1; i < versions.size(); ++i) {
+      if (versions[i].time > moment) continue;
+      const bool visible = is_visible(versions[i], moment);
+      if (visible ? body == versions[i].body : !body) return true;
+    }
+    return false;
+  }
+  std::vector<DocumentName> names() const {
+    std::vector<DocumentName> names;
+    for (const auto& [name, versions] : versions_) names.push_back(name);
+    return names;
+  }
+
+  std::string history_of(const DocumentName& name, Second start) const {
+    std::string text;
+    const auto found = versions_.find(name);
+    if (found == versions_.end()) return text;
+    for (const Version& version : found->second) {
+      text += "model " + name.first + " " + name.second + " at " + std::to_string(version.time - start) +
+              (version.latest == version.time ? "" : ".." + std::to_string(version.latest - start)) + " s, written " +
+              std::to_string(version.written - start) + " s: " + version.body.value_or("deleted") + "\n";
+    }
+    return text;
   }
 
   std::string history_of_differences(const Documents& restored, const Documents& truth, Second start) const {
@@ -76,21 +136,39 @@ class Model {
       const auto was = truth.find(name);
       const auto is = restored.find(name);
       if (was == truth.end() ? is == restored.end() : is != restored.end() && was->second == is->second) continue;
-      for (const Version& version : versions) {
-        text += "model " + name.first + " " + name.second + " at " + std::to_string(version.time - start) +
-                " s: " + version.body.value_or("deleted") + "\n";
-      }
+      text += history_of(name, start);
     }
     return text;
+  }
+  std::string rules(Second start) const {
+    std::string text = "model defaultTtl";
+    for (const Rule& rule : rules_) {
+      text += rule.since == Second{0} ? " " : ", from " + std::to_string(rule.since - start) + " s ";
+      text += rule.ttl ? std::to_string(*rule.ttl) : "off";
+    }
+    return text + "\n";
   }
 
  private:
   struct Version {
-    Second time;
+    Second time;                      // never before that of the version before
+    Second latest;                    // the newest time seen in the container so far: its range may have seen it, too
     Second written;                   // what expiry counts from
     std::optional<std::string> body;  // nothing = a delete
-    std::optional<std::int64_t> ttl;
+    TimeToLive ttl;
   };
+  struct Rule {
+    Second since;
+    TimeToLive ttl;
+  };
+
+  void add(const DocumentName& name, Version version) {
+    std::vector<Version>& versions = versions_[name];
+    newest_ = std::max(newest_, version.time);
+    version.latest = newest_;
+    if (!versions.empty()) version.time = std::max(version.time, versions.back().time);
+    versions.push_back(std::move(version));
+  }
 
   static const Version* newest(const std::vector<Version>& versions, Second moment) {
     const Version* newest = nullptr;
@@ -100,18 +178,17 @@ class Model {
     return newest;
   }
 
-  const std::string* visible(const std::vector<Version>& versions, Second moment) const {
-    const Version* const last = newest(versions, moment);
-    return last == nullptr || !last->body || has_expired(*last, moment) ? nullptr : &*last->body;
-  }
+  bool is_visible(const Version& version, Second moment) const { return version.body && !has_expired(version, moment); }
 
   bool has_expired(const Version& version, Second moment) const {
-    const std::int64_t ttl = default_ttl_ ? version.ttl.value_or(*default_ttl_) : -1;
+    const TimeToLive default_ttl = default_ttl_at(moment);
+    const std::int64_t ttl = default_ttl ? version.ttl.value_or(*default_ttl) : -1;
     return ttl > 0 && moment >= version.written + ttl;
   }
 
-  std::optional<std::int64_t> default_ttl_;
+  std::vector<Rule> rules_;
   std::map<DocumentName, std::vector<Version>> versions_;
+  Second newest_;
 };
 
 }  // namespace halley::sim

@@ -1,9 +1,9 @@
 // A seeded world: an embedded account with one container, a writer that changes it, capture into a repository in
-// memory, and the model that says what is true.
+// memory, and the model that says what is true. All of it runs under one SimRuntime: the same options give the same
+// run.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <random>
 #include <set>
 #include <vector>
@@ -14,18 +14,34 @@
 #include "server/emulator.h"
 #include "testing/direct_transport.h"
 #include "testing/faulty_store.h"
-#include "testing/virtual_runtime.h"
+#include "testing/sim_runtime.h"
+#include "testing/sim_transport.h"
 
 namespace halley::sim {
 
+inline constexpr Second kStart{1'800'000'000};
+
+// What befalls the world while a pass is under way, besides the writer: the chance of each with every of its changes.
+struct Weather {
+  double split = 0;
+  double merge = 0;
+  double clock_step = 0;    // of the service, up to `clock_steps` seconds to either side
+  std::int64_t clock_steps = 0;
+  double failover = 0;      // another region takes the writes
+  double region_down = 0;   // and up again with the next change
+};
+
 struct WorldOptions {
   std::uint64_t seed = 1;
+  std::string_view kind = "";  // how ./dev sim --world calls it
   bool all_versions = true;
   bool hierarchical_key = false;
   int partitions = 1;
-  std::optional<std::int64_t> default_ttl;
-  std::int64_t date_skew = 0;                  // seconds that Date is ahead of the clock that stamps commits
-  double writes_during_backup = 0;             // chance of a change before a request is answered
+  int regions = 1;
+  TimeToLive default_ttl;
+  std::int64_t date_skew = 0;      // seconds that Date is ahead of the clock that stamps commits
+  Milliseconds writing_pace{0};    // while a pass is under way: the longest pause between two changes; 0 = none at all
+  Weather weather;
   std::shared_ptr<testing::FaultPlan> faults;  // what the repository's store suffers, until restart()
 };
 
@@ -34,9 +50,10 @@ class World {
   explicit World(WorldOptions options);
   ~World();
 
-  // One random change: a write, a delete, a step of the clock, now and then a split.
+  // One random change: a write, a delete, a step of the clock.
   void change();
   void split();
+  void merge();
   // A batch that writes one document twice in one transaction.
   void write_twice();
   // The feed's retention is exceeded: no range can be continued from where it was.
@@ -45,89 +62,84 @@ class World {
   void offer_feed(bool offered);
   // The container is restored in place, to some seconds ago.
   void restore_in_place();
-  // From now on nothing changes the world during a pass.
-  void rest() { writes_during_backup_ = 0; }
-  // One pass of `halley backup`; nothing else changes the world unless writes_during_backup says so.
-  Result<capture::BackupReport> backup(bool wait = true);
+  void set_default_ttl(TimeToLive ttl);
+  void step_clock(std::int64_t seconds);
+  // A stored procedure of another text, or none.
+  void change_script();
+
+  // What goes wrong with requests from now on, by kind; nothing any more after calm().
+  void arm(const std::vector<std::string>& faults);
+  // From now on nothing changes the world during a pass, and nothing goes wrong.
+  void calm();
+  // How often requests were struck, by kind of fault.
+  const std::map<std::string, std::uint64_t>& struck();
+
+  // One pass of `halley backup`. It is a process of its own, which dies at the call `dies_at` to network or store
+  // (counted from 1; 0 = it lives): from then on nothing of it reaches either.
+  Result<capture::BackupReport> backup(bool wait = true, std::uint64_t dies_at = 0);
+  bool died() const { return died_; }
   // As after a crash: the repository is opened again over what its store holds, without faults.
   void restart();
 
   Second now();
   const Model& model() const { return model_; }
+  const WorldOptions& options() const { return options_; }
   // Whether the world explains that a document is not as it was at the sync point `moment`, which no one can know of:
   // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
   // was deleted after the pass began.
   bool is_beyond_knowledge(const DocumentName& name, Second moment) const;
   repo::Repository& repository() { return *repository_; }
-  // The container's lane as the repository has it now.
-  repo::LaneState lane();
-  // What the repository gives back of a cut, expiry applied as of `moment`.
-  Documents restored(const repo::LaneState& lane, const repo::Cut& cut, Second moment);
-  std::string describe() const;
-  // For a failure: what is captured of, and what happened to, the documents that differ.
-  std::string difference(const repo::LaneState& lane, const Documents& restored, const Documents& truth);
-
- private:
-  // Time moves only between two changes, never inside one.
-  class WorldRuntime final : public testing::VirtualRuntime {
-   public:
-    WorldRuntime(Second start, std::mutex& mutex) : VirtualRuntime(start), mutex_(mutex) {}
-    bool sleep(Milliseconds duration, std::stop_token stop) override {
-      const std::lock_guard lock(mutex_);
-      return VirtualRuntime::sleep(duration, stop);
-    }
-
-   private:
-    std::mutex& mutex_;
-  };
+  testing::SimRuntime& runtime() { return runtime_; }
+  server::Account& account() { return account_; }
+  // A number below `below`, a chance taken: of the world's own seed.
   std::size_t pick(std::size_t below);
   bool chance(double probability);
+  // The container's lane as the repository has it now.
+  repo::LaneState lane();
+  std::string describe() const;
+  // For a failure: what is captured of, and what happened to, these documents.
+  std::string history_of(const repo::LaneState& lane, const std::set<DocumentName>& names);
+
+ private:
   DocumentName random_name();
-  std::string body_of(const DocumentName& name, std::optional<std::int64_t> ttl);
+  std::string body_of(const DocumentName& name, TimeToLive ttl);
+  bool is_stored(const DocumentName& name);
   void write_one();
+  void weather();
+  void write_on(const std::stop_token& stop);
+  bool live_through(std::string_view call);
   std::optional<testing::DirectTransport::Answer> refuse_feed(const http::Request& request);
   void connect();
-  void open_repository(std::unique_ptr<store::ObjectStore> store, const repo::RepositoryOptions& options);
+  void open_repository(const repo::RepositoryOptions& options);
 
   const WorldOptions options_;
-  std::mutex mutex_;  // over the writer's randomness and the model
   std::mt19937_64 random_;
-  WorldRuntime runtime_;
+  testing::SimRuntime runtime_;
   server::Account account_;
-  testing::DirectTransport transport_;
+  testing::DirectTransport gateway_;
+  testing::SimTransport transport_;
   std::unique_ptr<cosmos::Client> client_;
   std::shared_ptr<store::ObjectStore> store_;
+  std::shared_ptr<testing::FaultPlan> plan_;
   std::unique_ptr<repo::Repository> repository_;
   Model model_;
   std::uint64_t writes_ = 0;
-  bool writing_ = false;  // a pass of backup is under way
-  double writes_during_backup_;
+  Milliseconds writing_pace_;
+  bool calm_ = false;
   bool feed_offered_ = true;
   std::set<std::string, std::less<>> forgotten_ranges_;  // whose continuations are too old
+  std::map<std::string, std::uint64_t> struck_;
+
+  std::uint64_t calls_ = 0;  // of the present process
+  std::uint64_t dies_at_ = 0;
+  bool died_ = false;
+  std::stop_source end_;  // of the present process
+
   struct Pass {
     Second began, ended;
+    bool whole = false;
   };
   std::vector<Pass> passes_;
 };
-
-// How much of a world was compared with the model.
-struct Truth {
-  std::size_t exact_seconds = 0;
-  std::size_t sync_points = 0;
-  std::size_t documents = 0;  // at sync points: compared, of either side
-  std::size_t uncertain = 0;  // of these named as uncertain
-  std::size_t untold = 0;     // of these different without being named, and beyond knowledge
-
-  void add(const Truth& other) {
-    exact_seconds += other.exact_seconds;
-    sync_points += other.sync_points;
-    documents += other.documents;
-    uncertain += other.uncertain;
-    untold += other.untold;
-  }
-};
-
-// Every second from `from` on: refused, or equal to the model; at sync points but for what is named as uncertain.
-Truth expect_truth(World& world, Second from);
 
 }  // namespace halley::sim

@@ -1,4 +1,4 @@
-#include "base/byte_queue.h"
+#include "runtime/byte_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -16,14 +16,14 @@ constexpr std::chrono::milliseconds kGlimpse{20};
 bool is_waiting(const std::future<bool>& call) { return call.wait_for(kGlimpse) == std::future_status::timeout; }
 
 TEST(ByteQueue, GivesItemsInOrder) {
-  ByteQueue<std::unique_ptr<int>> queue(100);
+  ByteQueue<std::unique_ptr<int>> queue(real_runtime(), 100);
   const std::stop_token never;
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(queue.push(std::make_unique<int>(i), 10, never));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(**queue.pop(never), i);
 }
 
 TEST(ByteQueue, PushWaitsForRoom) {
-  ByteQueue<int> queue(10);
+  ByteQueue<int> queue(real_runtime(), 10);
   const std::stop_token never;
   ASSERT_TRUE(queue.push(1, 6, never));
   ASSERT_TRUE(queue.push(2, 4, never));  // Just fits.
@@ -36,7 +36,7 @@ TEST(ByteQueue, PushWaitsForRoom) {
 }
 
 TEST(ByteQueue, AnItemLargerThanTheQueuePassesAlone) {
-  ByteQueue<int> queue(10);
+  ByteQueue<int> queue(real_runtime(), 10);
   const std::stop_token never;
   ASSERT_TRUE(queue.push(1, 1000, never));
   auto second = std::async(std::launch::async, [&] { return queue.push(2, 1, never); });
@@ -46,7 +46,7 @@ TEST(ByteQueue, AnItemLargerThanTheQueuePassesAlone) {
 }
 
 TEST(ByteQueue, CloseLetsTheRestBePoppedAndNothingIn) {
-  ByteQueue<int> queue(10);
+  ByteQueue<int> queue(real_runtime(), 10);
   const std::stop_token never;
   ASSERT_TRUE(queue.push(1, 10, never));
   auto waiting = std::async(std::launch::async, [&] { return queue.push(2, 10, never); });
@@ -59,7 +59,7 @@ TEST(ByteQueue, CloseLetsTheRestBePoppedAndNothingIn) {
 }
 
 TEST(ByteQueue, CloseEndsAWaitingPop) {
-  ByteQueue<int> queue(10);
+  ByteQueue<int> queue(real_runtime(), 10);
   auto ended = std::async(std::launch::async, [&] { return !queue.pop({}).has_value(); });
   EXPECT_TRUE(is_waiting(ended));
   queue.close();
@@ -67,8 +67,8 @@ TEST(ByteQueue, CloseEndsAWaitingPop) {
 }
 
 TEST(ByteQueue, StopEndsWaiting) {
-  ByteQueue<int> full(10);
-  ByteQueue<int> empty(10);
+  ByteQueue<int> full(real_runtime(), 10);
+  ByteQueue<int> empty(real_runtime(), 10);
   ASSERT_TRUE(full.push(1, 10, {}));
   std::stop_source stop;
   auto push = std::async(std::launch::async, [&] { return full.push(2, 1, stop.get_token()); });
@@ -81,7 +81,7 @@ TEST(ByteQueue, StopEndsWaiting) {
 }
 
 TEST(ByteQueue, NothingPassesOnceStopWasRequested) {
-  ByteQueue<int> queue(10);
+  ByteQueue<int> queue(real_runtime(), 10);
   ASSERT_TRUE(queue.push(1, 1, {}));
   std::stop_source stop;
   stop.request_stop();
@@ -92,7 +92,7 @@ TEST(ByteQueue, NothingPassesOnceStopWasRequested) {
 
 TEST(ByteQueue, ManyThreadsLoseAndDoubleNothing) {
   constexpr int kPerProducer = 2000;
-  ByteQueue<int> queue(64);
+  ByteQueue<int> queue(real_runtime(), 64);
   std::vector<std::atomic<int>> seen(3 * kPerProducer);
   {
     std::vector<std::jthread> consumers;

@@ -1,0 +1,147 @@
+#include "rescue.h"
+
+#include <gtest/gtest.h>
+
+#include "base/check.h"
+#include "json/document_scanner.h"
+#include "json/structure.h"
+#include "recovery/documents.h"
+#include "recovery/plan.h"
+#include "recovery/restore.h"
+#include "repo/coverage.h"
+#include "server/engine.h"
+#include "server/faults.h"
+
+namespace halley::sim {
+namespace {
+
+// The account that is restored into, and the way there.
+class Target {
+ public:
+  explicit Target(World& world)
+      : world_(world),
+        account_(world.runtime(), options(world)),
+        gateway_(account_),
+        transport_(world.runtime(), gateway_, {world.options().seed + 1, Milliseconds(15)}) {
+    transport_.alive = [this] { return lives_on(); };
+  }
+
+  void arm(const std::vector<std::string>& faults) {
+    for (const std::string& text : faults) account_.faults().arm(*server::parse_fault(*json::parse(text)));
+  }
+  void calm() {
+    account_.faults().clear();
+    dies_at_ = 0;
+  }
+  void die_at(std::uint64_t call) { dies_at_ = call; }
+
+  Result<recovery::RestoreReport> restore(const recovery::RestorePlan& plan, bool resume) {
+    calls_ = 0;
+    end_ = std::stop_source();
+    cosmos::ClientOptions options;
+    options.endpoint = "http://target.test/";
+    options.key = account_.key();
+    options.attempt_timeout = Milliseconds(2000);
+    auto client = cosmos::Client::create(world_.runtime(), transport_, options);
+    CHECK(client);
+    recovery::CosmosTargetOptions target_options;
+    target_options.resume = resume;
+    target_options.requests_in_flight = static_cast<unsigned>(1 + world_.pick(3));
+    target_options.request_operations = 1 + world_.pick(8);
+    recovery::RestoreProgress progress;
+    const auto target = recovery::make_cosmos_target(world_.runtime(), **client, target_options, progress);
+    return recovery::restore(world_.runtime(), world_.repository(), plan, *target, progress, end_.get_token());
+  }
+
+  Documents documents() {
+    const auto container = account_.engine().container("shop", "orders");
+    if (!container) return {};
+    (*container)->set_ttl({});  // time to live counts anew: nothing is gone for good yet
+    Documents documents;
+    std::vector<std::string_view> system(json::kSystemPropertyNames.begin(), json::kSystemPropertyNames.end());
+    for (const auto& document : (*container)->live_documents()) {
+      const auto body = json::without_members(document->text, system);
+      CHECK(body);
+      documents.emplace(DocumentName(document->key, document->id), *body);
+    }
+    return documents;
+  }
+
+ private:
+  static server::AccountOptions options(World& world) {
+    server::AccountOptions options;
+    options.account_id = "target";
+    options.partitions = static_cast<int>(1 + world.pick(3));
+    return options;
+  }
+
+  bool lives_on() {
+    if (world_.chance(0.02)) split();
+    if (dies_at_ == 0 || ++calls_ < dies_at_) return true;
+    end_.request_stop();
+    return false;
+  }
+  void split() {
+    const auto container = account_.engine().container("shop", "orders");
+    if (!container || (*container)->ranges().size() >= 6) return;
+    const auto ranges = (*container)->ranges();
+    CHECK((*container)->split(ranges[world_.pick(ranges.size())].id));
+  }
+
+  World& world_;
+  server::Account account_;
+  testing::DirectTransport gateway_;
+  testing::SimTransport transport_;
+  std::uint64_t calls_ = 0;
+  std::uint64_t dies_at_ = 0;
+  std::stop_source end_;
+};
+
+std::optional<Second> covered_moment(World& world) {
+  const repo::LaneState lane = world.lane();
+  const auto account = world.repository().read_lane(repo::LaneId(repo::kAccountLane));
+  const auto seconds = repo::common(repo::restorable_seconds(lane), repo::restorable_seconds(*account));
+  if (seconds.empty()) return std::nullopt;
+  const repo::Interval& interval = seconds[world.pick(seconds.size())];
+  return interval.from + static_cast<std::int64_t>(world.pick(static_cast<std::size_t>(interval.until - interval.from)));
+}
+
+Documents planned_documents(World& world, const recovery::RestorePlan& plan) {
+  auto stream = recovery::Documents::open(world.repository(), plan.containers.front(), plan.selection, true);
+  CHECK(stream);
+  Documents documents;
+  repo::Version version;
+  while (*stream->next(version)) {
+    documents.emplace(DocumentName(version.partition_key, version.id), repo::body_text(version));
+  }
+  return documents;
+}
+
+}  // namespace
+
+Rescue expect_restore(World& world, const std::vector<std::string>& faults) {
+  Rescue rescue;
+  const auto moment = covered_moment(world);
+  if (!moment) return rescue;
+  const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(*moment), {});
+  EXPECT_TRUE(plan) << world.describe() << plan.error().to_string();
+  if (!plan || plan->containers.empty()) return rescue;
+  Target target(world);
+  target.arm(faults);
+  if (world.chance(0.4)) target.die_at(1 + world.pick(60));
+  auto report = target.restore(*plan, false);
+  if (!report) {
+    EXPECT_TRUE(report.error().code != Code::internal && report.error().code != Code::corrupt &&
+                report.error().code != Code::difference)
+        << world.describe() << report.error().to_string();
+    target.calm();
+    rescue.resumed = true;
+    report = target.restore(*plan, true);
+  }
+  EXPECT_TRUE(report) << world.describe() << report.error().to_string();
+  EXPECT_TRUE(!report || report->containers.front().compared) << world.describe();
+  EXPECT_EQ(target.documents(), planned_documents(world, *plan)) << world.describe();
+  return rescue;
+}
+
+}  // namespace halley::sim
