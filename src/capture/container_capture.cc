@@ -205,8 +205,12 @@ Status ContainerCapture::follow_all(std::optional<Second> covered, std::stop_tok
 // continuation, and would be taken for the same.
 Status ContainerCapture::follow_on(std::optional<Second> covered, std::stop_token stop) {
   Status followed = follow_all(covered, stop);
-  if (!followed && fork_watch_.found()) TRY(close_coverage("fork", followed.error(), stop));
-  return followed;
+  if (followed || !(feed_refused_ || fork_watch_.found())) return followed;
+  TRY(close_coverage(feed_refused_ ? "gap" : "fork", followed.error(), stop));
+  Error error = std::move(followed).error();
+  error.code = Code::precondition;
+  error.hint = "run backup again: a new base is taken";
+  return fail(std::move(error));
 }
 
 // The feed can't be continued (outside the account's retention, switched off, or begun anew): coverage closes, durably,

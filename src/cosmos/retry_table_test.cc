@@ -452,7 +452,7 @@ TEST_F(Sessions, AContainerMadeAgainHasNoPast) {
   see("0:1#4", "NEW");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#3");
-  for (const auto& [status, sub_status] : {std::pair{404, 1003}, {400, 1024}, {410, 1000}, {410, 1002}}) {
+  for (const auto& [status, sub_status] : {std::pair{404, 1003}, {400, 1024}, {410, 1000}}) {
     see("0:1#5", "NEW");
     ASSERT_TRUE(read_range());
     refuse(status, sub_status);
@@ -461,6 +461,16 @@ TEST_F(Sessions, AContainerMadeAgainHasNoPast) {
     ASSERT_TRUE(read_range());
     EXPECT_EQ(sent(), "") << status << "/" << sub_status;
   }
+}
+
+TEST_F(Sessions, ASplitDoesNotEndIt) {
+  see("0:1#500");
+  ASSERT_TRUE(read_range());
+  refuse(410, 1002);
+  EXPECT_FALSE(read_range());
+  see("2:1#500");
+  ASSERT_TRUE(client_->read_documents(kOrders, "2", "", {}));
+  EXPECT_EQ(sent(), "0:1#500");
 }
 
 TEST_F(Sessions, AReplicaBehindIsAskedAgainThenOtherRegionsThenWithoutTheToken) {

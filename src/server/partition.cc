@@ -170,7 +170,9 @@ std::pair<Partition, Partition> Partition::split(const std::string& at, std::str
 Partition Partition::merge(const Partition& left, const Partition& right, std::string id) {
   CHECK(left.range_.max == right.range_.min);
   std::vector<std::string> ancestors = left.parents_;
-  ancestors.insert(ancestors.end(), right.parents_.begin(), right.parents_.end());
+  for (const std::string& parent : right.parents_) {  // the two may have come of one
+    if (std::find(ancestors.begin(), ancestors.end(), parent) == ancestors.end()) ancestors.push_back(parent);
+  }
   ancestors.push_back(left.id_);
   ancestors.push_back(right.id_);
   Partition child(std::move(id), {left.range_.min, right.range_.max}, std::move(ancestors),

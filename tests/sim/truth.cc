@@ -52,6 +52,14 @@ void explain(World& world, const repo::LaneState& lane, Second moment, const Doc
   result.documents += std::max(restored.size(), world.model().at(moment).size());
   result.uncertain += uncertain->size();
   result.untold += std::erase_if(names, [&](const auto& name) { return world.is_beyond_knowledge(name, moment); });
+  // A delete that is found by looking is dated by Date.
+  const std::int64_t skew = std::abs(world.options().date_skew);
+  result.off_by_skew += std::erase_if(names, [&](const auto& name) {
+    return skew != 0 && world.model().was_gone_within(name, moment - skew, moment + skew);
+  });
+  if (!world.came_twice(moment)) return;
+  ++result.came_twice;
+  names.clear();
 }
 
 // False when the second is not as it was.

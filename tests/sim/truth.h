@@ -12,7 +12,9 @@ struct Truth {
   std::size_t documents = 0;  // at sync points: compared, of either side
   std::size_t uncertain = 0;  // of these named as uncertain
   std::size_t untold = 0;     // of these different without being named, and beyond knowledge
-  std::size_t refused = 0;    // seconds
+  std::size_t off_by_skew = 0;  // of these, what went while Date and the clock of commits showed the moment
+  std::size_t came_twice = 0;   // sync points at seconds that came again since the clock was set back: not compared
+  std::size_t refused = 0;      // seconds
   std::size_t unknown_rule = 0;  // seconds whose plan names the container's definition as uncertain, and has another
 
   void add(const Truth& other) {
@@ -21,6 +23,8 @@ struct Truth {
     documents += other.documents;
     uncertain += other.uncertain;
     untold += other.untold;
+    off_by_skew += other.off_by_skew;
+    came_twice += other.came_twice;
     refused += other.refused;
     unknown_rule += other.unknown_rule;
   }

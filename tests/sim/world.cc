@@ -237,6 +237,7 @@ void World::set_default_ttl(TimeToLive ttl) {
 
 void World::step_clock(std::int64_t seconds) {
   model_.note_clock(now());
+  if (seconds < 0) twice_.push_back({now() + seconds, now()});
   account_.clock().advance(seconds);
   runtime_.note(fmt::format("the clock steps by {} s", seconds));
 }
@@ -287,6 +288,11 @@ bool World::is_beyond_knowledge(const DocumentName& name, Second moment) const {
   }
   const bool newest = std::none_of(pass + 1, passes_.end(), [](const Pass& later) { return later.whole; });
   return newest && model_.was_gone_within(name, pass->began, moment);
+}
+
+bool World::came_twice(Second moment) const {
+  return std::any_of(twice_.begin(), twice_.end(),
+                     [&](const Pass& span) { return span.began <= moment && moment <= span.ended; });
 }
 
 void World::change() {
@@ -369,6 +375,7 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   }
   auto report = capture::backup(runtime_, *client_, *repository_, options, progress, end_.get_token());
   writer = Thread();
+  dies_at_ = 0;
   passes_.back().ended = now();
   passes_.back().whole = report && report->incomplete.empty();
   runtime_.note(!report ? report.error().to_string() : report->incomplete.empty() ? "the pass is whole"

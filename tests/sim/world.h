@@ -88,6 +88,8 @@ class World {
   // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
   // was deleted after the pass began.
   bool is_beyond_knowledge(const DocumentName& name, Second moment) const;
+  // Whether the service's clock was set back over this second.
+  bool came_twice(Second moment) const;
   repo::Repository& repository() { return *repository_; }
   testing::SimRuntime& runtime() { return runtime_; }
   server::Account& account() { return account_; }
@@ -140,6 +142,7 @@ class World {
     bool whole = false;
   };
   std::vector<Pass> passes_;
+  std::vector<Pass> twice_;  // spans of seconds that came again, since the clock was set back
 };
 
 }  // namespace halley::sim
