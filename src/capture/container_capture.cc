@@ -244,26 +244,84 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
     const auto log_end = fork_watch_.log_end(source.range_id);
     if (log_end) listed_at_.emplace(source.range_id, *log_end);
   }
-  ASSIGN(const LiveKeys live, list_documents(stop));
+  LiveKeys live;
+  TRY(list_ranges(
+      [&](const std::vector<std::string>& range_ids) -> Status {
+        ASSIGN(live, list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop));
+        return {};
+      },
+      stop));
   const repo::LaneState before = writer_->state();
   TRY(follow_on(std::nullopt, stop));
   ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, stop));
+  if (!live.all_met()) TRY(take_back(live, stop));
   watched_.reset();
   bury(vanished, listed);
   return {};
 }
 
-Result<LiveKeys> ContainerCapture::list_documents(std::stop_token stop) {
+Status ContainerCapture::list_ranges(const List& list, std::stop_token stop) {
   for (int round = 0;; ++round) {
     std::vector<std::string> range_ids;  // each once: after a merge several intervals are read from one range
     for (const RangeSource& source : sources_) {
       if (std::find(range_ids.begin(), range_ids.end(), source.range_id) == range_ids.end())
         range_ids.push_back(source.range_id);
     }
-    auto live = list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop);
-    if (live || live.error().code != Code::gone || round == kListingRounds) return live;
+    Status listed = list(range_ids);
+    if (listed || listed.error().code != Code::gone || round == kListingRounds) return listed;
     TRY(refit(stop));  // A split meanwhile: the list is asked of the new ranges.
   }
+}
+
+// What the service lists and the lane does not hold as live, though no feed brought it: documents that had expired when
+// the feed was read, and that live again since time to live was turned off or made longer.
+Status ContainerCapture::take_back(const LiveKeys& live, std::stop_token stop) {
+  repo::VersionBatch batch;
+  TRY(list_ranges(
+      [&](const std::vector<std::string>& range_ids) {
+        batch = repo::VersionBatch();
+        const auto each = [&](const json::ScannedDocument& document, std::string_view partition_key,
+                              std::string_view rid) {
+          const bool seen = watched_->count(document_key(partition_key, document.id)) != 0;
+          if (!seen && live.is_unmet(partition_key, document.id, rid)) {
+            add_returned(document, partition_key, rid, batch);
+          }
+        };
+        return list_documents(pass_, target_.name, *target_.identity.key, range_ids, each, stop);
+      },
+      stop));
+  if (batch.empty()) return {};
+  note("returned", fmt::format("{} documents that had expired live again, since time to live was changed",
+                               batch.versions().size()));
+  pass_.progress.documents += batch.versions().size();
+  pending_.absorb(std::move(batch));
+  return {};
+}
+
+// It stands where its range has got to: behind the delete, if one was noted while it could not be seen.
+void ContainerCapture::add_returned(const json::ScannedDocument& document, std::string_view partition_key,
+                                    std::string_view rid, repo::VersionBatch& batch) const {
+  const auto text_of = [&](json::SystemProperty property) {
+    const auto value = json::parse(document.system[static_cast<std::size_t>(property)]);
+    return value ? *value : json::Value();
+  };
+  const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
+  const auto range = std::find_if(states_.begin(), states_.end(),
+                                  [&](const RangeState& state) { return epk && state.range.contains(*epk); });
+  if (range == states_.end()) return;
+  repo::Version version;
+  version.partition_key = batch.keep(partition_key);
+  version.id = batch.keep(document.id);
+  version.rid = batch.keep(rid);
+  version.etag = batch.keep(text_of(json::SystemProperty::etag).text());
+  version.ts = Second{text_of(json::SystemProperty::ts).as_integer().value_or(0)};
+  version.time = version.ts;
+  version.since = version.ts;
+  version.position = {range->epoch, range->lsn};
+  version.layout = repo::kVerbatim;
+  version.digest = document.digest;
+  version.body = batch.keep(document.text);
+  batch.add(version);
 }
 
 // When a document of this key that the lane holds as live, and that is older, was last known to live.
@@ -299,9 +357,10 @@ void ContainerCapture::bury(const std::vector<Vanished>& vanished, Second listed
     version.partition_key = pending_.keep(document.partition_key);
     version.id = pending_.keep(document.id);
     version.rid = pending_.keep(document.rid);
-    version.time = std::max(document.gone_by, document.last_seen);
+    const Second proof = proof_of_life(document.partition_key);
+    version.since = std::max(document.last_seen, proof);
+    version.time = std::max({document.gone_by, document.last_seen, proof + 1});
     version.ts = version.time;
-    version.since = std::min(version.time, std::max(document.last_seen, proof_of_life(document.partition_key)));
     version.position = document.position;
     version.operation = repo::Operation::remove;
     pending_.add(version);

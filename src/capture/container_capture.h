@@ -91,7 +91,12 @@ class ContainerCapture {
                                      std::stop_token stop);
 
   Status reconcile(std::stop_token stop);
-  Result<LiveKeys> list_documents(std::stop_token stop);
+  // Runs `list` on the ids of all ranges, again where they change meanwhile.
+  using List = std::function<Status(const std::vector<std::string>& range_ids)>;
+  Status list_ranges(const List& list, std::stop_token stop);
+  Status take_back(const LiveKeys& live, std::stop_token stop);
+  void add_returned(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid,
+                    repo::VersionBatch& batch) const;
   void bury(const std::vector<Vanished>& vanished, Second listed);
   Second proof_of_life(std::string_view partition_key) const;
   void prove_rest();

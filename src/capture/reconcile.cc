@@ -43,15 +43,29 @@ std::string document_key(std::string_view partition_key, std::string_view id) {
 void LiveKeys::add(std::string_view partition_key, std::string_view id, std::string_view rid) {
   hashes_.push_back(hash_of(partition_key, id, rid));
 }
-void LiveKeys::seal() { std::sort(hashes_.begin(), hashes_.end()); }
-bool LiveKeys::contains(std::string_view partition_key, std::string_view id, std::string_view rid) const {
-  return std::binary_search(hashes_.begin(), hashes_.end(), hash_of(partition_key, id, rid));
+void LiveKeys::seal() {
+  std::sort(hashes_.begin(), hashes_.end());
+  hashes_.erase(std::unique(hashes_.begin(), hashes_.end()), hashes_.end());
+  met_.assign(hashes_.size(), false);
+}
+std::vector<LiveKeys::Hash>::const_iterator LiveKeys::find(const Hash& hash) const {
+  const auto found = std::lower_bound(hashes_.begin(), hashes_.end(), hash);
+  return found != hashes_.end() && *found == hash ? found : hashes_.end();
+}
+bool LiveKeys::meet(std::string_view partition_key, std::string_view id, std::string_view rid) {
+  const auto found = find(hash_of(partition_key, id, rid));
+  if (found == hashes_.end()) return false;
+  met_[static_cast<std::size_t>(found - hashes_.begin())] = true;
+  return true;
+}
+bool LiveKeys::all_met() const { return std::find(met_.begin(), met_.end(), false) == met_.end(); }
+bool LiveKeys::is_unmet(std::string_view partition_key, std::string_view id, std::string_view rid) const {
+  const auto found = find(hash_of(partition_key, id, rid));
+  return found != hashes_.end() && !met_[static_cast<std::size_t>(found - hashes_.begin())];
 }
 
-Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
-                                const cosmos::PartitionKeyDefinition& key, const std::vector<std::string>& range_ids,
-                                std::stop_token stop) {
-  LiveKeys live;
+Status list_documents(Pass& pass, const cosmos::ContainerName& name, const cosmos::PartitionKeyDefinition& key,
+                      const std::vector<std::string>& range_ids, const EachListed& each, std::stop_token stop) {
   json::DocumentScanner scanner(key.paths);
   for (const std::string& range_id : range_ids) {
     const auto scan = [&](const cosmos::ReadPage& page) {
@@ -62,12 +76,23 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
           return fail(Code::corrupt, "the read feed gave an item without id, key or _rid");
         rid = rid.substr(1, rid.size() - 2);
         ASSIGN(const std::string canonical, cosmos::canonical_key(document.key_values));
-        live.add(canonical, document.id, rid);
+        each(document, canonical, rid);
         return {};
       });
     };
     TRY(cosmos::read_range(pass.client, name, range_id, scan, stop));
   }
+  return {};
+}
+
+Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
+                                const cosmos::PartitionKeyDefinition& key, const std::vector<std::string>& range_ids,
+                                std::stop_token stop) {
+  LiveKeys live;
+  const auto add = [&](const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid) {
+    live.add(partition_key, document.id, rid);
+  };
+  TRY(list_documents(pass, name, key, range_ids, add, stop));
   live.seal();
   return live;
 }
@@ -92,7 +117,7 @@ struct Newer {
 }  // namespace
 
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            const LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop) {
+                                            LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
@@ -110,7 +135,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
     std::optional<Second> gone_by;
     if (!newest) {
       if (newer.tells_of_another(version)) gone_by = newer.time;
-    } else if (upsert && !live.contains(version.partition_key, version.id, version.rid)) {
+    } else if (upsert && !live.meet(version.partition_key, version.id, version.rid)) {
       if (const auto seen = seen_since.find(own_key); seen != seen_since.end()) {
         if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
       } else {

@@ -140,7 +140,8 @@ void expect_calm_pass(World& world) {
       EXPECT_EQ(report->restorable_until, lane.sync_points.back().at) << world.describe();
     }
   } else if (world.options().weather.clock_steps == 0) {
-    EXPECT_TRUE(report->restorable_until && *report->restorable_until >= began) << world.describe();
+    EXPECT_TRUE(report->restorable_until && *report->restorable_until >= began)
+        << world.describe() << "began at " << began - kStart << " s\n" << world.history_of(lane, {});
     EXPECT_TRUE(repo::cut_at(lane, *report->restorable_until)) << world.describe();
   }
 }
