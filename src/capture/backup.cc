@@ -7,6 +7,7 @@
 #include "capture/container_capture.h"
 #include "capture/definition_poll.h"
 #include "capture/margins.h"
+#include "repo/coverage.h"
 
 namespace halley::capture {
 namespace {
@@ -90,41 +91,38 @@ std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
   return heads;
 }
 
-void summarise(std::vector<Job>& jobs, BackupReport& report) {
-  bool all = true;
+// The newest second of which the definitions and every container are covered.
+std::optional<Second> newest_restorable(const std::vector<Job>& jobs, const DefinitionPoll& definitions) {
+  if (jobs.empty()) return std::nullopt;
+  std::vector<repo::Interval> seconds = definitions.known_seconds();
+  for (const Job& job : jobs) seconds = repo::common(seconds, job.capture->restorable_seconds());
+  return seconds.empty() ? std::nullopt : std::optional(seconds.back().until - 1);
+}
+
+// What is wrong with the definitions at the end of a pass is no failure of what the containers captured.
+void summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const Status& polled, BackupReport& report) {
   for (Job& job : jobs) {
-    if (job.failure) {
-      all = false;
-      report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
-      continue;
-    }
-    const std::optional<Second> until = job.capture->restorable_until();
-    all = all && until;
-    if (until && (!report.restorable_until || *until < *report.restorable_until)) report.restorable_until = until;
-  }
-  if (!all) report.restorable_until.reset();
-  for (const Job& job : jobs) {
+    if (job.failure) report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
     for (const repo::Event& event : job.capture->events()) {
       report.events.push_back(job.capture->target().name.text() + ": " + event.text);
     }
   }
-}
-
-// Definitions are known up to the Date before a poll, exclusive.
-Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Second> label, std::stop_token stop) {
-  TRY(pass.client.read_account(stop));
-  if (label) TRY(wait_beyond(pass, *label, stop));
-  return definitions.poll(stop);
-}
-
-// What is wrong with the definitions at the end of a pass is no failure of what the containers captured.
-void add_definitions(const DefinitionPoll& definitions, const Status& polled, BackupReport& report) {
+  const bool all = std::none_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.failure.has_value(); });
   if (!polled) {
     report.incomplete.push_back({"definitions", polled.error()});
   } else {
     report.incomplete.insert(report.incomplete.end(), definitions.incomplete().begin(), definitions.incomplete().end());
   }
-  if (report.restorable_until && !definitions.is_known(*report.restorable_until)) report.restorable_until.reset();
+  if (all && polled && definitions.incomplete().empty()) {
+    report.restorable_until = newest_restorable(jobs, definitions);
+  }
+}
+
+// Definitions are known up to the Date before a poll, exclusive: what the pass covers of documents is waited for.
+Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Second> label, std::stop_token stop) {
+  TRY(pass.client.read_account(stop));
+  if (pass.options.wait) TRY(wait_beyond(pass, std::max(pass.began, label.value_or(pass.began)), stop));
+  return definitions.poll(stop);
 }
 
 void count(const Pass& pass, SteadyTime started, const cosmos::Charges& before, BackupReport& report) {
@@ -180,8 +178,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   const Status polled = poll_at_the_end(pass, *definitions, label, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
-  summarise(jobs, report);
-  add_definitions(*definitions, polled, report);
+  summarise(jobs, *definitions, polled, report);
   count(pass, started, before, report);
   return report;
 }

@@ -63,16 +63,13 @@ Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) 
     repo::SyncPoint point{*at, {}};
     for (const RangeState& state : states_) point.cut.push_back({state.range, {state.epoch, state.lsn}});
     points.push_back(std::move(point));
-    synced_ = at;
   }
   if (points.empty() && pending_.empty() && events_.empty() && !changed_) return {};
   return commit(std::move(points), stop);
 }
 
-std::optional<Second> ContainerCapture::restorable_until() const {
-  if (mode_ == CaptureMode::latest) return synced_;
-  const std::vector<repo::Interval> exact = repo::exact_intervals(writer_->state());
-  return exact.empty() ? std::nullopt : std::optional(exact.back().until - 1);
+std::vector<repo::Interval> ContainerCapture::restorable_seconds() const {
+  return repo::restorable_seconds(writer_->state());
 }
 
 std::optional<repo::LaneHead> ContainerCapture::head() const {
@@ -88,8 +85,7 @@ Status ContainerCapture::open(std::stop_token stop) {
   exact_ = head.exact;
   if (head.seq != 0) mode_ = head.mode;
   if (!head.sync_points.empty()) {
-    synced_ = head.sync_points.back().at;
-    claimed_ = *synced_ + 1;
+    claimed_ = head.sync_points.back().at + 1;
   }
   const repo::LaneHead* const recorded = repo::recorded_head(pass_.heads, target_.lane);
   if (recorded != nullptr && repo::is_behind(head, *recorded)) {

@@ -16,6 +16,7 @@
 #include "capture/page_decoder.h"
 #include "capture/pass.h"
 #include "capture/reconcile.h"
+#include "repo/interval.h"
 
 namespace halley::capture {
 
@@ -41,8 +42,8 @@ class ContainerCapture {
 
   const ContainerTarget& target() const { return target_; }
   repo::CaptureMode mode() const { return mode_; }
-  // The newest second that can be restored: in latest mode the newest sync point. Nothing where there is none yet.
-  std::optional<Second> restorable_until() const;
+  // What can be restored of it, by what was committed. To be asked once catch_up() has opened the lane.
+  std::vector<repo::Interval> restorable_seconds() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
   // Where the lane stands; nothing before its first commit.
   std::optional<repo::LaneHead> head() const;
@@ -116,9 +117,8 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
-  bool changed_ = false;          // states_ or exact_ differ from the head
-  std::optional<Second> synced_;  // latest: the newest sync point
-  Second claimed_;                // latest: what comes later for a second before it is reported
+  bool changed_ = false;  // states_ or exact_ differ from the head
+  Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
   std::atomic<bool> feed_refused_{false};           // a feed can't be continued from where it was
   std::atomic<bool> restless_{false};               // a range of the latest-version feed did not come to its end

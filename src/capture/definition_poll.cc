@@ -328,7 +328,7 @@ bool DefinitionPoll::was_read_whole() const {
   return !ranges.empty() && ranges.front().base_done;
 }
 
-bool DefinitionPoll::is_known(Second second) const { return repo::cut_at(writer_->state(), second).has_value(); }
+std::vector<repo::Interval> DefinitionPoll::known_seconds() const { return repo::restorable_seconds(writer_->state()); }
 
 Status DefinitionPoll::poll(std::stop_token stop) {
   const std::vector<repo::ExactInterval>& known = writer_->state().exact;

@@ -8,6 +8,7 @@
 
 #include "capture/pass.h"
 #include "repo/definitions.h"
+#include "repo/interval.h"
 
 namespace halley::capture {
 
@@ -27,8 +28,8 @@ class DefinitionPoll {
 
   // What the last poll could not read, and why.
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
-  // Whether definitions are known for the second.
-  bool is_known(Second second) const;
+  // The seconds of which definitions are known.
+  std::vector<repo::Interval> known_seconds() const;
 
   // Where the lanes of containers stood when they were last recorded.
   const std::vector<repo::LaneHead>& heads() const { return writer_->state().heads; }
