@@ -119,9 +119,11 @@ void summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const 
 }
 
 // Definitions are known up to the Date before a poll, exclusive: what the pass covers of documents is waited for.
-Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Second> label, std::stop_token stop) {
+Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, const std::vector<Job>& jobs, std::stop_token stop) {
   TRY(pass.client.read_account(stop));
-  if (pass.options.wait) TRY(wait_beyond(pass, std::max(pass.began, label.value_or(pass.began)), stop));
+  Second covered = pass.began;
+  for (const Job& job : jobs) covered = std::max(covered, job.capture->settled().value_or(covered));
+  if (pass.options.wait) TRY(wait_beyond(pass, covered, stop));
   return definitions.poll(stop);
 }
 
@@ -158,6 +160,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
           {live.container.key.database + "/" + live.container.key.id, std::move(target).error()});
       continue;
     }
+    ASSIGN(target->expiry_changed, definitions->expiry_changed(live.container));
     jobs.push_back({std::make_unique<ContainerCapture>(pass, std::move(*target)), std::nullopt});
   }
   progress.containers = jobs.size();
@@ -176,7 +179,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }
-  const Status polled = poll_at_the_end(pass, *definitions, label, stop);
+  const Status polled = poll_at_the_end(pass, *definitions, jobs, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
   summarise(jobs, *definitions, polled, report);
   count(pass, started, before, report);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -35,7 +36,7 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
     followed = follow_on(std::nullopt, stop);
   }
   TRY(std::move(followed));
-  if (mode_ == CaptureMode::latest || rebase_) TRY(reconcile(stop));
+  if (mode_ == CaptureMode::latest || rebase_ || expiry_changed()) TRY(reconcile(stop));
   if (pending_.bytes() > (1U << 20)) TRY(commit({}, stop));
   return {};
 }
@@ -46,6 +47,7 @@ Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token s
   if (covered && mode_ == CaptureMode::all_versions) {
     for (const RangeState& state : states_) covered = std::max(*covered, state.base_end_time);
   }
+  settled_ = covered;
   return follow_on(covered, stop);
 }
 
@@ -249,11 +251,27 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
       stop));
   const repo::LaneState before = writer_->state();
   TRY(follow_on(std::nullopt, stop));
-  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, stop));
-  if (!live.all_met()) TRY(take_back(live, stop));
+  const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
+  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
+  if (!live.all_known()) TRY(take_back(live, stop));
+  if (expiry_changed()) {
+    note("expiry", "time to live was changed: all documents were looked through for those that live again");
+  }
   watched_.reset();
   bury(vanished, listed);
   return {};
+}
+
+// Whether time to live was changed since documents were looked for last: by a base, or for an earlier change. In latest
+// mode that is done in every pass.
+bool ContainerCapture::expiry_changed() const {
+  if (!target_.expiry_changed || mode_ == CaptureMode::latest) return false;
+  Second looked{std::numeric_limits<std::int64_t>::max()};
+  for (const RangeState& state : states_) looked = std::min(looked, state.base_end_time - 2 * kCoverageMarginSeconds);
+  for (const repo::Event& event : writer_->state().events) {
+    if (event.kind == "expiry") looked = std::max(looked, event.at);
+  }
+  return *target_.expiry_changed >= looked;
 }
 
 Status ContainerCapture::list_ranges(const List& list, std::stop_token stop) {
@@ -279,7 +297,7 @@ Status ContainerCapture::take_back(const LiveKeys& live, std::stop_token stop) {
         const auto each = [&](const json::ScannedDocument& document, std::string_view partition_key,
                               std::string_view rid) {
           const bool seen = watched_->count(document_key(partition_key, document.id)) != 0;
-          if (!seen && live.is_unmet(partition_key, document.id, rid)) {
+          if (!seen && live.is_unknown(partition_key, document.id, rid)) {
             add_returned(document, partition_key, rid, batch);
           }
         };
@@ -297,10 +315,7 @@ Status ContainerCapture::take_back(const LiveKeys& live, std::stop_token stop) {
 // It stands where its range has got to: behind the delete, if one was noted while it could not be seen.
 void ContainerCapture::add_returned(const json::ScannedDocument& document, std::string_view partition_key,
                                     std::string_view rid, repo::VersionBatch& batch) const {
-  const auto text_of = [&](json::SystemProperty property) {
-    const auto value = json::parse(document.system[static_cast<std::size_t>(property)]);
-    return value ? *value : json::Value();
-  };
+  const auto ts = json::parse(document.system[static_cast<std::size_t>(json::SystemProperty::ts)]);
   const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
   const auto range = std::find_if(states_.begin(), states_.end(),
                                   [&](const RangeState& state) { return epk && state.range.contains(*epk); });
@@ -309,8 +324,8 @@ void ContainerCapture::add_returned(const json::ScannedDocument& document, std::
   version.partition_key = batch.keep(partition_key);
   version.id = batch.keep(document.id);
   version.rid = batch.keep(rid);
-  version.etag = batch.keep(text_of(json::SystemProperty::etag).text());
-  version.ts = Second{text_of(json::SystemProperty::ts).as_integer().value_or(0)};
+  version.etag = batch.keep(plain_etag(document));
+  version.ts = Second{ts ? ts->as_integer().value_or(0) : 0};
   version.time = version.ts;
   version.since = version.ts;
   version.position = {range->epoch, range->lsn};
@@ -367,8 +382,9 @@ void ContainerCapture::bury(const std::vector<Vanished>& vanished, Second listed
     if (mode_ == CaptureMode::latest) {
       state.base_end_time = std::max(state.base_end_time, listed);
     } else if (!state.base_done) {
-      // Exactness of the new base begins where its deletes are known.
-      state.base_end_time = std::max({state.base_end_time, state.last_304, state.newest, newest});
+      // Exactness of the new base begins where its deletes are known; they are dated by Date.
+      state.base_end_time = std::max({state.base_end_time, state.last_304 + kCoverageMarginSeconds, state.newest,
+                                      newest + kCoverageMarginSeconds});
       state.base_end_lsn = std::max(state.base_end_lsn, state.lsn);
       state.base_done = true;
     }

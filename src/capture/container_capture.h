@@ -24,6 +24,7 @@ struct ContainerTarget {
   cosmos::ContainerName name;
   repo::LaneId lane;
   repo::LaneIdentity identity;
+  std::optional<Second> expiry_changed;  // when its time to live was changed last, as far as definitions are known
 };
 
 class ContainerCapture {
@@ -45,6 +46,8 @@ class ContainerCapture {
   // What can be restored of it, by what was committed. To be asked once catch_up() has opened the lane.
   std::vector<repo::Interval> restorable_seconds() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
+  // What settle() covered; nothing where it was to cover no second.
+  std::optional<Second> settled() const { return settled_; }
   // Where the lane stands; nothing before its first commit.
   std::optional<repo::LaneHead> head() const;
 
@@ -94,6 +97,7 @@ class ContainerCapture {
   Status reconcile(std::stop_token stop);
   // Runs `list` on the ids of all ranges, again where they change meanwhile.
   using List = std::function<Status(const std::vector<std::string>& range_ids)>;
+  bool expiry_changed() const;
   Status list_ranges(const List& list, std::stop_token stop);
   Status take_back(const LiveKeys& live, std::stop_token stop);
   void add_returned(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid,
@@ -117,6 +121,7 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
+  std::optional<Second> settled_;
   bool changed_ = false;  // states_ or exact_ differ from the head
   Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;

@@ -49,6 +49,13 @@ std::string name_of_listing(const DefinitionKey& scope) {
   }
 }
 
+// What a container's definition says of expiry.
+Result<std::pair<std::string, std::string>> expiry_of(const Definition& container) {
+  ASSIGN(const json::Value definition, json::parse(container.text));
+  const json::Value* const ttl = definition.find("defaultTtl");
+  return std::pair(ttl == nullptr ? std::string() : ttl->to_text(), definition.string_at("ttlPropertyPath"));
+}
+
 bool is_absent(const Error& error) {
   return error.code == Code::not_found && (error.sub_status == 0 || error.sub_status == 1003);
 }
@@ -326,6 +333,24 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
 bool DefinitionPoll::was_read_whole() const {
   const std::vector<repo::RangeState>& ranges = writer_->state().ranges;
   return !ranges.empty() && ranges.front().base_done;
+}
+
+Result<std::optional<Second>> DefinitionPoll::expiry_changed(const Definition& container) {
+  std::optional<Second> changed;
+  if (!history_) {
+    ASSIGN(auto history, repo::read_definition_history(pass_.repository, writer_->state()));
+    history_ = std::move(history);
+  }
+  const auto versions = history_->find(container.key);
+  if (versions == history_->end()) return changed;
+  std::optional<std::pair<std::string, std::string>> before;
+  for (const Definition& version : versions->second) {
+    if (version.rid != container.rid || version.text.empty()) continue;
+    ASSIGN(auto rule, expiry_of(version));
+    if (before && rule != *before) changed = version.time;
+    before = std::move(rule);
+  }
+  return changed;
 }
 
 std::vector<repo::Interval> DefinitionPoll::known_seconds() const { return repo::restorable_seconds(writer_->state()); }

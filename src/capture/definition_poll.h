@@ -28,6 +28,8 @@ class DefinitionPoll {
 
   // What the last poll could not read, and why.
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
+  // When the time to live of this container was changed last; nothing when it never was, as far as is known.
+  Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
   // The seconds of which definitions are known.
   std::vector<repo::Interval> known_seconds() const;
 
@@ -76,6 +78,7 @@ class DefinitionPoll {
   std::unique_ptr<repo::LaneWriter> writer_;
   std::map<repo::DefinitionKey, repo::Definition> current_;
   std::vector<Incomplete> incomplete_;
+  std::optional<std::map<repo::DefinitionKey, std::vector<repo::Definition>>> history_;  // once it was asked for
 };
 
 }  // namespace halley::capture

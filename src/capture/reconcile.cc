@@ -11,9 +11,8 @@
 namespace halley::capture {
 namespace {
 
-std::pair<std::uint64_t, std::uint64_t> hash_of(std::string_view partition_key, std::string_view id,
-                                                std::string_view rid) {
-  const codec::Hash128 hash = codec::xxh3_128(document_key(partition_key, id).append(1, '\0').append(rid));
+std::pair<std::uint64_t, std::uint64_t> hash_of(std::string document_key, std::string_view rid) {
+  const codec::Hash128 hash = codec::xxh3_128(document_key.append(1, '\0').append(rid));
   return {hash.low, hash.high};
 }
 
@@ -40,28 +39,38 @@ std::string document_key(std::string_view partition_key, std::string_view id) {
   return key.append(id);
 }
 
-void LiveKeys::add(std::string_view partition_key, std::string_view id, std::string_view rid) {
-  hashes_.push_back(hash_of(partition_key, id, rid));
+void LiveKeys::add(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag) {
+  entries_.push_back({hash_of(document_key(partition_key, id), rid), codec::xxh3_128(etag).low});
 }
 void LiveKeys::seal() {
-  std::sort(hashes_.begin(), hashes_.end());
-  hashes_.erase(std::unique(hashes_.begin(), hashes_.end()), hashes_.end());
-  met_.assign(hashes_.size(), false);
+  std::sort(entries_.begin(), entries_.end());
+  entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
+  known_.assign(entries_.size(), false);
 }
-std::vector<LiveKeys::Hash>::const_iterator LiveKeys::find(const Hash& hash) const {
-  const auto found = std::lower_bound(hashes_.begin(), hashes_.end(), hash);
-  return found != hashes_.end() && *found == hash ? found : hashes_.end();
+std::size_t LiveKeys::find(const std::pair<std::uint64_t, std::uint64_t>& document) const {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), Entry{document, 0});
+  return found != entries_.end() && found->document == document ? static_cast<std::size_t>(found - entries_.begin())
+                                                                : entries_.size();
 }
-bool LiveKeys::meet(std::string_view partition_key, std::string_view id, std::string_view rid) {
-  const auto found = find(hash_of(partition_key, id, rid));
-  if (found == hashes_.end()) return false;
-  met_[static_cast<std::size_t>(found - hashes_.begin())] = true;
+bool LiveKeys::meet(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag) {
+  const std::size_t place = find(hash_of(document_key(partition_key, id), rid));
+  if (place == entries_.size()) return false;
+  known_[place] = known_[place] || entries_[place].etag == codec::xxh3_128(etag).low;
   return true;
 }
-bool LiveKeys::all_met() const { return std::find(met_.begin(), met_.end(), false) == met_.end(); }
-bool LiveKeys::is_unmet(std::string_view partition_key, std::string_view id, std::string_view rid) const {
-  const auto found = find(hash_of(partition_key, id, rid));
-  return found != hashes_.end() && !met_[static_cast<std::size_t>(found - hashes_.begin())];
+void LiveKeys::know(const std::string& document_key, std::string_view rid) {
+  const std::size_t place = find(hash_of(document_key, rid));
+  if (place != entries_.size()) known_[place] = true;
+}
+bool LiveKeys::all_known() const { return std::find(known_.begin(), known_.end(), false) == known_.end(); }
+bool LiveKeys::is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const {
+  const std::size_t place = find(hash_of(document_key(partition_key, id), rid));
+  return place != entries_.size() && !known_[place];
+}
+
+std::string plain_etag(const json::ScannedDocument& document) {
+  const auto etag = json::parse(document.system[static_cast<std::size_t>(json::SystemProperty::etag)]);
+  return etag && etag->is_string() ? etag->text() : std::string();
 }
 
 Status list_documents(Pass& pass, const cosmos::ContainerName& name, const cosmos::PartitionKeyDefinition& key,
@@ -90,7 +99,7 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
                                 std::stop_token stop) {
   LiveKeys live;
   const auto add = [&](const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid) {
-    live.add(partition_key, document.id, rid);
+    live.add(partition_key, document.id, rid, plain_etag(document));
   };
   TRY(list_documents(pass, name, key, range_ids, add, stop));
   live.seal();
@@ -117,10 +126,12 @@ struct Newer {
 }  // namespace
 
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop) {
+                                            LiveKeys& live, const SeenKeys& seen_since, bool feed_tells_deletes,
+                                            std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
+  for (const auto& [document, seen] : seen_since) live.know(document, seen.rid);
   std::vector<Vanished> vanished;
   std::string key;  // of the version before
   Newer newer;
@@ -135,15 +146,15 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
     std::optional<Second> gone_by;
     if (!newest) {
       if (newer.tells_of_another(version)) gone_by = newer.time;
-    } else if (upsert && !live.meet(version.partition_key, version.id, version.rid)) {
+    } else if (upsert && !live.meet(version.partition_key, version.id, version.rid, version.etag)) {
       if (const auto seen = seen_since.find(own_key); seen != seen_since.end()) {
         if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
-      } else {
+      } else if (!feed_tells_deletes) {
         ASSIGN(const auto rid, live_rid(pass, name, version, stop));
         if (!rid || *rid != version.rid) gone_by = pass.client.newest_server_time();
       }
     }
-    if (upsert && gone_by) {
+    if (upsert && gone_by && !feed_tells_deletes) {
       vanished.push_back({std::string(version.partition_key), std::string(version.id), std::string(version.rid),
                           version.position, version.time, *gone_by});
     }

@@ -15,24 +15,34 @@ namespace halley::capture {
 // Identifies a document within its container: partition key and id in one text.
 std::string document_key(std::string_view partition_key, std::string_view id);
 
-// The keys of every live document, each with its _rid, as 128-bit hashes: 16 bytes a document.
+// Every live document: key, id and _rid as a 128-bit hash, and the _etag as one of 64 bits. 24 bytes a document.
 class LiveKeys {
  public:
-  void add(std::string_view partition_key, std::string_view id, std::string_view rid);
+  void add(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag);
   void seal();  // after the last add, before what follows
-  // Whether it is one of them; notes that it was asked for.
-  bool meet(std::string_view partition_key, std::string_view id, std::string_view rid);
-  bool all_met() const;
-  // Whether it is one of them that was not asked for.
-  bool is_unmet(std::string_view partition_key, std::string_view id, std::string_view rid) const;
+  // Whether it is one of them; notes that it is known, if it is known with this _etag.
+  bool meet(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag);
+  // Notes that the document is known, whatever its _etag.
+  void know(const std::string& document_key, std::string_view rid);
+  bool all_known() const;
+  // Whether it is one of them that is not known.
+  bool is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const;
 
  private:
-  using Hash = std::pair<std::uint64_t, std::uint64_t>;
-  std::vector<Hash>::const_iterator find(const Hash& hash) const;
+  struct Entry {
+    std::pair<std::uint64_t, std::uint64_t> document;
+    std::uint64_t etag = 0;
+    friend auto operator<=>(const Entry&, const Entry&) = default;
+  };
+  // entries_.size() where there is none.
+  std::size_t find(const std::pair<std::uint64_t, std::uint64_t>& document) const;
 
-  std::vector<Hash> hashes_;
-  std::vector<bool> met_;
+  std::vector<Entry> entries_;
+  std::vector<bool> known_;
 };
+
+// The text that `_etag` has, as versions keep it.
+std::string plain_etag(const json::ScannedDocument& document);
 
 // Reads the whole container through the read feed of each range. Views are valid during the call of `each`.
 using EachListed = std::function<void(const json::ScannedDocument& document, std::string_view partition_key,
@@ -63,8 +73,10 @@ struct Vanished {
 // The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that
 // answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in
 // `seen_since`, in the point read, or in the lane itself: without a delete between the two, or with one of a later
-// epoch, which may be the other document's. What `live` has and the lane does not hold as live is unmet afterwards.
+// epoch, which may be the other document's. None where `feed_tells_deletes`. What `live` has, and neither the lane as its
+// newest nor `seen_since`, is unknown to it afterwards.
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            LiveKeys& live, const SeenKeys& seen_since, std::stop_token stop);
+                                            LiveKeys& live, const SeenKeys& seen_since, bool feed_tells_deletes,
+                                            std::stop_token stop);
 
 }  // namespace halley::capture

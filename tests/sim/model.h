@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,12 +23,17 @@ class Model {
   explicit Model(TimeToLive default_ttl) : rules_{{Second{0}, default_ttl}} {}
 
   void upsert(const DocumentName& name, std::string body, TimeToLive ttl, Second now) {
-    add(name, {now, now, now, std::move(body), ttl});
+    add(name, {now, now, now, std::move(body), ttl, now});
   }
-  void remove(const DocumentName& name, Second now) { add(name, {now, now, now, std::nullopt, std::nullopt}); }
+  void remove(const DocumentName& name, Second now) { add(name, {now, now, now, std::nullopt, std::nullopt, now}); }
 
-  // The service's clock showed this second, and may be set back now.
-  void note_clock(Second now) { newest_ = std::max(newest_, now); }
+  // The service's clock showed `before`, and shows `now` next, which may be earlier.
+  void set_clock(Second before, Second now) {
+    newest_ = std::max(newest_, before);
+    if (now >= before) return;
+    ends_.push_back(before);
+    begins_.push_back(now);
+  }
 
   // The container's defaultTtl is another one from `now` on. `is_there` tells of a document whether it is stored still,
   // expired or not: what was purged does not come back.
@@ -51,9 +57,11 @@ class Model {
   void restore_in_place(Second moment, Second now) {
     for (auto& [name, versions] : versions_) {
       const Version* const was = newest(versions, moment);
-      Version again = was == nullptr ? Version{now, now, now, std::nullopt, std::nullopt} : *was;
+      Version again = was == nullptr ? Version{now, now, now, std::nullopt, std::nullopt, now} : *was;
       again.time = now;
       again.latest = now;
+      again.shown = now;
+      again.era = ends_.size();
       versions.push_back(std::move(again));
     }
   }
@@ -96,8 +104,8 @@ class Model {
     return documents;
   }
 
-  // What a document (nothing: none) may be restored as: what it was, and where the service's clock was set back before
-  // the moment and had not caught up by then, what it was by any order of time that the ranges may have seen.
+  // What a document (nothing: none) may be restored as: what it was. Where the service's clock was set back over the
+  // moment, what it was any time that the clock showed it, and by any order of time that the ranges may have seen.
   bool may_be(const DocumentName& name, const std::optional<std::string>& body, Second moment) const {
     const auto found = versions_.find(name);
     if (found == versions_.end()) return !body;
@@ -110,7 +118,7 @@ class Model {
       const bool visible = is_visible(versions[i], moment);
       if (visible ? body == versions[i].body : !body) return true;
     }
-    return false;
+    return was_by_clock(versions, body, moment);
   }
   std::vector<DocumentName> names() const {
     std::vector<DocumentName> names;
@@ -156,14 +164,32 @@ class Model {
     Second written;                   // what expiry counts from
     std::optional<std::string> body;  // nothing = a delete
     TimeToLive ttl;
+    Second shown{};       // what the clock showed
+    std::size_t era = 0;  // how often it had been set back
   };
   struct Rule {
     Second since;
     TimeToLive ttl;
   };
 
+  // Of a second that came several times: whether the document was so at the end of one of them.
+  bool was_by_clock(const std::vector<Version>& versions, const std::optional<std::string>& body, Second moment) const {
+    for (std::size_t era = 0; !ends_.empty() && era < begins_.size(); ++era) {
+      if (moment < begins_[era] || (era < ends_.size() && moment > ends_[era])) continue;
+      const Version* then = nullptr;
+      for (const Version& version : versions) {
+        if (version.era < era || (version.era == era && version.shown <= moment)) then = &version;
+      }
+      const bool visible = then != nullptr && is_visible(*then, moment);
+      if (visible ? body == then->body : !body) return true;
+    }
+    return false;
+  }
+
   void add(const DocumentName& name, Version version) {
     std::vector<Version>& versions = versions_[name];
+    version.shown = version.time;
+    version.era = ends_.size();
     newest_ = std::max(newest_, version.time);
     version.latest = newest_;
     if (!versions.empty()) version.time = std::max(version.time, versions.back().time);
@@ -189,6 +215,8 @@ class Model {
   std::vector<Rule> rules_;
   std::map<DocumentName, std::vector<Version>> versions_;
   Second newest_;
+  std::vector<Second> begins_{{std::numeric_limits<std::int64_t>::min()}};  // of the eras between steps back
+  std::vector<Second> ends_;
 };
 
 }  // namespace halley::sim

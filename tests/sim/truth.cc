@@ -14,8 +14,8 @@
 namespace halley::sim {
 namespace {
 
-// Of long histories so many of the exact seconds, others at each call; those where coverage begins and ends always.
-constexpr std::int64_t kMostSeconds = 12;
+// Of long histories so many of the seconds, others at each call; those where coverage begins and ends always.
+constexpr std::int64_t kMostSeconds = 8;
 
 Documents documents_of(World& world, const recovery::RestorePlan& plan) {
   auto stream = recovery::Documents::open(world.repository(), plan.containers.front(), plan.selection, true);
@@ -112,8 +112,8 @@ Truth expect_truth(World& world, Second from) {
     const bool edge = before != cut.has_value();
     before = cut.has_value();
     const bool sampled = (moment - from) % stride == world.now().value % stride;
-    const bool looked_at = edge || sampled || (cut && !cut->positions.empty()) || (cut && !repo::cut_at(lane, moment + 1));
-    if (!looked_at) continue;
+    const bool sync_point = cut && !cut->positions.empty();
+    if (!edge && !sampled && !sync_point && (!cut || repo::cut_at(lane, moment + 1))) continue;
     const bool definitions_known = repo::cut_at(*account, moment).has_value();
     if (!expect_second(world, lane, moment, cut, definitions_known, result)) break;
   }

@@ -236,7 +236,7 @@ void World::set_default_ttl(TimeToLive ttl) {
 }
 
 void World::step_clock(std::int64_t seconds) {
-  model_.note_clock(now());
+  model_.set_clock(now(), now() + seconds);
   if (seconds < 0) twice_.push_back({now() + seconds, now()});
   account_.clock().advance(seconds);
   runtime_.note(fmt::format("the clock steps by {} s", seconds));
