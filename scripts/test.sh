@@ -57,8 +57,24 @@ sanitize() { # asan|tsan
   run_ctest "$preset"
 }
 
-simulate() { # [WORLDS]
-  HALLEY_SIM_SEEDS=${1:-1000} build/release/tests/tests_sim
+# Worlds against the model. A world that fails prints the line that runs it again.
+simulate() { # [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|storm] [--trace]
+  local filter='*Worlds.*' seeds=1000
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --seeds) seeds=${2:?} && shift ;;
+      --seed) export HALLEY_SIM_SEED=${2:?} && shift ;;
+      --first) export HALLEY_SIM_FIRST=${2:?} && shift ;;
+      --world) filter="${2^}Worlds.*" && shift ;;
+      --trace) export HALLEY_SIM_TRACE=1 ;;
+      *)
+        echo 'usage: ./dev sim [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|storm] [--trace]' >&2
+        return 2
+        ;;
+    esac
+    shift
+  done
+  HALLEY_SIM_SEEDS=$seeds build/release/tests/tests_sim --gtest_filter="$filter"
 }
 
 crash() { # [KILLS]
