@@ -250,11 +250,17 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
       },
       stop));
   const repo::LaneState before = writer_->state();
+  unread_ = false;
   TRY(follow_on(std::nullopt, stop));
   const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
   ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
-  if (!live.all_known()) TRY(take_back(live, stop));
-  if (expiry_changed()) {
+  // What a feed that was not read to its end still has to bring is no document that came back.
+  if (!live.all_known() && !restless_) TRY(take_back(live, stop));
+  // What came back was written before the change: where that is covered, nothing of it is left to be read.
+  const bool whole = !unread_ || std::all_of(states_.begin(), states_.end(), [&](const RangeState& state) {
+    return state.until > target_.expiry_changed.value_or(Second{});
+  });
+  if (expiry_changed() && whole) {
     note("expiry", "time to live was changed: all documents were looked through for those that live again");
   }
   watched_.reset();
@@ -320,14 +326,16 @@ void ContainerCapture::add_returned(const json::ScannedDocument& document, std::
   const auto range = std::find_if(states_.begin(), states_.end(),
                                   [&](const RangeState& state) { return epk && state.range.contains(*epk); });
   if (range == states_.end()) return;
+  const Second written{ts ? ts->as_integer().value_or(0) : 0};
+  if (unread_ && written >= range->until) return;  // the feed may still bring it
   repo::Version version;
   version.partition_key = batch.keep(partition_key);
   version.id = batch.keep(document.id);
   version.rid = batch.keep(rid);
   version.etag = batch.keep(plain_etag(document));
-  version.ts = Second{ts ? ts->as_integer().value_or(0) : 0};
-  version.time = version.ts;
-  version.since = version.ts;
+  version.ts = written;
+  version.time = written;
+  version.since = written;
   version.position = {range->epoch, range->lsn};
   version.layout = repo::kVerbatim;
   version.digest = document.digest;

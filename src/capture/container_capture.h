@@ -126,6 +126,7 @@ class ContainerCapture {
   Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
   std::atomic<bool> feed_refused_{false};           // a feed can't be continued from where it was
+  std::atomic<bool> unread_{false};                 // a range of the all-versions feed was left before its end
   std::atomic<bool> restless_{false};               // a range of the latest-version feed did not come to its end
   std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id
   std::optional<SeenKeys> watched_;                 // what is captured while it is set

@@ -246,7 +246,10 @@ Status ContainerCapture::follow(std::size_t index, std::optional<Second> covered
     ASSIGN(const Followed got, follow_once(index, state, decoder, emit, stop));
     if (got == Followed::items) {
       const bool past = state.until > covered.value_or(pass_.began) && state.lsn >= state.base_end_lsn;
-      if (past && mode_ == CaptureMode::all_versions) return {};
+      if (past && mode_ == CaptureMode::all_versions) {
+        unread_ = true;
+        return {};
+      }
       if (past && ++pages_beyond >= kPagesBeyond) {
         restless_ = true;
         return {};
