@@ -253,7 +253,8 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
   unread_ = false;
   TRY(follow_on(std::nullopt, stop));
   const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
-  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
+  ASSIGN(const std::vector<Vanished> vanished,
+         find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
   // What a feed that was not read to its end still has to bring is no document that came back.
   if (!live.all_known() && !restless_) TRY(take_back(live, stop));
   // What came back was written before the change: where that is covered, nothing of it is left to be read.

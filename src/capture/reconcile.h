@@ -45,8 +45,8 @@ class LiveKeys {
 std::string plain_etag(const json::ScannedDocument& document);
 
 // Reads the whole container through the read feed of each range. Views are valid during the call of `each`.
-using EachListed = std::function<void(const json::ScannedDocument& document, std::string_view partition_key,
-                                      std::string_view rid)>;
+using EachListed =
+    std::function<void(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid)>;
 Status list_documents(Pass& pass, const cosmos::ContainerName& name, const cosmos::PartitionKeyDefinition& key,
                       const std::vector<std::string>& range_ids, const EachListed& each, std::stop_token stop);
 Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
@@ -73,8 +73,8 @@ struct Vanished {
 // The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that
 // answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in
 // `seen_since`, in the point read, or in the lane itself: without a delete between the two, or with one of a later
-// epoch, which may be the other document's. None where `feed_tells_deletes`. What `live` has, and neither the lane as its
-// newest nor `seen_since`, is unknown to it afterwards.
+// epoch, which may be the other document's. None where `feed_tells_deletes`. What `live` has, and neither the lane as
+// its newest nor `seen_since`, is unknown to it afterwards.
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
                                             LiveKeys& live, const SeenKeys& seen_since, bool feed_tells_deletes,
                                             std::stop_token stop);

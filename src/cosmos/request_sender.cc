@@ -26,8 +26,8 @@ void admit_ambiguity(Error& error) {
   }
 }
 
-// The container under this name is another one now: what was seen of it says nothing any more. Ranges that were split or
-// merged do not end a session: what was seen of the parents binds the children.
+// The container under this name is another one now: what was seen of it says nothing any more. Ranges that were split
+// or merged do not end a session: what was seen of the parents binds the children.
 bool ends_session(const Error& error) {
   return (error.status == 404 && error.sub_status == 1003) || (error.status == 400 && error.sub_status == 1024) ||
          (error.status == 410 && error.sub_status == 1000);

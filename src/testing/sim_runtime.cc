@@ -19,7 +19,7 @@ struct SimRuntime::Task {
 
   std::string name;
   State state = State::ready;
-  Milliseconds wakes_at{0};        // while it sleeps
+  Milliseconds wakes_at{0};         // while it sleeps
   const void* waits_for = nullptr;  // while it waits
   bool has_baton = false;
   std::condition_variable baton;

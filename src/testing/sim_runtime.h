@@ -16,8 +16,8 @@ namespace halley::testing {
 
 // The baton is with one thread: at first the one that makes the runtime, which is the only thread from outside that may
 // call it. It is passed on at sleeps, at waits for a condition or for the end of a thread, where a thread ends, and now
-// and then at yield(). When nobody can go on, time moves to where the first sleeper wakes. When nobody sleeps either, the
-// program has come to a standstill: the runtime says what each thread waits for, and aborts.
+// and then at yield(). When nobody can go on, time moves to where the first sleeper wakes. When nobody sleeps either,
+// the program has come to a standstill: the runtime says what each thread waits for, and aborts.
 class SimRuntime final : public Runtime {
  public:
   SimRuntime(Second start, std::uint64_t seed);

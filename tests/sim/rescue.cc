@@ -103,7 +103,8 @@ std::optional<Second> covered_moment(World& world) {
   const auto seconds = repo::common(repo::restorable_seconds(lane), repo::restorable_seconds(*account));
   if (seconds.empty()) return std::nullopt;
   const repo::Interval& interval = seconds[world.pick(seconds.size())];
-  return interval.from + static_cast<std::int64_t>(world.pick(static_cast<std::size_t>(interval.until - interval.from)));
+  return interval.from +
+         static_cast<std::int64_t>(world.pick(static_cast<std::size_t>(interval.until - interval.from)));
 }
 
 Documents planned_documents(World& world, const recovery::RestorePlan& plan) {

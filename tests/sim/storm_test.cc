@@ -102,10 +102,11 @@ struct Storms {
   std::map<std::string, std::uint64_t> events;
 
   void print() const {
-    std::printf("%zu passes, %zu whole, %zu died; %zu exact seconds, %zu sync points, %zu refused, %zu under another rule;"
-                " %zu restores, %zu of them resumed\n",
-                passes, whole, died, truth.exact_seconds, truth.sync_points, truth.refused, truth.unknown_rule, restores,
-                resumed);
+    std::printf(
+        "%zu passes, %zu whole, %zu died; %zu exact seconds, %zu sync points, %zu refused, %zu under another rule;"
+        " %zu restores, %zu of them resumed\n",
+        passes, whole, died, truth.exact_seconds, truth.sync_points, truth.refused, truth.unknown_rule, restores,
+        resumed);
     for (const auto& [kind, count] : struck) std::printf("struck by %s: %lu\n", kind.c_str(), count);
     for (const auto& [kind, count] : events) std::printf("event %s: %lu\n", kind.c_str(), count);
   }
@@ -130,8 +131,8 @@ void expect_calm_pass(World& world) {
   const Second began = world.now() + world.options().date_skew;
   const auto report = world.backup();
   ASSERT_TRUE(report) << world.describe() << report.error().to_string();
-  ASSERT_TRUE(report->incomplete.empty()) << world.describe() << report->incomplete[0].what << ": "
-                                          << report->incomplete[0].error.to_string();
+  ASSERT_TRUE(report->incomplete.empty())
+      << world.describe() << report->incomplete[0].what << ": " << report->incomplete[0].error.to_string();
   const repo::LaneState lane = world.lane();
   if (lane.mode == repo::CaptureMode::latest) {
     ASSERT_FALSE(lane.sync_points.empty()) << world.describe();
@@ -141,7 +142,8 @@ void expect_calm_pass(World& world) {
     }
   } else if (world.options().weather.clock_steps == 0) {
     EXPECT_TRUE(report->restorable_until && *report->restorable_until >= began)
-        << world.describe() << "began at " << began - kStart << " s\n" << world.history_of(lane, {});
+        << world.describe() << "began at " << began - kStart << " s\n"
+        << world.history_of(lane, {});
     EXPECT_TRUE(repo::cut_at(lane, *report->restorable_until)) << world.describe();
   }
 }

@@ -69,8 +69,8 @@ bool expect_second(World& world, const repo::LaneState& lane, Second moment, con
   if (!plan) {
     ++result.refused;
     EXPECT_EQ(plan.error().code, Code::outside_coverage) << world.describe() << ": " << plan.error().to_string();
-    EXPECT_FALSE(cut && definitions_known) << world.describe() << " at " << moment - kStart
-                                           << " s is covered: " << plan.error().to_string();
+    EXPECT_FALSE(cut && definitions_known)
+        << world.describe() << " at " << moment - kStart << " s is covered: " << plan.error().to_string();
     return true;
   }
   if (plan->containers.empty()) return true;  // before it was made
@@ -79,8 +79,9 @@ bool expect_second(World& world, const repo::LaneState& lane, Second moment, con
   const TimeToLive rule = plan->containers.front().expiry.default_ttl;
   if (rule != world.model().default_ttl_at(moment)) {
     // Of several changes between two reads only the last is known; the plan says so.
-    const bool told = std::any_of(plan->notes.begin(), plan->notes.end(),
-                                  [](const std::string& note) { return note.starts_with("container shop/orders was"); });
+    const bool told = std::any_of(plan->notes.begin(), plan->notes.end(), [](const std::string& note) {
+      return note.starts_with("container shop/orders was");
+    });
     EXPECT_TRUE(told) << world.describe() << " at " << moment - kStart << " s: defaultTtl is another one";
     ++result.unknown_rule;
     return told;

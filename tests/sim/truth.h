@@ -9,12 +9,12 @@ namespace halley::sim {
 struct Truth {
   std::size_t exact_seconds = 0;
   std::size_t sync_points = 0;
-  std::size_t documents = 0;  // at sync points: compared, of either side
-  std::size_t uncertain = 0;  // of these named as uncertain
-  std::size_t untold = 0;     // of these different without being named, and beyond knowledge
-  std::size_t off_by_skew = 0;  // of these, what went while Date and the clock of commits showed the moment
-  std::size_t came_twice = 0;   // sync points at seconds that came again since the clock was set back: not compared
-  std::size_t refused = 0;      // seconds
+  std::size_t documents = 0;     // at sync points: compared, of either side
+  std::size_t uncertain = 0;     // of these named as uncertain
+  std::size_t untold = 0;        // of these different without being named, and beyond knowledge
+  std::size_t off_by_skew = 0;   // of these, what went while Date and the clock of commits showed the moment
+  std::size_t came_twice = 0;    // sync points at seconds that came again since the clock was set back: not compared
+  std::size_t refused = 0;       // seconds
   std::size_t unknown_rule = 0;  // seconds whose plan names the container's definition as uncertain, and has another
 
   void add(const Truth& other) {

@@ -29,8 +29,8 @@ server::AccountOptions account_of(const WorldOptions& options) {
   account.partitions = options.partitions;
   account.all_versions_feed = options.all_versions;
   for (int i = 0; options.regions > 1 && i < options.regions; ++i) {
-    account.regions.push_back({std::string(kRegions[static_cast<std::size_t>(i)]),
-                               host_of(kRegions[static_cast<std::size_t>(i)])});
+    account.regions.push_back(
+        {std::string(kRegions[static_cast<std::size_t>(i)]), host_of(kRegions[static_cast<std::size_t>(i)])});
   }
   return account;
 }
@@ -334,7 +334,8 @@ void World::weather() {
   const std::string_view region = kRegions[pick(static_cast<std::size_t>(options_.regions))];
   if (chance(weather.failover)) {
     for (int i = 0; i < options_.regions; ++i) {
-      topology.set_behind(kRegions[static_cast<std::size_t>(i)], kRegions[static_cast<std::size_t>(i)] == region ? 0 : pick(4));
+      topology.set_behind(kRegions[static_cast<std::size_t>(i)],
+                          kRegions[static_cast<std::size_t>(i)] == region ? 0 : pick(4));
     }
     topology.set_write_region(region);
     runtime_.note(fmt::format("{} takes the writes", region));
@@ -378,8 +379,9 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   dies_at_ = 0;
   passes_.back().ended = now();
   passes_.back().whole = report && report->incomplete.empty();
-  runtime_.note(!report ? report.error().to_string() : report->incomplete.empty() ? "the pass is whole"
-                                                                               : report->incomplete.front().error.to_string());
+  runtime_.note(!report                      ? report.error().to_string()
+                : report->incomplete.empty() ? "the pass is whole"
+                                             : report->incomplete.front().error.to_string());
   if (died_) restart();
   return report;
 }

@@ -25,10 +25,10 @@ inline constexpr Second kStart{1'800'000'000};
 struct Weather {
   double split = 0;
   double merge = 0;
-  double clock_step = 0;    // of the service, up to `clock_steps` seconds to either side
+  double clock_step = 0;  // of the service, up to `clock_steps` seconds to either side
   std::int64_t clock_steps = 0;
-  double failover = 0;      // another region takes the writes
-  double region_down = 0;   // and up again with the next change
+  double failover = 0;     // another region takes the writes
+  double region_down = 0;  // and up again with the next change
 };
 
 struct WorldOptions {
@@ -39,8 +39,8 @@ struct WorldOptions {
   int partitions = 1;
   int regions = 1;
   TimeToLive default_ttl;
-  std::int64_t date_skew = 0;      // seconds that Date is ahead of the clock that stamps commits
-  Milliseconds writing_pace{0};    // while a pass is under way: the longest pause between two changes; 0 = none at all
+  std::int64_t date_skew = 0;    // seconds that Date is ahead of the clock that stamps commits
+  Milliseconds writing_pace{0};  // while a pass is under way: the longest pause between two changes; 0 = none at all
   Weather weather;
   std::shared_ptr<testing::FaultPlan> faults;  // what the repository's store suffers, until restart()
 };
