@@ -47,6 +47,10 @@ function filesBelow(root) {
   return names.map((name) => join(root, name)).filter((path) => statSync(path).isFile());
 }
 
+function assertNoSecretBelow(root) {
+  for (const path of filesBelow(root)) assert.equal(secretIn(readFileSync(path)), undefined, `in ${path}`);
+}
+
 function readIfThere(path) {
   try {
     return readFileSync(path, 'latin1');
@@ -67,10 +71,13 @@ async function watchCommandLines(child, seen) {
 }
 
 // Runs a command with --json and without, with --log debug, and looks at everything it said.
-async function searched(args, { env: given = env, expect = 0, forms = [['--json'], []] } = {}) {
+const kSearched = new Set();
+async function searched(args, options = {}) {
+  const { env: given = env, expect = 0, forms = [['--json'], []], program = kBinary } = options;
+  kSearched.add(args[0]);
   for (const form of forms) {
     const words = [...args, ...form, '--log', 'debug'];
-    const child = spawn(kBinary, words, { cwd: folder, env: { PATH: process.env.PATH, TMPDIR: folder, ...given } });
+    const child = spawn(program, words, { cwd: folder, env: { PATH: process.env.PATH, TMPDIR: folder, ...given } });
     child.ended = new Promise((resolve) => child.on('close', resolve));
     const said = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(bytes));
@@ -108,6 +115,22 @@ describe('secrets', { timeout: 300_000 }, () => {
     assert.ok(secretIn(Buffer.concat([Buffer.from('x'), Buffer.from(kKeys.account, 'base64')])));
     assert.ok(secretIn(`"${kPassword.slice(1, 25)}`));
     assert.equal(secretIn('nothing'), undefined);
+  });
+
+  it('would not be missed in what a program says, on command lines, or in files', async () => {
+    const leaks = {
+      'standard output': 'echo "$COSMOS_KEY"',
+      'standard error': 'printf %s "$HALLEY_PASSWORD" | base64 >&2',
+      signature: 'echo "authorization: type%3Dmaster%26ver%3D1.0%26sig%3Dabc" >&2',
+      'command line': 'sh -c "sleep 1; exit 0" "$TARGET_KEY"',
+    };
+    for (const [where, script] of Object.entries(leaks)) {
+      const program = join(inputs, 'leaky');
+      writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      await assert.rejects(searched(['leak'], { program, forms: [[]] }), assert.AssertionError, where);
+    }
+    kSearched.delete('leak');
+    assert.throws(() => assertNoSecretBelow(inputs), /in .*account/);
   });
 
   it('are not in what commands say', async () => {
@@ -172,12 +195,42 @@ describe('secrets', { timeout: 300_000 }, () => {
     }
   });
 
+  it('are not said when they stand where they do not belong', async () => {
+    const misplaced = [
+      ['status', '--password', kPassword],
+      ['status', `--password=${kPassword}`],
+      ['backup', '--key', kKeys.account],
+      ['backup', '--key-env', kKeys.account],
+      ['backup', '--key-file', kKeys.account],
+    ];
+    for (const args of misplaced) {
+      const child = spawnSync(kBinary, args, { env: { PATH: process.env.PATH }, cwd: folder, encoding: 'utf8' });
+      assert.equal(child.status, 2, child.stderr);
+      assert.equal(secretIn(child.stdout + child.stderr), undefined, child.stderr);
+    }
+    for (const line of ['key = ', 'key_env = ', 'endpoint = 1 # ']) {
+      writeFileSync(join(inputs, 'halley.toml'), `[account]\n${line}"${kKeys.account}"\n`);
+      await searched(['backup', '--config', join(inputs, 'halley.toml')], { env: {}, expect: 2 });
+    }
+  });
+
+  it('were looked for in every command', () => {
+    const help = spawnSync(kBinary, ['--help'], { encoding: 'utf8' }).stdout;
+    const names = [...help.split('\ncommands:\n')[1].split('\n\n')[0].matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name);
+    assert.ok(names.length > 10, help);
+    // The emulator prints its own key; the demonstration takes no secrets, and its own die with it.
+    const exempt = new Set(['emulator', 'demo']);
+    assert.deepEqual(
+      names.filter((name) => !exempt.has(name) && !kSearched.has(name)),
+      [],
+    );
+  });
+
   it('are in no file', () => {
     const files = filesBelow(folder);
     assert.ok(files.some((path) => path.includes('/repository/')) && files.some((path) => path.includes('/tree/')));
-    for (const path of files) {
-      assert.equal(secretIn(readFileSync(path)), undefined, `in ${path}`);
-      if (!path.includes('/repository/')) continue;
+    assertNoSecretBelow(folder);
+    for (const path of files.filter((name) => name.includes('/repository/'))) {
       assert.ok(!readFileSync(path).includes(kContent), `${path} is not encrypted`);
     }
   });
