@@ -180,6 +180,19 @@ TEST_F(BulkTest, ReportsEachOperation) {
   EXPECT_EQ((*results)[1].sub_status, 3301);
 }
 
+TEST_F(BulkTest, WhatIsShownOfTheServicesWordsIsOneLineWithoutTheKey) {
+  const std::string key(kEmulatorKey);
+  transport_.answer(207, {},
+                    R"([{"statusCode":400,"message":"id is too long\r\nActivityId: 7"},)"
+                    R"({"statusCode":401,"message":"the key )" +
+                        key + R"( is wrong"}])");
+  const auto results = two();
+  ASSERT_TRUE(results) << results.error().to_string();
+  EXPECT_EQ((*results)[0].message, "id is too long");
+  EXPECT_THAT((*results)[1].message, HasSubstr("not shown"));
+  EXPECT_EQ((*results)[1].message.find(key), std::string::npos);
+}
+
 TEST_F(BulkTest, AnswersThatDoNotFitAreCorrupt) {
   for (const char* body : {"", "{}", "[]", R"([{"statusCode":201}])", R"([{"statusCode":201},{"status":201}])",
                            R"([{"statusCode":201},{"statusCode":201},{"statusCode":201}])"}) {

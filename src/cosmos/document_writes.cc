@@ -53,7 +53,7 @@ int integer_at(const json::Value& value, std::string_view name) {
   return number > 0 && number <= 1'000'000'000 ? static_cast<int>(number) : 0;
 }
 
-Result<std::vector<BulkResult>> bulk_results(std::string_view body, std::size_t expected) {
+Result<std::vector<BulkResult>> bulk_results(std::string_view body, std::size_t expected, const RequestSender& sender) {
   ASSIGN(const json::Value answer, json::parse(body));
   if (!answer.is_array() || answer.items().size() != expected) {
     return fail(Code::corrupt, "the answer does not have one result for each operation");
@@ -66,7 +66,7 @@ Result<std::vector<BulkResult>> bulk_results(std::string_view body, std::size_t 
     if (result.status == 0) return fail(Code::corrupt, "the answer has a result without a status");
     result.sub_status = integer_at(item, "subStatusCode");
     result.retry_after = Milliseconds(integer_at(item, "retryAfterMilliseconds"));
-    result.message = item.string_at("message").substr(0, 400);
+    result.message = sender.shown_words(item.string_at("message"));
     results.push_back(std::move(result));
   }
   return results;
@@ -203,7 +203,7 @@ Result<std::vector<BulkResult>> AccountClient::bulk(const ContainerName& name, s
     if (error.code == Code::ambiguous) return look_for_results(name, operations, std::move(error), stop);
     return fail(std::move(error));
   }
-  auto results = bulk_results(outcome.response->body, operations.size());
+  auto results = bulk_results(outcome.response->body, operations.size(), sender_);
   if (!results) return fail(std::move(results.error()).in(call.what));
   if (outcome.after_lost_answer) TRY(recognise_own_work(name, operations, *results, stop));
   return results;

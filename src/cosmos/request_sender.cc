@@ -50,6 +50,10 @@ RequestSender::RequestSender(Runtime& runtime, http::Transport& transport, std::
       debug_log_(options.debug_log),
       regions_(std::move(base), options.preferred_regions) {}
 
+std::string RequestSender::shown_words(std::string said) const {
+  return cosmos::shown_words(std::move(said), codec::base64_encode(key_));
+}
+
 http::Request RequestSender::signed_request(const Call& call, const Route& route) {
   http::Request request;
   request.method = call.method;

@@ -55,6 +55,8 @@ class RequestSender {
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }
   Runtime& runtime() { return runtime_; }
+  // What may be shown of a message inside an answer (status_error.h).
+  std::string shown_words(std::string said) const;
   void log(const std::string& line) const {
     if (debug_log_) debug_log_(line);
   }

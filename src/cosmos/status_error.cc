@@ -56,9 +56,7 @@ std::string tidy(std::string text) {
 std::string service_message(const http::Response& response, std::string_view key) {
   if (response.body.size() > kMaxErrorBody) return {};
   const auto body = json::parse(response.body);
-  const std::string said = body ? tidy(body->string_at("message")) : std::string();
-  if (holds(said, key)) return "(its words hold the account's key, and are not shown)";
-  return said.size() <= kMaxMessage ? said : fmt::format("{}…", std::string_view(said).substr(0, kMaxMessage));
+  return body ? shown_words(body->string_at("message"), key) : std::string();
 }
 
 Code unclear(Effect effect) { return effect == Effect::read ? Code::unavailable : Code::ambiguous; }
@@ -129,6 +127,12 @@ std::string hint_of(const http::Response& response, int sub_status, Second now) 
 }
 
 }  // namespace
+
+std::string shown_words(std::string said, std::string_view key) {
+  said = tidy(std::move(said));
+  if (holds(said, key)) return "(its words hold the account's key, and are not shown)";
+  return said.size() <= kMaxMessage ? said : fmt::format("{}…", std::string_view(said).substr(0, kMaxMessage));
+}
 
 bool is_answer(int status) { return (status >= 200 && status < 300) || status == 304; }
 
