@@ -1,7 +1,11 @@
-// Prints the covered lines of each module, from the gcov data below the build folder given.
+// Prints the covered lines of each module and file, with the lines that are not, from the gcov data below the build
+// folder given. Exits 1 when a module that history and recovery rest on is covered less than it must be.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const kFloor = 90; // per cent of the lines
+const kModules = ['codec', 'repo', 'capture', 'recovery'];
 
 const folder = process.argv[2];
 const notes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.gcda'));
@@ -21,13 +25,34 @@ for (const note of notes) {
     }
   }
 }
-const modules = new Map();
-for (const [name, hits] of linesOf) {
-  const sum = modules.get(name.split('/')[1]) ?? { all: 0, hit: 0 };
-  sum.all += hits.size;
-  sum.hit += [...hits.values()].filter((count) => count > 0).length;
-  modules.set(name.split('/')[1], sum);
+
+// "10-12 40": the numbers of a sorted list, neighbours together.
+function spans(numbers) {
+  const found = [];
+  for (const number of numbers) {
+    if (found.at(-1)?.[1] === number - 1) found.at(-1)[1] = number;
+    else found.push([number, number]);
+  }
+  return found.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(' ');
 }
-for (const [name, { all, hit }] of [...modules].sort()) {
-  console.log(`${name.padEnd(12)} ${((100 * hit) / all).toFixed(1).padStart(5)} % of ${all} lines`);
+
+const row = (name, { all, hit }, rest = '') =>
+  `${name.padEnd(44)} ${((100 * hit) / all).toFixed(1).padStart(5)} % of ${`${all}`.padStart(5)} lines${rest}`;
+
+const modules = new Map(); // module -> {all, hit, rows}
+for (const [name, hits] of [...linesOf].sort()) {
+  const missed = [...hits].flatMap(([line, count]) => (count > 0 ? [] : [line])).sort((a, b) => a - b);
+  const own = { all: hits.size, hit: hits.size - missed.length };
+  const key = dirname(name).split('/')[1];
+  const sum = modules.get(key) ?? modules.set(key, { all: 0, hit: 0, rows: [] }).get(key);
+  sum.all += own.all;
+  sum.hit += own.hit;
+  sum.rows.push(row(`  ${name}`, own, missed.length > 0 ? `, not ${spans(missed)}` : ''));
 }
+for (const [, { rows }] of modules) console.log(rows.join('\n'));
+console.log();
+for (const [name, sum] of modules) console.log(row(name, sum));
+const isLow = (sum) => sum === undefined || 100 * sum.hit < kFloor * sum.all;
+const low = kModules.filter((name) => isLow(modules.get(name)));
+if (low.length > 0) console.error(`coverage: less than ${kFloor} % of ${low.join(', ')}`);
+process.exit(low.length > 0 ? 1 : 0);

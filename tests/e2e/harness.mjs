@@ -16,7 +16,7 @@ const { CosmosClient } = createRequire(import.meta.url)('@azure/cosmos');
 export const kBinary = process.env.HALLEY_BINARY ?? new URL('../../build/release/halley', import.meta.url).pathname;
 const kReadyMs = 120_000;
 const kCommandMs = 120_000;
-const kStopMs = 10_000;
+const kStopMs = 60_000;
 
 if (!existsSync(kBinary)) throw new Error(`${kBinary} is not there: ./dev build makes it`);
 
