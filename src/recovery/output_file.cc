@@ -109,10 +109,11 @@ Status OutputFile::commit() {
   if (path_.empty()) return {};
   const std::string partial = path_ + ".partial";
   if (::fdatasync(descriptor_) != 0) return file_error("can't write", name_, errno);
-  const int closed = ::close(std::exchange(descriptor_, -1));
-  if (closed != 0) return file_error("can't write", name_, errno);
-  if (std::rename(partial.c_str(), path_.c_str()) != 0) return file_error("can't rename to", path_, errno);
-  return {};
+  const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
+  if (closed && std::rename(partial.c_str(), path_.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(partial.c_str());
+  return file_error(closed ? "can't rename to" : "can't write", path_, error);
 }
 
 Status write_file(const std::string& path, std::string_view bytes) {

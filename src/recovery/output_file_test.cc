@@ -47,6 +47,16 @@ TEST_F(OutputFileTest, LeavesNothingWithoutCommitAndKeepsWhatWasThere) {
   EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
 }
 
+TEST_F(OutputFileTest, LeavesNothingWhereItCannotHaveItsName) {
+  const std::string path = folder_ + "/f";
+  std::filesystem::create_directories(path + "/not empty");
+  const Status written = write_file(path, "new");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::io);
+  EXPECT_NE(written.error().message.find(path), std::string::npos) << written.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
 TEST_F(OutputFileTest, KeepsOrderOfSmallAndLargePieces) {
   const std::string path = folder_ + "/f";
   auto file = OutputFile::create(path);

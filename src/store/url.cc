@@ -1,29 +1,9 @@
 #include "store/url.h"
 
-#include <cctype>
-
-#include "base/bytes.h"
+#include "http/message.h"
 #include "store/file_store.h"
 
 namespace halley::store {
-namespace {
-
-Result<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = from_hex(text.substr(i + 1, 2));
-    if (!byte || byte->size() != 1) return fail(Code::invalid_argument, "`%` in a URL needs two hex digits behind it");
-    out += *byte;
-    i += 2;
-  }
-  return out;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url, bool create) {
   const std::size_t colon = url.find("://");
@@ -35,8 +15,9 @@ Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url, bool cre
       return fail(Code::invalid_argument, "`" + url + "` names another machine",
                   "Write file:///path, or just the path.");
     }
-    ASSIGN(const std::string decoded, percent_decoded(path));
-    return open_file_store(decoded, create);
+    const auto decoded = http::percent_decode(path);
+    if (!decoded) return fail(Code::invalid_argument, "`%` in a URL needs two hex digits behind it");
+    return open_file_store(*decoded, create);
   }
   if (scheme == "s3" || scheme == "azblob") {
     return fail(Code::unsupported, "repositories at " + scheme + ":// are not offered yet",
