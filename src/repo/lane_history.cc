@@ -44,7 +44,7 @@ Result<std::string> read_record(store::ObjectStore& store, const KeyRing& keys, 
 template <typename Heads>
 auto find_head(Heads& heads, std::string_view lane) {
   return std::lower_bound(heads.begin(), heads.end(), lane,
-                          [](const LaneHead& head, std::string_view id) { return head.lane < id; });
+                          [](const LaneHead& head, std::string_view id) { return head.lane.compare(id) < 0; });
 }
 
 // The state in rollup `seq` and the spans it names.
