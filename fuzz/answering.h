@@ -61,6 +61,7 @@ inline std::unique_ptr<cosmos::Client> client_of(Answering& account, Runtime& ru
   options.endpoint = "http://account.test/";
   options.key = std::string(cosmos::kEmulatorKey);
   options.max_attempts = 2;
+  options.throttle_patience = Milliseconds(1000);
   options.debug_log = [](const std::string& line) { CHECK(line.find(cosmos::kEmulatorKey) == std::string::npos); };
   auto client = cosmos::Client::create(runtime, account, options);
   CHECK(client.has_value());

@@ -1,6 +1,7 @@
 // The commands against an embedded account: the names and shapes that scripts rely on.
 #include "cli/program.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -17,6 +17,7 @@ namespace halley::recovery {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -33,8 +34,9 @@ Result<ImportReader> ImportReader::open(const std::string& path, ImportFormat fo
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     reader.size_ = static_cast<std::uint64_t>(status.st_size);
   }
-  TRY(reader.fill());
-  if (std::string_view(reader.buffer_).starts_with("\xEF\xBB\xBF")) reader.at_ = 3;  // a byte order mark
+  // What a pipe gives first may be a part of the byte order mark.
+  while (!reader.ended_ && reader.buffer_.size() < kByteOrderMark.size()) TRY(reader.fill());
+  if (std::string_view(reader.buffer_).starts_with(kByteOrderMark)) reader.at_ = kByteOrderMark.size();
   reader.format_ = format;
   if (format == ImportFormat::guess) TRY(reader.guess_format());
   return reader;
