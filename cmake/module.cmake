@@ -44,7 +44,7 @@ function(halley_module name)
 endfunction()
 
 # halley_test(TARGET PREFIX p SOURCES s… MODULES m… [TIMEOUT seconds]): one GoogleTest program, each of its tests a ctest
-# test named `p.Suite.Name`.
+# test named `p.Suite.Name`. Tests run in the root of the source: what they read lies there (__FILE__ need not tell).
 function(halley_test target)
   cmake_parse_arguments(ARG "" "PREFIX;TIMEOUT" "SOURCES;MODULES" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -53,5 +53,6 @@ function(halley_test target)
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_MODULES} halley_test_headers GTest::gtest_main)
   target_precompile_headers(${target} REUSE_FROM halley_test_headers)
-  gtest_discover_tests(${target} TEST_PREFIX ${ARG_PREFIX}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${target} TEST_PREFIX ${ARG_PREFIX}. WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -18,7 +17,7 @@ namespace {
 const ContainerName kOrders{"Shop", "orders"};
 
 json::Value conversations() {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "testdata" / "conversations.json");
+  std::ifstream file("src/cosmos/testdata/conversations.json");
   std::ostringstream text;
   text << file.rdbuf();
   return json::parse(text.str()).value();

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -11,7 +10,7 @@ namespace halley::cosmos {
 namespace {
 
 std::string test_data(const char* name) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "testdata" / name);
+  std::ifstream file(std::string("src/cosmos/testdata/") + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
