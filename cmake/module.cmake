@@ -43,6 +43,14 @@ function(halley_module name)
   endif()
 endfunction()
 
+# How long a test may take, in seconds, until it counts as hung: longer where the code is instrumented or not optimised.
+function(halley_patience variable seconds)
+  if(HALLEY_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL Debug)
+    math(EXPR seconds "${seconds} * 6")
+  endif()
+  set(${variable} ${seconds} PARENT_SCOPE)
+endfunction()
+
 # halley_test(TARGET PREFIX p SOURCES s… MODULES m… [TIMEOUT seconds]): one GoogleTest program, each of its tests a ctest
 # test named `p.Suite.Name`. Tests run in the root of the source: what they read lies there (__FILE__ need not tell).
 function(halley_test target)
@@ -50,9 +58,10 @@ function(halley_test target)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  halley_patience(patience ${ARG_TIMEOUT})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_MODULES} halley_test_headers GTest::gtest_main)
   target_precompile_headers(${target} REUSE_FROM halley_test_headers)
   gtest_discover_tests(${target} TEST_PREFIX ${ARG_PREFIX}. WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${patience})
 endfunction()

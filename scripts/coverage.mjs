@@ -43,6 +43,7 @@ const modules = new Map(); // module -> {all, hit, rows}
 for (const [name, hits] of [...linesOf].sort()) {
   const missed = [...hits].flatMap(([line, count]) => (count > 0 ? [] : [line])).sort((a, b) => a - b);
   const own = { all: hits.size, hit: hits.size - missed.length };
+  if (own.all === 0) continue; // declarations only
   const key = dirname(name).split('/')[1];
   const sum = modules.get(key) ?? modules.set(key, { all: 0, hit: 0, rows: [] }).get(key);
   sum.all += own.all;
