@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -105,21 +106,35 @@ Status check_secret(const SecretSource& source, const std::string& name, const s
               fmt::format("{}: give only one of {}_env, {}_file and {}_command", path, name, name, name));
 }
 
-// The line with a character beyond ASCII outside quotes and comments, where TOML has no place for one; 0 = none. The
-// library must not see such: it is undefined what it does with some of them.
+// Printable ASCII, and what white space TOML has.
+bool is_plain(char c) { return (c >= ' ' && c < '\x7F') || c == '\t' || c == '\n' || c == '\r'; }
+
+// Whether what stands behind the bracket that begins a line can be a table's name, or is the bracket that closes it.
+bool begins_name(std::string_view text) {
+  if (text.starts_with('[')) text.remove_prefix(1);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.empty() || std::isalnum(static_cast<unsigned char>(text.front())) != 0 ||
+         std::string_view("_-\"']").find(text.front()) != std::string_view::npos;
+}
+
+// The line with a character outside quotes and comments where TOML has no place for it; 0 = none. The library must not
+// see such: it is undefined what it does with some of them.
 std::size_t misplaced_character(std::string_view text) {
   std::size_t line = 1;
   char inside = '\0';  // the quote or # that began what this is in
+  bool at_begin = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\n') ++line;
     if (inside == '\0') {
-      if (static_cast<unsigned char>(c) >= 0x80) return line;
+      if (!is_plain(c) || (at_begin && c == '[' && !begins_name(text.substr(i + 1)))) return line;
+      at_begin = c == '\n' || (at_begin && (c == ' ' || c == '\t' || c == '\r'));
       if (c == '"' || c == '\'' || c == '#') inside = c;
     } else if (inside == '"' && c == '\\') {
       ++i;
     } else if (c == (inside == '#' ? '\n' : inside)) {
       inside = '\0';
+      at_begin = c == '\n';
     }
   }
   return 0;

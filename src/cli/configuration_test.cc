@@ -81,6 +81,13 @@ TEST(Configuration, CharactersBeyondAsciiStandInQuotesAndComments) {
   EXPECT_NE(refused("\u0364cc]").message.find("halley.toml:1"), std::string::npos);
 }
 
+TEST(Configuration, WhatCanBeginNoNameIsRefusedWithItsLine) {
+  for (const std::string text : {"[!]", "[=a]", "[[ %]]", "[\n]", " \t[\v]", "a\fb = 1", "a\x7F = 1", "\x01"}) {
+    EXPECT_NE(refused("# [!]\n" + text + "\n").message.find("halley.toml:2"), std::string::npos) << text;
+  }
+  EXPECT_TRUE(parse_configuration("[ \"account\" ]\ninclude = [\n  'a',\n  \"[!]\\n\"\n]\n", "halley.toml"));
+}
+
 class LoadConfiguration : public ::testing::Test {
  protected:
   Result<Configuration> load(const Arguments& arguments) {

@@ -16,7 +16,7 @@
 namespace halley::recovery {
 namespace {
 
-constexpr std::size_t kChunk = 1 << 20;
+constexpr std::size_t kChunk = 1 << 17;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }

@@ -78,7 +78,7 @@ std::uint8_t BlockEncoder::add_names(const Version& version) {
 
 // Where the id stands in the body, as written there; npos when it does not.
 std::size_t BlockEncoder::find_id(const Version& version) {
-  if (version.id.empty()) return std::string_view::npos;
+  if (version.id.empty() || version.body.empty()) return std::string_view::npos;
   const auto offset =
       reinterpret_cast<std::uintptr_t>(version.id.data()) - reinterpret_cast<std::uintptr_t>(version.body.data());
   // As captured the id is a view of the body.
