@@ -25,7 +25,7 @@ Result<json::Value> parse_checked(std::string_view file, std::string_view name) 
                 "Bring it back from another copy of the repository.");
   };
   const std::size_t at = file.rfind(kBefore);
-  if (at == std::string_view::npos) return damaged();
+  if (at == std::string_view::npos || at < 2) return damaged();
   if (with_checksum(std::string(file.substr(0, at)) + "}") != file) return damaged();
   auto value = json::parse(file);
   if (!value || !value->is_object()) return damaged();

@@ -88,6 +88,18 @@ TEST_F(KeyRingTest, NamesEachMemberOfAKeyFileThatIsWrong) {
   EXPECT_THAT(unknown.message, HasSubstr(key_name_));
 }
 
+TEST_F(KeyRingTest, WhatIsNoObjectIsDamaged) {
+  const std::string whole = *store_->get_all(kDescriptionName);
+  for (const std::string& text : {std::string(), std::string("x"), std::string(",\"checksum\":\"\"}\n"),
+                                  "{" + whole.substr(whole.rfind(",\"checksum\"")), "x" + whole}) {
+    replace(std::string(kDescriptionName), text);
+    const auto opened = KeyRing::open(*store_, kPassword);
+    ASSERT_FALSE(opened) << text;
+    EXPECT_EQ(opened.error().code, Code::corrupt) << text;
+    EXPECT_THAT(opened.error().message, HasSubstr("`halley.json` is damaged"));
+  }
+}
+
 TEST_F(KeyRingTest, AKeyFileUnderAnotherNameIsFound) {
   const std::string other = "keys/00000000000000000000000000000000";
   ASSERT_TRUE(store_->put(other, *store_->get_all(key_name_)));
