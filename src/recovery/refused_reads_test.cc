@@ -208,7 +208,7 @@ TEST_F(RefusedReads, AreToldByTimeline) {
   });
 }
 TEST_F(RefusedReads, AreToldByVerify) {
-  expect_every_refusal_is_told([](repo::Repository& repository, const std::string&, const std::stop_token&) {
+  expect_every_refusal_is_told([](repo::Repository& repository, const std::string&, const std::stop_token&) -> Status {
     repo::CheckOptions options;
     options.read_data = 1;
     ASSIGN(const VerifyReport report, verify(repository, options));
