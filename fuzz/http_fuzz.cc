@@ -16,7 +16,7 @@
 namespace halley {
 namespace {
 
-constexpr int kPatience = 10'000;  // milliseconds; a connection that says nothing for so long is a finding
+constexpr int kPatience = 50'000;  // milliseconds; a connection that says nothing for so long is a finding
 constexpr std::size_t kMaxInput = 60'000;
 
 class Socket {

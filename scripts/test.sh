@@ -105,7 +105,7 @@ fuzz() { # [SECONDS]
     name=$(basename "$target" _fuzz)
     mkdir -p "build/fuzz/corpus/$name"
     echo "fuzz: $name for $seconds s"
-    "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=0 \
+    "$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=0 \
       -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "fuzz/seeds/$name" || failed=1
   done
   return "$failed"
