@@ -24,28 +24,6 @@ ItemResult as_result(Error error) {
 
 bool has_body(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
 
-// Where an earlier page of documents ended: inside `range`, behind the document `number`.
-struct ReadPosition {
-  cosmos::HashRange range;
-  std::uint64_t number = 0;
-
-  std::string text() const {
-    return fmt::format("{}-{}-{}", cosmos::epk_to_hex(range.min), cosmos::epk_to_hex(range.max), number);
-  }
-  static Result<ReadPosition> parse(std::string_view text) {
-    const auto bad = [&] { return refuse(400, fmt::format("The continuation '{}' is not one of this server.", text)); };
-    const std::size_t first = text.find('-');
-    const std::size_t last = text.rfind('-');
-    if (first == std::string_view::npos || first == last) return bad();
-    const auto min = cosmos::epk_from_hex(text.substr(0, first));
-    const auto max = cosmos::epk_from_hex(text.substr(first + 1, last - first - 1));
-    const std::string digits(text.substr(last + 1));
-    if (!min || !max || digits.empty() || digits.size() > 19) return bad();
-    if (digits.find_first_not_of("0123456789") != std::string::npos) return bad();
-    return ReadPosition{{*min, *max}, std::stoull(digits)};
-  }
-};
-
 std::vector<Partition> first_partitions(const ContainerOptions& options) {
   std::vector<Partition> partitions;
   for (cosmos::HashRange& range : divide_hash_space(options.key, options.partitions)) {
@@ -271,51 +249,58 @@ Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
   return ChangesPage{std::move(read.entries), {partition->id(), partition->lsn()}, read.next};
 }
 
-Result<DocumentsPage> Container::read_documents(const Selection& selection, std::string_view continuation,
-                                                const PageLimits& limits,
-                                                const std::function<bool(const Document&)>& filter) {
-  ReadPosition start;
-  if (!continuation.empty()) {
-    ASSIGN(start, ReadPosition::parse(continuation));
-  }
-  const std::lock_guard lock(mutex_);
-  ASSIGN(Scope scope, scope_of(selection));
+Result<std::vector<Partition*>> Container::partitions_of(const Selection& selection, Scope& scope) {
+  ASSIGN(scope, scope_of(selection));
   if (!selection.range_id.empty()) {
     ASSIGN(const Partition* partition, partition_of_range(selection.range_id));
     scope.epks = {std::max(scope.epks.min, partition->range().min), std::min(scope.epks.max, partition->range().max)};
   }
-  const Second now = stamps_.now();
-  DocumentsPage page;
-  std::size_t bytes = 0;
-  bool full = false;
+  std::vector<Partition*> partitions;
   for (Partition& partition : partitions_) {
-    if (!partition.range().overlaps(scope.epks) || partition.range().max <= start.range.min) continue;
-    if (full) {
-      page.continuation = ReadPosition{partition.range(), 0}.text();
-      break;
-    }
-    touch(partition);
-    std::optional<Partition> copy;
-    ASSIGN(const Partition* replica, replica_of(partition, selection.replica, copy));
-    page.position = {partition.id(), replica->lsn()};
-    std::uint64_t last = start.range.contains(partition.range()) ? start.number : 0;
-    replica->walk(last, [&](const DocumentPtr& document) {
-      if (scope.matches(*document) && !ttl_.expired(*document, now) && filter(*document)) {
-        bytes += document->text.size() + 1;
-        full = page.documents.size() >= limits.items || (!page.documents.empty() && bytes > limits.bytes);
-        if (full) return false;
-        page.documents.push_back(document);
-      }
-      last = document->number;
-      return true;
-    });
-    if (full) {
-      page.continuation = ReadPosition{partition.range(), last}.text();
-      break;
-    }
-    full = page.documents.size() >= limits.items;
+    if (partition.range().overlaps(scope.epks)) partitions.push_back(&partition);
   }
-  return page;
+  return partitions;
+}
+
+Result<std::size_t> Container::partition_count(const Selection& selection) {
+  const std::lock_guard lock(mutex_);
+  Scope scope;
+  ASSIGN(const auto partitions, partitions_of(selection, scope));
+  return partitions.size();
+}
+
+Result<Scanned> Container::scan(const Selection& selection, std::uint64_t after, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  Scope scope;
+  ASSIGN(const auto partitions, partitions_of(selection, scope));
+  const Second now = stamps_.now();
+  Scanned scanned;
+  const auto take = [&](const DocumentPtr& document) {
+    if (document == nullptr || document->number <= after || !scope.matches(*document)) return false;
+    if (ttl_.expired(*document, now) || (!selection.id.empty() && document->id != selection.id)) return false;
+    scanned.documents.push_back(document);
+    return true;
+  };
+  for (Partition* partition : partitions) {
+    touch(*partition);
+    std::optional<Partition> copy;
+    ASSIGN(const Partition* replica, replica_of(*partition, selection.replica, copy));
+    scanned.positions.push_back({partition->id(), replica->lsn()});
+    if (!scope.key.empty() && !selection.id.empty()) {
+      take(replica->find(scope.key, selection.id));
+      continue;
+    }
+    std::size_t taken = 0;
+    replica->walk(after, [&](const DocumentPtr& document) {
+      if (take(document)) ++taken;
+      return taken <= most;
+    });
+  }
+  const auto by_number = [](const DocumentPtr& a, const DocumentPtr& b) { return a->number < b->number; };
+  if (partitions.size() > 1) std::sort(scanned.documents.begin(), scanned.documents.end(), by_number);
+  scanned.more = scanned.documents.size() > most;
+  if (scanned.more) scanned.documents.resize(most);
+  return scanned;
 }
 
 Result<std::pair<std::string, std::string>> Container::name_of(std::string_view rid) {

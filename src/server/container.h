@@ -37,6 +37,7 @@ struct Selection {
   std::optional<cosmos::HashRange> epks;
   std::string key;  // canonical; fewer values than paths = all that begin so
   ReplicaView replica{};
+  std::string id{};  // of Container::scan() only
 };
 
 struct ChangesRequest {
@@ -53,10 +54,10 @@ struct ChangesPage {
   std::uint64_t next = 0;  // the LSN to continue after
 };
 
-struct DocumentsPage {
+struct Scanned {
   std::vector<DocumentPtr> documents;
-  Position position;
-  std::string continuation;  // empty on the last page
+  std::vector<Position> positions;  // of the partitions that were looked at
+  bool more = false;                // there may be documents behind these
 };
 
 struct RangeInfo {
@@ -72,6 +73,7 @@ class Container {
 
   const std::string& rid() const { return options_.rid; }
   const std::string& self() const { return options_.self; }
+  Second now() const { return stamps_.now(); }
   const cosmos::PartitionKeyDefinition& key() const { return options_.key; }
   Budget& budget() { return budget_; }
 
@@ -98,10 +100,12 @@ class Container {
   Result<Position> remove_key(const std::string& key);
 
   Result<ChangesPage> read_changes(const ChangesRequest& request);
-  // Live documents in partition and then _rid order that `filter` accepts. `continuation` is that of an earlier page; a
-  // document moved by a split in between may come twice.
-  Result<DocumentsPage> read_documents(const Selection& selection, std::string_view continuation,
-                                       const PageLimits& limits, const std::function<bool(const Document&)>& filter);
+  // Live documents in the order of their numbers, whatever partition they are in, from behind `after` on and `most` at
+  // most. So a split or merge between two calls neither skips nor repeats one. A document that key and id name is not
+  // searched for.
+  Result<Scanned> scan(const Selection& selection, std::uint64_t after, std::size_t most);
+  // How many partitions documents of the selection may be in.
+  Result<std::size_t> partition_count(const Selection& selection);
   // The id and key of the live document with this _rid.
   Result<std::pair<std::string, std::string>> name_of(std::string_view rid);
 
@@ -129,6 +133,8 @@ class Container {
   Result<Partition*> replica_of(Partition& partition, const ReplicaView& view, std::optional<Partition>& copy) const;
   Result<Partition*> one_partition(const Selection& selection, Scope& scope);
   Result<Scope> scope_of(const Selection& selection) const;
+  // The partitions with a part of the scope, which a range id in the selection narrows to that range.
+  Result<std::vector<Partition*>> partitions_of(const Selection& selection, Scope& scope);
   Result<Draft> draft_of(const ItemOperation& operation);
   Result<std::string> epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const;
   Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, std::optional<Draft> draft);

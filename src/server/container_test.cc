@@ -355,22 +355,60 @@ TEST_F(ContainerTest, AnInvalidTtlIsRefusedOnlyWhereTtlIsOn) {
   }
 }
 
-TEST_F(ContainerTest, PagesOfDocumentsWalkAllPartitionsInOrder) {
+TEST_F(ContainerTest, ScansGoOnBySplitsAndMerges) {
   const auto container = make_plain();
   for (int i = 0; i < 40; ++i) upsert(*container, fmt::format(R"({{"id":"{}","pk":"p{}"}})", i, i));
-  ASSERT_TRUE(container->split("0"));
   std::vector<std::string> seen;
-  std::string continuation;
-  do {
-    const auto page = container->read_documents({}, continuation, {7, 4'000'000}, [](const Document&) { return true; });
-    ASSERT_TRUE(page);
-    EXPECT_LE(page->documents.size(), 7U);
-    for (const DocumentPtr& document : page->documents) seen.push_back(document->id);
-    continuation = page->continuation;
-  } while (!continuation.empty());
+  std::uint64_t after = 0;
+  for (bool more = true; more;) {
+    const auto scanned = container->scan({}, after, 7);
+    ASSERT_TRUE(scanned);
+    EXPECT_LE(scanned->documents.size(), 7U);
+    for (const DocumentPtr& document : scanned->documents) {
+      EXPECT_GT(document->number, after);
+      after = document->number;
+      seen.push_back(document->id);
+    }
+    more = scanned->more;
+    const auto ranges = container->ranges();
+    EXPECT_EQ(scanned->positions.size(), ranges.size());
+    if (ranges.size() < 4) {
+      ASSERT_TRUE(container->split(ranges.back().id));
+    } else {
+      ASSERT_TRUE(container->merge(ranges[0].id, ranges[1].id));
+    }
+  }
   EXPECT_EQ(seen.size(), 40U);
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 40U);
-  EXPECT_FALSE(container->read_documents({}, "nonsense", {}, [](const Document&) { return true; }));
+}
+
+TEST_F(ContainerTest, AScanIsAboutWhatIsSelected) {
+  const auto container = make_plain();
+  for (int i = 0; i < 20; ++i) upsert(*container, fmt::format(R"({{"id":"{}","pk":"p{}"}})", i, i % 5));
+  ASSERT_TRUE(container->split("0"));
+  const auto ids = [&](const Selection& selection) {
+    const auto scanned = container->scan(selection, 0, 100);
+    std::set<std::string> found;
+    for (const DocumentPtr& document : scanned->documents) found.insert(document->id);
+    return found;
+  };
+  EXPECT_EQ(ids({}).size(), 20U);
+  Selection selection;
+  selection.key = R"(["p3"])";
+  EXPECT_EQ(ids(selection), (std::set<std::string>{"3", "8", "13", "18"}));
+  EXPECT_EQ(container->partition_count(selection), 1U);
+  EXPECT_EQ(container->partition_count({}), 2U);
+  selection.id = "8";
+  EXPECT_EQ(ids(selection), (std::set<std::string>{"8"}));
+  selection.id = "9";
+  EXPECT_EQ(ids(selection), std::set<std::string>());
+  selection.key.clear();
+  EXPECT_EQ(ids(selection), (std::set<std::string>{"9"}));
+  selection = {};
+  selection.range_id = container->ranges().front().id;
+  EXPECT_LT(ids(selection).size(), 20U);
+  selection.range_id = "0";
+  EXPECT_EQ(container->scan(selection, 0, 1).error().status, 410);
 }
 
 // Readers that follow the feeds from any point see exactly what a model of the container holds, whatever happens in
@@ -452,7 +490,7 @@ TEST_F(ContainerTest, WritersReadersAndSplitsDoNotDisturbEachOther) {
   });
   threads.emplace_back([&](const std::stop_token&) {
     for (int i = 0; i < 50; ++i) {
-      EXPECT_TRUE(container->read_documents({}, "", {}, [](const Document&) { return true; }));
+      EXPECT_TRUE(container->scan({}, 0, 100));
       const RangeInfo range = container->ranges().back();
       ChangesRequest request;
       request.selection.range_id = range.id;

@@ -1,4 +1,4 @@
-// Feeds of documents: read feed, change feeds, queries and their plans, and the ranges they are read by.
+// Feeds of documents: read feed, change feeds, and the ranges they are read by.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include "http/message.h"
 #include "json/writer.h"
 #include "server/document_routes.h"
+#include "server/document_scan.h"
 #include "server/page.h"
-#include "server/query.h"
 #include "server/refusal.h"
 
 namespace halley::server {
@@ -17,8 +17,6 @@ namespace {
 
 // Pages cost by their size.
 double page_charge(const Reply& reply) { return 1.0 + static_cast<double>(reply.body.size()) / 10240.0; }
-
-bool accepts_all(const Document&) { return true; }
 
 // "37" (with or without the quotes) -> 37.
 Result<std::uint64_t> parse_lsn_tag(std::string_view tag) {
@@ -79,28 +77,37 @@ Result<Reply> serve_changes(const Call& call, Container& container, const Docume
   return reply;
 }
 
-Result<Reply> documents_reply(const Call& call, Container& container, const Selection& selection,
-                              const std::function<bool(const Document&)>& filter) {
+// The documents themselves. A page is continued behind the number of its last one.
+Result<Reply> serve_documents_feed(const Call& call, Container& container) {
   ASSIGN(const PageLimits limits, page_limits(call));
-  ASSIGN(const DocumentsPage page,
-         container.read_documents(selection, call.header("x-ms-continuation"), limits, filter));
-  Reply reply = json_reply(200, documents_page(container.rid(), page.documents));
-  if (!page.continuation.empty()) reply.headers.add("x-ms-continuation", page.continuation);
-  reply.headers.add("x-ms-item-count", std::to_string(page.documents.size()));
+  ASSIGN(const Selection selection, selection_headers(call));
+  const std::string_view continuation = call.header("x-ms-continuation");
+  std::uint64_t after = 0;
+  const auto [end, error] = std::from_chars(continuation.data(), continuation.data() + continuation.size(), after);
+  if (!continuation.empty() && (error != std::errc() || end != continuation.data() + continuation.size())) {
+    return refuse(400, fmt::format("The continuation '{}' is not one of this server.", continuation));
+  }
+  DocumentScan scan(container, selection, after);
+  std::vector<DocumentPtr> documents;
+  std::size_t bytes = 0;
+  for (;;) {
+    ASSIGN(const DocumentPtr document, scan.next());
+    if (document == nullptr) {
+      after = 0;
+      break;
+    }
+    bytes += document->text.size() + 1;
+    if (documents.size() >= limits.items || (!documents.empty() && bytes > limits.bytes)) break;
+    after = document->number;
+    documents.push_back(document);
+  }
+  Reply reply = json_reply(200, documents_page(container.rid(), documents));
+  if (after > 0) reply.headers.add("x-ms-continuation", std::to_string(after));
+  reply.headers.add("x-ms-item-count", std::to_string(documents.size()));
   set_charge(reply, page_charge(reply));
-  if (!page.position.range_id.empty()) set_position(reply, page.position);
+  if (!scan.positions().empty()) set_position(reply, scan.positions().back());
   return reply;
 }
-
-void append_plan_range(json::Writer& writer, std::string_view min, std::string_view max, bool one_key) {
-  writer.begin_array().begin_object().member("min", min).member("max", max);
-  writer.member_boolean("isMinInclusive", true).member_boolean("isMaxInclusive", one_key).end_object().end_array();
-}
-
-constexpr std::string_view kPlainQuery =
-    R"({"distinctType":"None","top":null,"offset":null,"limit":null,"orderBy":[],"orderByExpressions":[],)"
-    R"("groupByExpressions":[],"groupByAliases":[],"aggregates":[],"groupByAliasToAggregateType":{},)"
-    R"("rewrittenQuery":"","hasSelectValue":false,"hasNonStreamingOrderBy":false,"dCountInfo":null})";
 
 void append_range(json::Writer& writer, const Container& container, const RangeInfo& range, double fraction) {
   const auto number = static_cast<std::uint64_t>(std::stoul(range.id));
@@ -120,38 +127,7 @@ void append_range(json::Writer& writer, const Container& container, const RangeI
 
 Result<Reply> serve_feed(const Call& call, Container& container, const DocumentRouteOptions& options) {
   if (!call.header("a-im").empty()) return serve_changes(call, container, options);
-  ASSIGN(const Selection selection, selection_headers(call));
-  return documents_reply(call, container, selection, accepts_all);
-}
-
-Result<Reply> serve_query(const Call& call, Container& container) {
-  ASSIGN(const Query query, parse_query(call.request.body));
-  ASSIGN(const DocumentFilter filter, document_filter(query, container.key()));
-  ASSIGN(Selection selection, selection_headers(call));
-  if (selection.key.empty()) selection.key = filter.key;
-  return documents_reply(call, container, selection,
-                         [&](const Document& document) { return filter.matches(document); });
-}
-
-Result<Reply> serve_query_plan(const Call& call, const Container& container) {
-  ASSIGN(const Query query, parse_query(call.request.body));
-  ASSIGN(const DocumentFilter filter, document_filter(query, container.key()));
-  std::string body;
-  json::Writer writer(body);
-  writer.begin_object().member_integer("partitionedQueryExecutionInfoVersion", 2);
-  writer.key("queryInfo").raw(kPlainQuery).key("queryRanges");
-  if (filter.key.empty()) {
-    append_plan_range(writer, "", "FF", false);
-  } else {
-    ASSIGN(const std::string epk, cosmos::effective_partition_key(container.key(), filter.key));
-    const std::string text = cosmos::epk_to_hex(epk);
-    const bool whole = json::parse(filter.key)->items().size() == container.key().paths.size();
-    append_plan_range(writer, text, whole ? text : text + "FF", whole);
-  }
-  writer.end_object();
-  Reply reply = json_reply(200, std::move(body));
-  set_charge(reply, 0);
-  return reply;
+  return serve_documents_feed(call, container);
 }
 
 Result<Reply> serve_ranges(const Call& call, Container& container) {

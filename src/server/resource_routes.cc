@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "server/page.h"
-#include "server/query.h"
+#include "server/query_request.h"
 #include "server/refusal.h"
 
 namespace halley::server {
@@ -77,14 +77,22 @@ Result<Reply> serve_list(const Call& call, Engine& engine, const ResourceTraits&
 }
 
 Result<Reply> serve_resource_query(const Call& call, Engine& engine, const ResourceTraits& traits) {
-  ASSIGN(const Query query, parse_query(call.request.body));
+  ASSIGN(const query::Query query, read_query(call.request.body));
+  ASSIGN(const query::RunOptions options, run_options(call, engine.stamps().now()));
   ASSIGN(const Engine::Listing listing, engine.list(call.path_to(call.path.size() - 1), traits.kind));
-  std::vector<std::shared_ptr<const std::string>> found;
-  for (const auto& text : listing.texts) {
-    ASSIGN(const json::Value resource, json::parse(*text));
-    if (query.matches(resource)) found.push_back(text);
+  auto run = query::Run::start(query, options, call.header("x-ms-continuation"));
+  if (!run) return fail(as_refusal(std::move(run).error()));
+  for (std::size_t i = 0; i < listing.texts.size() && query.reads_documents(); ++i) {
+    if (i + 1 <= run->after()) continue;
+    const auto more = run->add(i + 1, *listing.texts[i]);
+    if (!more) return fail(as_refusal(more.error()));
+    if (!*more) break;
   }
-  return feed_reply(listing, traits, found);
+  auto page = run->finish();
+  if (!page) return fail(as_refusal(std::move(page).error()));
+  Reply reply = rows_reply(call, listing.parent.rid, traits.envelope, *page);
+  if (!listing.parent.names.empty()) set_owner(reply, listing.parent.names, listing.parent.rid);
+  return reply;
 }
 
 Result<Reply> serve_create(const Call& call, Engine& engine, const ResourceTraits& traits) {

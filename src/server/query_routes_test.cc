@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "base/time.h"
+#include "codec/base64.h"
+#include "cosmos/signing.h"
+#include "http/message.h"
+#include "json/value.h"
+#include "server/emulator.h"
+#include "server/engine.h"
+#include "server/exchange.h"
+#include "testing/virtual_runtime.h"
+
+namespace halley::server {
+namespace {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+struct Answer {
+  int status = 0;
+  http::Headers headers;
+  std::string body;
+  json::Value value() const { return json::parse(body).value_or(json::Value()); }
+};
+
+constexpr std::string_view kDocs = "/dbs/Shop/colls/Orders/docs";
+
+class QueryRoutesTest : public ::testing::Test {
+ protected:
+  QueryRoutesTest() : account_(runtime_, {}) {
+    EXPECT_TRUE(account_.engine().create_database("Shop"));
+    EXPECT_TRUE(account_.engine().create_container(
+        "Shop", R"({"id":"Orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  }
+
+  Answer send(std::string_view method, std::string_view target, std::string_view body, const Fields& fields = {}) {
+    http::Headers headers;
+    headers.add("Host", "127.0.0.1:4711");
+    const auto path = split_target(target);
+    const cosmos::SignedResource resource = cosmos::signed_resource(path.value_or(std::vector<std::string>()));
+    const std::string date = format_http_date(runtime_.wall_second());
+    headers.add("x-ms-date", date);
+    headers.add("authorization", cosmos::master_key_token(*codec::base64_decode(account_.key()), method, resource.type,
+                                                          resource.link, date));
+    for (const auto& [name, value] : fields) headers.set(name, value);
+    auto reply = account_.handle({method, target, headers, body});
+    return {reply.status, std::move(reply.headers), reply.shared_body ? *reply.shared_body : std::move(reply.body)};
+  }
+
+  Container& shop() { return **account_.engine().container("Shop", "Orders"); }
+  void create(std::string body) { EXPECT_TRUE(account_.engine().upsert("Shop", "Orders", std::move(body))); }
+
+  testing::VirtualRuntime runtime_{Second{1'800'000'000}};
+  Account account_;
+};
+
+// What is to be put together of several partitions, the client does, by the plan that the refusal tells.
+TEST_F(QueryRoutesTest, QueriesOverPartitionsNeedAPlan) {
+  for (int i = 0; i < 20; ++i) create(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{0}}})", i));
+  constexpr std::string_view kCount = R"({"query":"SELECT VALUE COUNT(1) FROM c"})";
+  const Fields query{{"content-type", "application/query+json"}};
+  const Fields plan{{"content-type", "application/query+json"}, {"x-ms-cosmos-is-query-plan-request", "True"}};
+  EXPECT_EQ(send("POST", kDocs, kCount, query).value().find("Documents")->to_text(), "[20]");
+  ASSERT_TRUE(shop().split("0"));
+  const Answer refused = send("POST", kDocs, kCount, query);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.headers.get("x-ms-substatus"), "1004");
+  EXPECT_EQ(refused.value().string_at("additionalErrorInfo"), send("POST", kDocs, kCount, plan).body);
+  const auto told = json::parse(refused.value().string_at("additionalErrorInfo"));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->find("queryInfo")->find("aggregates")->to_text(), R"(["Count"])");
+
+  // One key is in one partition; what no plan can divide is answered there only.
+  EXPECT_EQ(send("POST", kDocs, R"({"query":"SELECT VALUE COUNT(1) FROM c WHERE c.pk = '7'"})", query)
+                .value()
+                .find("Documents")
+                ->to_text(),
+            "[1]");
+  EXPECT_EQ(send("POST", kDocs, R"({"query":"SELECT VALUE MAX(c.n) - MIN(c.n) FROM c"})", query).status, 400);
+  EXPECT_EQ(
+      send("POST", kDocs, R"({"query":"SELECT VALUE MAX(c.n) - MIN(c.n) FROM c WHERE c.pk = '7'"})", query).status,
+      200);
+  EXPECT_EQ(send("POST", kDocs, R"({"query":"SELECT VALUE 1 + 1"})", query).value().find("Documents")->to_text(),
+            "[2]");
+  Fields gone = query;
+  gone.emplace_back("x-ms-documentdb-partitionkeyrangeid", "0");
+  const Answer split = send("POST", kDocs, kCount, gone);
+  EXPECT_EQ(split.status, 410);
+  EXPECT_EQ(split.headers.get("x-ms-substatus"), "1002");
+}
+
+// A query that began in one partition goes on where it was, without a plan, when that was divided.
+TEST_F(QueryRoutesTest, PagesGoOnBehindASplit) {
+  for (int i = 0; i < 20; ++i) create(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{1}}})", i, i % 6));
+  const std::map<std::string, std::size_t> queries = {{"SELECT VALUE c.id FROM c ORDER BY c.n", 20},
+                                                      {"SELECT DISTINCT VALUE c.n FROM c", 6},
+                                                      {"SELECT VALUE c.n FROM c GROUP BY c.n", 6},
+                                                      {"SELECT VALUE c.id FROM c OFFSET 3 LIMIT 14", 14}};
+  for (const auto& [text, count] : queries) {
+    const std::string body = fmt::format(R"({{"query":"{}"}})", text);
+    std::vector<std::string> rows;
+    std::string continuation;
+    do {
+      Fields page{{"content-type", "application/query+json"}, {"x-ms-max-item-count", "4"}};
+      if (!continuation.empty()) page.emplace_back("x-ms-continuation", continuation);
+      const Answer answer = send("POST", kDocs, body, page);
+      ASSERT_EQ(answer.status, 200) << text << answer.body;
+      const json::Value body_of_page = answer.value();
+      for (const json::Value& row : body_of_page.find("Documents")->items()) rows.push_back(row.to_text());
+      continuation = answer.headers.get("x-ms-continuation");
+      if (shop().ranges().size() == 1) {
+        ASSERT_TRUE(shop().split(shop().ranges().front().id));
+      }
+    } while (!continuation.empty());
+    EXPECT_EQ(rows.size(), count) << text;
+    EXPECT_EQ(std::set<std::string>(rows.begin(), rows.end()).size(), count) << text;
+    const auto ranges = shop().ranges();
+    ASSERT_TRUE(shop().merge(ranges[0].id, ranges[1].id));
+  }
+}
+
+TEST_F(QueryRoutesTest, QueriesTellWhatTheyCost) {
+  for (int i = 0; i < 50; ++i) create(fmt::format(R"({{"id":"{0}","pk":"a","pad":"{1:0>2000}"}})", i, 0));
+  const auto charge = [&](std::string_view text, const Fields& more = {}) {
+    Fields headers{{"content-type", "application/query+json"}};
+    headers.insert(headers.end(), more.begin(), more.end());
+    const Answer answer = send("POST", kDocs, fmt::format(R"({{"query":"{}"}})", text), headers);
+    return std::pair(std::stod(std::string(answer.headers.get("x-ms-request-charge"))),
+                     std::string(answer.headers.get("x-ms-documentdb-query-metrics")));
+  };
+  const double point = charge("SELECT * FROM c WHERE c.id = '7' AND c.pk = 'a'").first;
+  const double scan = charge("SELECT VALUE COUNT(1) FROM c").first;
+  const double all = charge("SELECT * FROM c").first;
+  EXPECT_LT(point, scan);
+  EXPECT_LT(scan, all);
+  EXPECT_EQ(charge("SELECT * FROM c").second, "");
+  const std::string metrics =
+      charge("SELECT VALUE COUNT(1) FROM c", {{"x-ms-documentdb-populatequerymetrics", "True"}}).second;
+  EXPECT_NE(metrics.find("retrievedDocumentCount=50;"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("outputDocumentCount=1;"), std::string::npos) << metrics;
+}
+
+TEST_F(QueryRoutesTest, ResourcesAreQueriedAsDocumentsAre) {
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_EQ(
+        send("POST", "/dbs/Shop/colls", fmt::format(R"({{"id":"{}","partitionKey":{{"paths":["/k"]}}}})", id)).status,
+        201);
+  }
+  const auto rows = [&](std::string_view target, std::string_view text, std::string_view envelope) {
+    const Answer answer =
+        send("POST", target, fmt::format(R"({{"query":"{}"}})", text), {{"content-type", "application/query+json"}});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return answer.value().find(envelope)->to_text();
+  };
+  EXPECT_EQ(rows("/dbs/Shop/colls", "SELECT VALUE r.id FROM root r WHERE r.id < 'c' ORDER BY r.id DESC",
+                 "DocumentCollections"),
+            R"(["b","a","Orders"])");
+  EXPECT_EQ(rows("/dbs", "SELECT VALUE COUNT(1) FROM r", "Databases"), "[1]");
+  EXPECT_EQ(rows("/dbs", "SELECT r.id FROM r WHERE r.id = 'Shop'", "Databases"), R"([{"id":"Shop"}])");
+  const Answer page = send("POST", "/dbs/Shop/colls", R"({"query":"SELECT * FROM c"})",
+                           {{"content-type", "application/query+json"}, {"x-ms-max-item-count", "3"}});
+  EXPECT_EQ(page.headers.get("x-ms-item-count"), "3");
+  EXPECT_NE(page.headers.get("x-ms-continuation"), "");
+}
+
+}  // namespace
+}  // namespace halley::server
