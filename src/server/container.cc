@@ -251,14 +251,19 @@ Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
 
 Result<std::vector<Partition*>> Container::partitions_of(const Selection& selection, Scope& scope) {
   ASSIGN(scope, scope_of(selection));
-  if (!selection.range_id.empty()) {
-    ASSIGN(const Partition* partition, partition_of_range(selection.range_id));
-    scope.epks = {std::max(scope.epks.min, partition->range().min), std::min(scope.epks.max, partition->range().max)};
-  }
+  const auto is_meant = [&](const Partition& partition) {
+    if (selection.range_id.empty() || partition.id() == selection.range_id) return true;
+    // What came of a merge holds documents of other ranges, too.
+    return selection.follow_splits && !partition.merged() && partition.is_or_descends_from(selection.range_id);
+  };
   std::vector<Partition*> partitions;
+  bool known = false;
   for (Partition& partition : partitions_) {
+    if (!is_meant(partition)) continue;
+    known = true;
     if (partition.range().overlaps(scope.epks)) partitions.push_back(&partition);
   }
+  if (!known) return gone(selection.range_id);
   return partitions;
 }
 

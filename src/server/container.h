@@ -37,7 +37,9 @@ struct Selection {
   std::optional<cosmos::HashRange> epks;
   std::string key;  // canonical; fewer values than paths = all that begin so
   ReplicaView replica{};
-  std::string id{};  // of Container::scan() only
+  // Of Container::scan() and partition_count() only:
+  std::string id{};
+  bool follow_splits = false;  // a range that was split stands for what became of it
 };
 
 struct ChangesRequest {

@@ -27,7 +27,8 @@ const by = (...keys) => (a, b) => keys.map((key) => compare(key(a), key(b))).fin
 const sorted = (rows) => [...rows].sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
 const distinct = (rows) => [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 const sum = (rows) => rows.reduce((total, row) => total + row, 0);
-const groups = (key) => documents.reduce((map, each) => map.set(key(each), [...(map.get(key(each)) ?? []), each]), new Map());
+const groups = (key) =>
+  documents.reduce((map, each) => map.set(key(each), [...(map.get(key(each)) ?? []), each]), new Map());
 const flat = (rows) => rows.flat();
 
 // Queries whose rows have an order, and what they are.
@@ -256,7 +257,8 @@ describe('queries while partitions split', { timeout: 300_000 }, () => {
   after(() => emulator?.stop());
 
   const queries = { ...ordered, ...unordered };
-  for (const query of Object.keys(queries)) {
+  const split = /ORDER BY c.id$|ORDER BY c.city|TOP|OFFSET 17|tags$|SELECT \* FROM c$|GROUP BY|COUNT\(1\)/;
+  for (const query of Object.keys(queries).filter((text) => split.test(text))) {
     it(`between two pages: ${query}`, async () => {
       const name = `split ${Object.keys(queries).indexOf(query)}`;
       const container = await filled(emulator, name);
