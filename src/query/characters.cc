@@ -35,6 +35,23 @@ std::size_t byte_of_character(std::string_view text, std::size_t index) {
   return at;
 }
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t size = character_size(text, at);
+    const std::size_t wanted = lead < 0x80 ? 1 : (lead < 0xE0 ? 2 : (lead < 0xF0 ? 3 : 4));
+    if (size != wanted || (lead >= 0x80 && lead < 0xC2) || lead > 0xF4) return false;
+    for (std::size_t i = 1; i < size; ++i) {
+      if (!is_continuation(text[at + i])) return false;
+    }
+    const char32_t character = decode_character(text, at);
+    if ((size == 3 && character < 0x800) || (size == 4 && (character < 0x10000 || character > 0x10FFFF))) return false;
+    if (character >= 0xD800 && character < 0xE000) return false;
+    at += size;
+  }
+  return true;
+}
+
 char32_t decode_character(std::string_view text, std::size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
   const std::size_t size = character_size(text, at);

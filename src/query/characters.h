@@ -13,6 +13,9 @@ std::size_t character_count(std::string_view text);
 // The byte at which character `index` begins; the size of the text when it has no such character.
 std::size_t byte_of_character(std::string_view text, std::size_t index);
 
+// Whether every byte is part of a character as UTF-8 has it; surrogates are none.
+bool is_utf8(std::string_view text);
+
 char32_t decode_character(std::string_view text, std::size_t at);
 void append_character(std::string& out, char32_t character);
 

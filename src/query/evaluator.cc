@@ -175,37 +175,39 @@ void Evaluator::for_each_row(const Select& select, bool forget, const std::funct
 }
 
 bool Evaluator::bind_sources(const Select& select, std::size_t first, bool forget, const std::function<bool()>& row) {
-  if (first == select.sources.size()) {
-    if (!context_.spend(1)) return false;
-    const Arena::Mark mark = context_.arena.mark();
+  const Arena::Mark mark = context_.arena.mark();
+  bool go_on = true;
+  if (first < select.sources.size()) {
+    go_on = bind_source(select, first, forget, row);
+  } else if (context_.spend(1)) {
     const bool wanted = !select.where || evaluate(*select.where).is_true();
-    const bool go_on = !wanted || row();
-    if (forget) context_.arena.rewind(mark);
-    return go_on && !failure();
+    go_on = !wanted || row();
   }
-  const Source& source = select.sources[first];
+  if (forget) context_.arena.rewind(mark);
+  return go_on && !failure();
+}
+
+bool Evaluator::bind_source(const Select& select, std::size_t place, bool forget, const std::function<bool()>& row) {
+  const Source& source = select.sources[place];
+  if (source.is_document) return bind_sources(select, place + 1, forget, row);
+  const auto bind_items = [&](const Value& array) {
+    std::size_t count = 0;
+    if (!context_.spend(array.cost())) return false;
+    const Value* const items = array.is(Type::array) ? array.items(context_.arena, count) : nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!bind_value(select, place, items[i], forget, row)) return false;
+    }
+    return true;
+  };
   if (source.subquery) {
     for (const Value& value : rows_of(*source.subquery)) {
-      if (!source.iterates) {
-        if (!bind_value(select, first, value, forget, row)) return false;
-        continue;
-      }
-      std::size_t count = 0;
-      const Value* const items = value.is(Type::array) ? value.items(context_.arena, count) : nullptr;
-      for (std::size_t i = 0; i < count; ++i) {
-        if (!bind_value(select, first, items[i], forget, row)) return false;
-      }
+      const bool go_on = source.iterates ? bind_items(value) : bind_value(select, place, value, forget, row);
+      if (!go_on) return false;
     }
     return true;
   }
   const Value value = evaluate(*source.from);
-  if (!source.iterates) return bind_value(select, first, value, forget, row);
-  std::size_t count = 0;
-  const Value* const items = value.is(Type::array) ? value.items(context_.arena, count) : nullptr;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!bind_value(select, first, items[i], forget, row)) return false;
-  }
-  return true;
+  return source.iterates ? bind_items(value) : bind_value(select, place, value, forget, row);
 }
 
 // An alias that stands for a property of the document has no value of its own, but must have one all the same.
@@ -260,7 +262,7 @@ std::vector<Value> Evaluator::rows_of(const Select& select) {
   if (select.grouped()) {
     Groups groups(select);
     if (select.group_by.empty()) groups.find({}, context_.arena);
-    for_each_row(select, false, [&] {
+    for_each_row(select, true, [&] {
       std::vector<Value> keys;
       for (const Expression& key : select.group_by) keys.push_back(evaluate(key));
       Group& group = groups.find(keys, context_.arena);
@@ -316,7 +318,7 @@ bool Evaluator::has_row(const Select& select) {
   const bool plain = !select.grouped() && !select.limit && !select.top;
   if (!plain) return !rows_of(select).empty();
   bool found = false;
-  for_each_row(select, false, [&] {
+  for_each_row(select, true, [&] {
     found = project(select).is_defined();
     return !found;
   });

@@ -38,6 +38,7 @@ class Evaluator {
  private:
   // The sources from `first` on; false when `row` asked to stop.
   bool bind_sources(const Select& select, std::size_t first, bool forget, const std::function<bool()>& row);
+  bool bind_source(const Select& select, std::size_t place, bool forget, const std::function<bool()>& row);
   bool bind_value(const Select& select, std::size_t source, const Value& value, bool forget,
                   const std::function<bool()>& row);
 

@@ -203,7 +203,7 @@ class Parser : ExpressionParser {
       ASSIGN(Expression key, parse_expression());
       select.group_by.push_back(std::move(key));
     } while (take_symbol(","));
-    return {};
+    return check_keys(select.group_by.size(), "GROUP BY");
   }
 
   Status parse_order_by(Select& select) {
@@ -216,7 +216,12 @@ class Parser : ExpressionParser {
       if (!item.descending) take_word("ASC");
       select.order_by.push_back(std::move(item));
     } while (take_symbol(","));
-    return {};
+    return check_keys(select.order_by.size(), "ORDER BY");
+  }
+
+  Status check_keys(std::size_t count, std::string_view clause) const {
+    if (count <= kMaxKeys) return {};
+    return error_at(begin(), fmt::format("{} with more than {} expressions", clause, kMaxKeys));
   }
 };
 

@@ -17,6 +17,7 @@ inline constexpr std::size_t kMaxQueryBytes = 512 * 1024;
 inline constexpr int kMaxNesting = 100;
 inline constexpr int kMaxDepth = 1000;
 inline constexpr std::size_t kMaxJoins = 10;
+inline constexpr std::size_t kMaxKeys = 100;  // of GROUP BY or ORDER BY
 
 using Parameters = std::map<std::string, Value, std::less<>>;  // by name, with the @
 

@@ -8,16 +8,7 @@ namespace halley::query {
 
 std::size_t PathTree::slot_of(const std::vector<std::string>& names) {
   PathNode* node = &root_;
-  for (const std::string& name : names) {
-    const auto child = std::find_if(node->children.begin(), node->children.end(),
-                                    [&](const PathNode& candidate) { return candidate.name == name; });
-    if (child != node->children.end()) {
-      node = &*child;
-    } else {
-      node->children.push_back({name, std::nullopt, {}});
-      node = &node->children.back();
-    }
-  }
+  for (const std::string& name : names) node = &node->children[name];
   if (!node->slot) {
     node->slot = paths_.size();
     paths_.push_back(names);
@@ -49,20 +40,20 @@ void DocumentReader::read_object(const PathNode& node, json::Cursor& cursor, Are
       name = decoded;
     }
     cursor.take(':');
-    const auto child = std::find_if(node.children.begin(), node.children.end(),
-                                    [&](const PathNode& candidate) { return candidate.name == name; });
-    if (child == node.children.end()) {
+    const auto found = node.children.find(name);
+    if (found == node.children.end()) {
       if (!cursor.skip_value(skipped)) return;
     } else {
       // Of several members of a name the last counts.
-      clear(*child);
+      const PathNode& child = found->second;
+      clear(child);
       json::Cursor inside = cursor;
-      if (child->slot) {
-        slots_[*child->slot] = Value::read(*tokens_, cursor, arena);
+      if (child.slot) {
+        slots_[*child.slot] = Value::read(*tokens_, cursor, arena);
       } else if (!cursor.skip_value(skipped)) {
         return;
       }
-      if (!child->children.empty() && inside.peek() == '{') read_object(*child, inside, arena);
+      if (!child.children.empty() && inside.peek() == '{') read_object(child, inside, arena);
     }
     cursor.take(',');
   }
@@ -70,7 +61,7 @@ void DocumentReader::read_object(const PathNode& node, json::Cursor& cursor, Are
 
 void DocumentReader::clear(const PathNode& node) {
   if (node.slot) slots_[*node.slot] = Value();
-  for (const PathNode& child : node.children) clear(child);
+  for (const auto& [name, child] : node.children) clear(child);
 }
 
 }  // namespace halley::query

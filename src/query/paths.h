@@ -1,6 +1,7 @@
 // Which properties of a document a query looks at, and how they are taken out of its text in one pass.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +14,8 @@
 namespace halley::query {
 
 struct PathNode {
-  std::string name;
-  std::optional<std::size_t> slot;  // where the value goes
-  std::vector<PathNode> children;   // of objects
+  std::optional<std::size_t> slot;                          // where the value goes
+  std::map<std::string, PathNode, std::less<>> children{};  // the members of an object
 };
 
 class PathTree {

@@ -65,7 +65,7 @@ class Planner {
     for (const Expression& key : select_.group_by) writer.string(text_of(key));
     writer.end_array();
     append_aggregates(writer);
-    writer.member("rewrittenQuery", rewritten()).member_boolean("hasSelectValue", select_.value);
+    writer.member("rewrittenQuery", rewritten()).member_boolean("hasSelectValue", select_.value && !select_.star);
     writer.member_boolean("hasNonStreamingOrderBy", false).key("dCountInfo").null().end_object();
     return out;
   }

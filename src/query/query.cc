@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "json/value.h"
+#include "query/characters.h"
 #include "query/parser.h"
 #include "query/resolver.h"
 
@@ -35,9 +36,8 @@ bool is_whole_document(const Expression& expression, const PathTree& paths) {
 
 bool copies(const Select& select, const PathTree& paths) {
   if (!select.value || select.where || select.distinct || select.grouped() || !select.order_by.empty()) return false;
-  if (select.sources.size() != 1 || select.sources.front().iterates || !select.sources.front().from) return false;
-  return is_whole_document(*select.sources.front().from, paths) &&
-         is_whole_document(select.items.front().expression, paths);
+  if (select.sources.size() != 1 || !select.sources.front().is_document) return false;
+  return is_whole_document(select.items.front().expression, paths);
 }
 
 bool is_constant(const Expression& expression) {
@@ -87,6 +87,7 @@ Result<std::shared_ptr<const Query::Tree>> Query::build(std::shared_ptr<const st
 }
 
 Result<Query> Query::parse(std::string_view text, const ParameterList& parameters) {
+  if (!is_utf8(text)) return fail(Code::invalid_argument, "The query is not UTF-8.");
   auto arena = std::make_shared<Arena>(kLiteralBytes);
   Parameters values;
   for (const auto& [name, json] : parameters) {

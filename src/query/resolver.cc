@@ -68,15 +68,14 @@ class Resolver {
     Meaning meaning{source.alias, std::nullopt, 0};
     if (source.subquery) {
       TRY(resolve_inner(*source.subquery));
-    } else if (source.from) {
-      source.from_root = scope_.empty();
-      if (source.from_root) scope_.push_back({root_name(*source.from), Path(), 0});
-      const Status resolved = resolve(*source.from, "FROM");
-      if (source.from_root) scope_.clear();
+    } else {
+      const bool from_root = scope_.empty();
+      if (from_root) scope_.push_back({root_name(*source.from), Path(), 0});
+      if (!source.iterates) meaning.path = document_path(*source.from);
+      source.is_document = meaning.path && meaning.path->empty();
+      const Status resolved = source.is_document ? Status() : resolve(*source.from, "FROM");
+      if (from_root) scope_.clear();
       TRY(resolved);
-      if (!source.iterates && source.from->kind == ExpressionKind::document) {
-        meaning.path = paths_.path_of(source.from->slot);
-      }
     }
     if (!meaning.path) meaning.slot = source.slot = aliases_++;
     scope_.push_back(std::move(meaning));
@@ -118,15 +117,23 @@ class Resolver {
       default:
         break;
     }
+    if (const auto path = document_path(expression)) {
+      become_document(expression, *path);
+      return {};
+    }
     for (Expression& child : expression.children) TRY(resolve(child));
-    if (expression.kind == ExpressionKind::member) join_path(expression);
     return prepare_pattern(expression);
   }
 
+  const Meaning* meaning_of(const std::string& name) const {
+    const auto meaning =
+        std::find_if(scope_.rbegin(), scope_.rend(), [&](const Meaning& candidate) { return candidate.alias == name; });
+    return meaning == scope_.rend() ? nullptr : &*meaning;
+  }
+
   Status resolve_name(Expression& expression) {
-    const auto meaning = std::find_if(scope_.rbegin(), scope_.rend(),
-                                      [&](const Meaning& candidate) { return candidate.alias == expression.name; });
-    if (meaning == scope_.rend()) return error(expression, fmt::format("'{}' is no alias of FROM", expression.name));
+    const Meaning* const meaning = meaning_of(expression.name);
+    if (meaning == nullptr) return error(expression, fmt::format("'{}' is no alias of FROM", expression.name));
     if (meaning->path) {
       become_document(expression, *meaning->path);
     } else {
@@ -136,21 +143,27 @@ class Resolver {
     return {};
   }
 
+  // The names that lead to a property of the document; nothing for an expression that is none.
+  std::optional<Path> document_path(const Expression& expression) const {
+    std::vector<std::string_view> names;
+    const Expression* at = &expression;
+    for (; at->kind == ExpressionKind::member; at = &at->children[0]) {
+      const Expression& name = at->children[1];
+      const bool constant = name.kind == ExpressionKind::literal || name.kind == ExpressionKind::parameter;
+      if (!constant || !name.value.is(Type::string)) return std::nullopt;
+      names.push_back(name.value.text());
+    }
+    const Meaning* const meaning = at->kind == ExpressionKind::name ? meaning_of(at->name) : nullptr;
+    if (meaning == nullptr || !meaning->path) return std::nullopt;
+    Path path = *meaning->path;
+    path.insert(path.end(), names.rbegin(), names.rend());
+    return path;
+  }
+
   void become_document(Expression& expression, const Path& path) {
     expression.kind = ExpressionKind::document;
     expression.slot = paths_.slot_of(path);
     expression.children.clear();
-  }
-
-  // A property of a property of the document is one of the document.
-  void join_path(Expression& expression) {
-    const Expression& base = expression.children[0];
-    const Expression& name = expression.children[1];
-    if (base.kind != ExpressionKind::document || !name.value.is(Type::string)) return;
-    if (name.kind != ExpressionKind::literal && name.kind != ExpressionKind::parameter) return;
-    Path path = paths_.path_of(base.slot);
-    path.emplace_back(name.value.text());
-    become_document(expression, path);
   }
 
   Status resolve_aggregate(Expression& expression) {

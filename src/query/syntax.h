@@ -92,9 +92,9 @@ struct Expression {
 struct Source {
   std::string alias;
   bool iterates = false;
-  bool from_root = false;            // the path begins at the container, not at an alias
-  std::optional<Expression> from;    // a path; nothing = the document itself
+  std::optional<Expression> from;    // a path
   std::shared_ptr<Select> subquery;  // instead of a path
+  bool is_document = false;          // by the resolver: the path is the document itself
   std::size_t slot = 0;
   std::size_t begin = 0;
   std::size_t end = 0;       // of the whole source

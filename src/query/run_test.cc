@@ -1,0 +1,207 @@
+#include "query/run.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "json/value.h"
+
+namespace halley::query {
+namespace {
+
+using Documents = std::map<std::uint64_t, std::string>;
+
+Result<Page> page_of(std::string_view text, const Documents& documents, const RunOptions& options,
+                     std::string_view continuation = {}) {
+  ASSIGN(const Query query, Query::parse(text));
+  ASSIGN(Run run, Run::start(query, options, continuation));
+  for (auto document = documents.upper_bound(run.after()); document != documents.end(); ++document) {
+    ASSIGN(const bool more, run.add(document->first, document->second));
+    if (!more) break;
+  }
+  return run.finish();
+}
+
+std::vector<std::string> rows_of(const Page& page) {
+  const std::string array = R"({"rows":[)" + page.rows + "]}";
+  const auto slices = json::array_member_slices(array, "rows");
+  return {slices->begin(), slices->end()};
+}
+
+Documents numbered(int count) {
+  Documents documents;
+  for (int i = 1; i <= count; ++i) {
+    documents[static_cast<std::uint64_t>(i)] = fmt::format(R"({{"id":"{}","g":{},"l":[1,2,3]}})", i, i % 5);
+  }
+  return documents;
+}
+
+RunOptions pages_of(std::size_t rows) {
+  RunOptions options;
+  options.max_rows = rows;
+  return options;
+}
+
+TEST(RunTest, PagesHaveABoundInBytes) {
+  Documents documents;
+  for (std::uint64_t i = 1; i <= 10; ++i)
+    documents[i] = fmt::format(R"({{"n":{},"pad":"{}"}})", i, std::string(1000, 'x'));
+  RunOptions options = pages_of(100);
+  options.max_bytes = 3500;
+  for (const char* text : {"SELECT * FROM c", "SELECT * FROM c ORDER BY c.n DESC", "SELECT DISTINCT * FROM c",
+                           "SELECT c.pad, c.n, COUNT(1) AS k FROM c GROUP BY c.pad, c.n"}) {
+    std::string continuation;
+    std::vector<std::size_t> counts;
+    do {
+      const auto page = page_of(text, documents, options, continuation);
+      ASSERT_TRUE(page) << text;
+      counts.push_back(page->count);
+      continuation = page->continuation;
+    } while (!continuation.empty());
+    EXPECT_EQ(counts, (std::vector<std::size_t>{3, 3, 3, 1})) << text;
+  }
+  options.max_bytes = 10;
+  EXPECT_EQ(page_of("SELECT * FROM c", documents, options)->count, 1U) << "one row there is always";
+}
+
+TEST(RunTest, TheLastPageSaysSo) {
+  const Documents documents = numbered(6);
+  for (const char* text : {"SELECT * FROM c", "SELECT c.id FROM c ORDER BY c.id", "SELECT DISTINCT c.id FROM c"}) {
+    const auto page = page_of(text, documents, pages_of(6));
+    EXPECT_EQ(page->count, 6U) << text;
+    EXPECT_EQ(page->continuation, "") << text;
+    EXPECT_NE(page_of(text, documents, pages_of(5))->continuation, "") << text;
+  }
+}
+
+// Rows are neither repeated nor left out though documents are written and removed between the pages.
+TEST(RunTest, PagesGoOnWhereTheyWereWhateverHappens) {
+  for (const char* text : {"SELECT VALUE c.id FROM c", "SELECT VALUE c.id FROM c ORDER BY c.g DESC",
+                           "SELECT VALUE CONCAT(c.id, '-', ToString(l)) FROM c JOIN l IN c.l"}) {
+    Documents documents = numbered(30);
+    std::vector<std::string> rows;
+    std::string continuation;
+    std::uint64_t step = 0;
+    do {
+      const auto page = page_of(text, documents, pages_of(4), continuation);
+      ASSERT_TRUE(page);
+      for (const std::string& row : rows_of(*page)) rows.push_back(row);
+      continuation = page->continuation;
+      ++step;
+      documents.erase(100 + step - 1);
+      documents[100 + step] = R"({"id":"late","g":-1})";  // behind all others, and there for one page
+    } while (!continuation.empty());
+    std::erase(rows, "\"late\"");
+    std::set<std::string> distinct(rows.begin(), rows.end());
+    EXPECT_EQ(rows.size(), distinct.size()) << text;
+    EXPECT_EQ(rows.size(), std::string_view(text).find("JOIN") == std::string_view::npos ? 30U : 90U) << text;
+  }
+}
+
+TEST(RunTest, TheDocumentAPageEndedInMayBeGone) {
+  Documents documents = numbered(5);
+  constexpr std::string_view kText = "SELECT VALUE [c.id, l] FROM c JOIN l IN c.l";
+  const auto first = page_of(kText, documents, pages_of(2));
+  documents.erase(1);
+  const auto next = page_of(kText, documents, pages_of(100), first->continuation);
+  EXPECT_EQ(next->count, 12U);
+  EXPECT_TRUE(next->rows.starts_with(R"(["2",1])")) << next->rows;
+}
+
+// The partial groups of any division of the documents, put together, are the groups of all.
+TEST(RunTest, PartsOfGroupsAddUp) {
+  const Documents documents = numbered(40);
+  constexpr std::string_view kText =
+      R"(SELECT [{"item": c.g}] AS groupByItems, {"n": {"item": COUNT(1)}} AS payload FROM c GROUP BY c.g)";
+  RunOptions options = pages_of(3);
+  options.parts = true;
+  std::map<std::string, std::int64_t> counts;
+  std::string continuation;
+  int pages = 0;
+  do {
+    const auto page = page_of(kText, documents, options, continuation);
+    ASSERT_TRUE(page);
+    for (const std::string& row : rows_of(*page)) {
+      const auto value = json::parse(row);
+      counts[value->find("groupByItems")->to_text()] += *value->find("payload")->find("n")->find("item")->as_integer();
+    }
+    continuation = page->continuation;
+    ++pages;
+  } while (!continuation.empty());
+  EXPECT_GT(pages, 5);
+  EXPECT_EQ(counts.size(), 5U);
+  for (const auto& [key, count] : counts) EXPECT_EQ(count, 8) << key;
+}
+
+TEST(RunTest, WorkHasABound) {
+  Documents documents;
+  std::string list = "0";
+  for (int i = 1; i < 2000; ++i) list += fmt::format(",{}", i);
+  documents[1] = R"({"l":[)" + list + "]}";
+  RunOptions options;
+  options.max_steps = 1'000'000;
+  options.max_memory = 1024 * 1024;
+  const auto joins =
+      page_of("SELECT VALUE COUNT(1) FROM c JOIN a IN c.l JOIN b IN c.l JOIN d IN c.l", documents, options);
+  ASSERT_FALSE(joins);
+  EXPECT_NE(joins.error().message.find("too much work"), std::string::npos);
+  std::string doubled = "ToString(c.l)";
+  for (int i = 0; i < 20; ++i) doubled = fmt::format("REPLACE({}, '1', '11111111')", doubled);
+  const auto memory = page_of("SELECT VALUE " + doubled + " FROM c", documents, options);
+  ASSERT_FALSE(memory);
+  EXPECT_EQ(memory.error().code, Code::invalid_argument);
+}
+
+TEST(RunTest, APageMayEndForTheBytesItLookedAt) {
+  RunOptions options;
+  options.max_scanned = 100;
+  Documents documents = numbered(50);
+  std::string continuation;
+  std::size_t rows = 0;
+  int pages = 0;
+  do {
+    const auto page = page_of("SELECT VALUE c.id FROM c WHERE c.id = '50'", documents, options, continuation);
+    ASSERT_TRUE(page);
+    rows += page->count;
+    continuation = page->continuation;
+    ++pages;
+  } while (!continuation.empty());
+  EXPECT_EQ(rows, 1U);
+  EXPECT_GT(pages, 10);
+}
+
+TEST(RunTest, LongKeysOfOrderByAreContinuedToo) {
+  Documents documents;
+  for (std::uint64_t i = 1; i <= 9; ++i) {
+    documents[i] = fmt::format(R"({{"n":{},"k":"{}{}"}})", i, std::string(5000, 'k'), 9 - i);
+  }
+  std::vector<std::string> rows;
+  std::string continuation;
+  do {
+    const auto page = page_of("SELECT VALUE c.n FROM c ORDER BY c.k", documents, pages_of(2), continuation);
+    ASSERT_TRUE(page);
+    for (const std::string& row : rows_of(*page)) rows.push_back(row);
+    continuation = page->continuation;
+    EXPECT_LT(continuation.size(), 8000U);
+  } while (!continuation.empty());
+  EXPECT_EQ(rows, (std::vector<std::string>{"9", "8", "7", "6", "5", "4", "3", "2", "1"}));
+}
+
+TEST(RunTest, AContinuationOfSomethingElseIsRefused) {
+  const Documents documents = numbered(10);
+  const std::string ordered = page_of("SELECT * FROM c ORDER BY c.id", documents, pages_of(3))->continuation;
+  EXPECT_FALSE(page_of("SELECT * FROM c", documents, pages_of(3), ordered));
+  EXPECT_FALSE(page_of("SELECT * FROM c ORDER BY c.id, c.g", documents, pages_of(3), ordered));
+  for (const char* bad : {"nonsense", "e30=", "eyJraW5kIjo5LCJudW1iZXIiOjF9", "=", "{\"kind\":0}"}) {
+    EXPECT_FALSE(page_of("SELECT * FROM c", documents, pages_of(3), bad)) << bad;
+  }
+}
+
+TEST(RunTest, TheWorkIsTold) {
+  const auto page = page_of("SELECT VALUE c.id FROM c WHERE c.g = 1", numbered(10), {});
+  EXPECT_EQ(page->scanned, 10U);
+  EXPECT_EQ(page->count, 2U);
+  EXPECT_GT(page->scanned_bytes, 250U);
+}
+
+}  // namespace
+}  // namespace halley::query
