@@ -110,9 +110,8 @@ void say_ready(Output& output, const server::Emulator& emulator, const std::stri
   for (const std::string& region : regions)
     output.line("region       " + emulator.region_endpoint(region) + "  " + region);
   output.note(
-      "The emulator holds everything in memory. It runs no stored procedure, trigger or function (it keeps them), and "
-      "of\n"
-      "SQL it knows SELECT * and equality of id and partition key; anything else is answered 400. Ctrl-C ends it.");
+      "The emulator holds everything in memory. It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, "
+      "trigger\nor function: it keeps them, and a query that calls one is answered 400. Ctrl-C ends it.");
 }
 
 Result<ExitCode> run(Context& context) {

@@ -255,9 +255,15 @@ class Planner {
 
 bool needs_merging(const Query& query) {
   const Select& select = query.select();
+  if (!query.reads_documents()) return false;
   return query.grouped() || query.ordered() || select.distinct || select.top || select.limit || query.inner();
 }
 
-Result<std::string> query_info(const Query& query) { return Planner(query).run(); }
+Result<std::string> query_info(const Query& query) {
+  if (query.reads_documents()) return Planner(query).run();
+  // Its one row is made of no partition.
+  ASSIGN(const Query plain, Query::parse("SELECT * FROM c"));
+  return Planner(plain).run();
+}
 
 }  // namespace halley::query

@@ -38,6 +38,8 @@ TEST(PlanTest, APlainQueryIsAskedAsItIs) {
                             "SELECT * FROM (SELECT VALUE c.o FROM c) AS s"}) {
     EXPECT_FALSE(needs_merging(*Query::parse(plain))) << plain;
   }
+  EXPECT_FALSE(needs_merging(*Query::parse("SELECT TOP 1 COUNT(1)")));
+  EXPECT_EQ(info("SELECT COUNT(1)").to_text(), info("SELECT * FROM c").to_text());
   for (const char* merged : {"SELECT TOP 1 * FROM c", "SELECT DISTINCT c.x FROM c", "SELECT * FROM c ORDER BY c.x",
                              "SELECT COUNT(1) FROM c", "SELECT c.x FROM c GROUP BY c.x",
                              "SELECT * FROM c OFFSET 0 LIMIT 1", "SELECT * FROM (SELECT TOP 1 * FROM c) AS s"}) {
