@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,6 +10,8 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+
+#include "runtime/child_process.h"
 
 namespace halley::cli {
 namespace {
@@ -23,17 +22,15 @@ constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { close_now(); }
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  void close_now() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
 
  private:
-  int fd_;
+  const int fd_;
 };
 
 // Everything up to the end; nothing on a read error, or when it is too long for a secret.
@@ -89,42 +86,15 @@ Result<std::string> from_file(const std::string& path, const std::string& what) 
   return finished(*std::move(text), what, path);
 }
 
-// The child gets back the signals that this process has blocked, so that it can be interrupted.
 Result<std::string> from_command(const std::string& command, const std::string& what) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Code::io, what + ": " + std::strerror(errno));
-  Descriptor reading(ends[0]);
-  Descriptor writing(ends[1]);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string shell = "sh";
-  std::string flag = "-c";
-  std::string text = command;
-  const std::array<char*, 4> argv = {shell.data(), flag.data(), text.data(), nullptr};
-  pid_t child = 0;
-  const int refused = posix_spawn(&child, "/bin/sh", &actions, &attributes, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (refused != 0) return fail(Code::io, what + ": cannot start /bin/sh: " + std::strerror(refused));
-
-  writing.close_now();
-  auto secret = read_to_end(reading.get());
-  reading.close_now();
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!secret || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  ChildCommand child;
+  child.words = {"/bin/sh", "-c", command};
+  child.max_output = kMaxSecretBytes;
+  auto ran = run_child(real_runtime(), child, {});
+  if (!ran || ran->exit_code != 0) {
     return fail(Code::invalid_argument, what + ": the command that prints it failed");
   }
-  return finished(*std::move(secret), what, "the command that prints it");
+  return finished(std::move(ran->output), what, "the command that prints it");
 }
 
 // Turns echo off while it lives.

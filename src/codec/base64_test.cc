@@ -37,5 +37,11 @@ TEST(Base64, RefusesAllElse) {
   }
 }
 
+TEST(Base64, ForUrls) {
+  EXPECT_EQ(base64url_encode(""), "");
+  EXPECT_EQ(base64url_encode("f"), "Zg");
+  EXPECT_EQ(base64url_encode("\xfb\xff\xfe"), "-__-");
+}
+
 }  // namespace
 }  // namespace halley::codec

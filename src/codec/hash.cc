@@ -33,6 +33,8 @@ std::string sha256(std::string_view bytes) { return digest_of(sha256_algorithm()
 
 std::string md5(std::string_view bytes) { return digest_of(EVP_md5(), bytes); }
 
+std::string sha1(std::string_view bytes) { return digest_of(EVP_sha1(), bytes); }
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string mac(kSha256Size, '\0');
   CHECK(HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()), as_bytes(bytes), bytes.size(), as_bytes(mac),

@@ -11,7 +11,8 @@ namespace halley::codec {
 std::string sha256(std::string_view bytes);                                              // 32 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);                   // 32 bytes
 std::string hkdf_sha256(std::string_view key, std::string_view info, std::size_t size);  // RFC 5869, empty salt
-std::string md5(std::string_view bytes);  // 16 bytes, for Content-MD5 only
+std::string md5(std::string_view bytes);   // 16 bytes, for Content-MD5 only
+std::string sha1(std::string_view bytes);  // 20 bytes, for the thumbprint of a certificate only
 std::uint64_t xxh3_64(std::string_view bytes, std::uint64_t seed = 0);
 struct Hash128 {
   std::uint64_t low = 0, high = 0;

@@ -29,6 +29,8 @@ TEST(Hash, HkdfOfRfc5869) {
   EXPECT_NE(hkdf_sha256("key", "info", 32), hkdf_sha256("key", "other", 32));
 }
 
+TEST(Hash, Sha1OfKnownTexts) { EXPECT_EQ(to_hex(sha1("abc")), "a9993e364706816aba3e25717850c26c9cd0d89d"); }
+
 TEST(Hash, Md5OfKnownTexts) { EXPECT_EQ(to_hex(md5("abc")), "900150983cd24fb0d6963f7d28e17f72"); }
 
 TEST(Hash, Xxh3OfKnownTexts) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "runtime/back_off.h"
 
 namespace halley::cosmos {
 namespace {
@@ -129,13 +130,13 @@ std::optional<Repeat> Retry::next(const Error& error, std::size_t places) {
   repeat.endpoint_down = rule->where == Where::after_account_read;
   if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, places);
   if (rule->pace == Pace::race) {
-    repeat.wait = back_off(kFirstRaceBackOff, kLongestRaceBackOff, failures_);
+    repeat.wait = back_off(runtime_, kFirstRaceBackOff, kLongestRaceBackOff, failures_);
   } else if (rule->pace == Pace::failover) {
     repeat.wait = failures_ == 1 ? Milliseconds(0) : kFailoverPause;
   } else if (rule->pace == Pace::at_once_first && failures_ == 1) {
     repeat.where = Where::here;
   } else {
-    repeat.wait = back_off(kFirstBackOff, kLongestBackOff, failures_);
+    repeat.wait = back_off(runtime_, kFirstBackOff, kLongestBackOff, failures_);
   }
   repeat.wait = std::max(repeat.wait, std::min(error.retry_after.value_or(Milliseconds(0)), kLongestAsked));
   return repeat;
@@ -153,7 +154,7 @@ void Retry::choose_session(Repeat& repeat, std::size_t places) {
 std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t places) {
   ++throttled_;
   const Milliseconds asked = error.retry_after ? std::max(*error.retry_after, kShortestThrottle)
-                                               : back_off(kFirstBackOff, kLongestBackOff, throttled_);
+                                               : back_off(runtime_, kFirstBackOff, kLongestBackOff, throttled_);
   // Spread out, so that callers throttled together do not come back together.
   const Milliseconds wait =
       asked + Milliseconds(runtime_.random_u64() % (static_cast<std::uint64_t>(asked.count()) / 4 + 1));
@@ -164,13 +165,6 @@ std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t plac
     return Repeat{RetryReason::region_exhausted, wait, Where::elsewhere, false, false};
   }
   return Repeat{RetryReason::throttled, wait, Where::here, false, false};
-}
-
-// Doubles with every repeat, and takes between half and all of that.
-Milliseconds Retry::back_off(Milliseconds first, Milliseconds longest, int repeats) {
-  const Milliseconds full = std::min(longest, first * (1 << std::min(repeats - 1, 16)));
-  const auto half = static_cast<std::uint64_t>(full.count()) / 2;
-  return Milliseconds(half + runtime_.random_u64() % (half + 1));
 }
 
 }  // namespace halley::cosmos

@@ -56,7 +56,6 @@ class Retry {
  private:
   std::optional<Repeat> next_throttled(const Error& error, std::size_t places);
   void choose_session(Repeat& repeat, std::size_t places);
-  Milliseconds back_off(Milliseconds first, Milliseconds longest, int repeats);
 
   Runtime& runtime_;
   const RetryLimits limits_;

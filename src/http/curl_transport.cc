@@ -43,11 +43,13 @@ struct Line {
 struct Target {
   std::string host;
   std::string place;  // host:port, as messages name it
-  bool loopback = false;
+  bool near = false;
 };
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.") || host.ends_with(".localhost");
+// On this machine, or on its own link, as the metadata services of clouds are: no proxy knows the way there.
+bool is_near(std::string_view host) {
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.") || host.ends_with(".localhost") ||
+         host.starts_with("169.254.");
 }
 
 Result<Target> target_of(const std::string& url) {
@@ -61,7 +63,7 @@ Result<Target> target_of(const std::string& url) {
   Target target;
   target.host = has_port ? authority.substr(0, colon) : authority;
   target.place = has_port ? authority : authority + (url.starts_with("https:") ? ":443" : ":80");
-  target.loopback = is_loopback(target.host);
+  target.near = is_near(target.host);
   if (target.host.empty()) return fail(Code::invalid_argument, "`" + url + "` names no host");
   return target;
 }
@@ -247,7 +249,7 @@ class CurlTransport final : public Transport {
     set(CURLOPT_WRITEDATA, &transfer);
     set(CURLOPT_PREREQFUNCTION, &on_sending);
     set(CURLOPT_PREREQDATA, &transfer);
-    if (target.loopback) set(CURLOPT_PROXY, "");
+    if (target.near) set(CURLOPT_PROXY, "");
     if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
     set(CURLOPT_SSL_VERIFYPEER, options_.insecure_tls ? 0L : 1L);
     set(CURLOPT_SSL_VERIFYHOST, options_.insecure_tls ? 0L : 2L);

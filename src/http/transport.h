@@ -47,7 +47,7 @@ struct CurlOptions {
 };
 
 // libcurl: one handle per calling thread at a time, connections kept alive, HTTP/1.1, no redirects, no proxy
-// surprises on loopback.
+// surprises on loopback and link-local addresses.
 std::unique_ptr<Transport> make_curl_transport(Runtime& runtime, CurlOptions options);
 
 }  // namespace halley::http
