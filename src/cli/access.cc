@@ -35,13 +35,6 @@ Result<SecretSource> source_in_options(const Context& context, std::string_view 
   return source;
 }
 
-http::CurlOptions trust_of(const Context& context, const Configuration& configuration) {
-  http::CurlOptions options;
-  options.ca_file = context.arguments.find("--ca").value_or(configuration.ca);
-  options.insecure_tls = context.arguments.has("--insecure-tls");
-  return options;
-}
-
 Result<std::string> account_key(const Context& context, const Configuration& configuration) {
   ASSIGN(SecretSource source, source_in_options(context, "--key-env", "--key-file", ""));
   if (source.empty() && context.variables("COSMOS_KEY")) source.env = "COSMOS_KEY";
@@ -89,6 +82,13 @@ Result<DebugLog> debug_log(const Context& context) {
   if (level == "info") return DebugLog();
   if (level != "debug") return fail(Code::invalid_argument, "--log takes info or debug, not '" + level + "'");
   return DebugLog([&output = context.output](const std::string& line) { output.note("debug: " + line); });
+}
+
+http::CurlOptions trust_of(const Context& context, const Configuration& configuration) {
+  http::CurlOptions options;
+  options.ca_file = context.arguments.find("--ca").value_or(configuration.ca);
+  options.insecure_tls = context.arguments.has("--insecure-tls");
+  return options;
 }
 
 Result<OpenAccount> connect(Runtime& runtime, const std::string& endpoint, const std::string& key,

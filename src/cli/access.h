@@ -24,6 +24,9 @@ using DebugLog = std::function<void(const std::string& line)>;
 // Where --log debug sends them: stderr. Refuses another level than info and debug.
 Result<DebugLog> debug_log(const Context& context);
 
+// Which certificates are trusted: --ca, --insecure-tls, the configuration.
+http::CurlOptions trust_of(const Context& context, const Configuration& configuration);
+
 // A client of an endpoint; sends nothing.
 Result<OpenAccount> connect(Runtime& runtime, const std::string& endpoint, const std::string& key,
                             http::CurlOptions trust, DebugLog log = {});

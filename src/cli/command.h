@@ -31,7 +31,7 @@ struct Operand {
 };
 
 struct Command {
-  std::string_view name;
+  std::string_view name;     // two words for one of a group: "native status"
   std::string_view summary;  // one line, in the list of commands
   std::string_view details;  // paragraphs of `halley NAME --help`
   std::string_view examples;

@@ -73,6 +73,57 @@ Status collect(const Command& command, const Slots& slots, Arguments& arguments)
   return {};
 }
 
+// "native" of "native status".
+bool is_group(const std::vector<Command>& commands, const std::string& word) {
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const auto& each) { return each.name.starts_with(word + " "); });
+}
+
+// What can follow the words of `group` (the empty group: the first words).
+std::vector<std::string> known_words(const std::vector<Command>& commands, const std::string& group) {
+  std::vector<std::string> known;
+  const std::string prefix = group.empty() ? "" : group + " ";
+  for (const Command& each : commands) {
+    if (!each.name.starts_with(prefix)) continue;
+    const std::string_view rest = each.name.substr(prefix.size());
+    known.emplace_back(rest.substr(0, rest.find(' ')));
+  }
+  return known;
+}
+
+tl::unexpected<Error> refuse_command(const std::vector<Command>& commands, const std::string& group,
+                                     const std::string& word) {
+  const std::string shown = word.substr(0, word.find('='));
+  const std::string prefix = group.empty() ? "" : group + " ";
+  std::string hint = nearest_hint(word, known_words(commands, group));
+  if (hint.empty() && !group.empty()) hint = "'halley " + group + " --help' shows what there is";
+  if (word.starts_with('-')) return refuse(nullptr, "a command comes first, not " + shown, hint);
+  return refuse(nullptr, "unknown command " + prefix + shown, hint);
+}
+
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
+
+// The command that the words begin with, and how many of them name it; a group alone asks for its help.
+struct Named {
+  const Command* command = nullptr;
+  std::string group;
+  std::size_t words = 1;
+};
+Result<Named> find_named(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+  Named named;
+  if (!is_group(commands, words[0])) {
+    named.command = find_command(commands, words[0]);
+    if (named.command == nullptr) return refuse_command(commands, "", words[0]);
+    return named;
+  }
+  named.group = words[0];
+  if (words.size() == 1 || asks_for_help(words[1])) return named;
+  named.command = find_command(commands, words[0] + " " + words[1]);
+  if (named.command == nullptr) return refuse_command(commands, words[0], words[1]);
+  named.words = 2;
+  return named;
+}
+
 }  // namespace
 
 Result<CommandLine> parse_command_line(const std::vector<Command>& commands, const std::vector<std::string>& words) {
@@ -80,21 +131,18 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   if (words.empty()) return line;
   const std::string& first = words.front();
   line.version = first == "--version";
-  line.help = first == "--help" || first == "-h" || first == "help";
+  line.help = asks_for_help(first);
   if (line.version || (line.help && words.size() == 1)) return line;
   const bool asked = first == "help";
-  const std::string& name = asked ? words[1] : first;
-  line.command = find_command(commands, name);
+  if (line.help && !asked) return refuse_command(commands, "", first);
+  const std::vector<std::string> naming(words.begin() + (asked ? 1 : 0), words.end());
+  ASSIGN(const Named named, find_named(commands, naming));
+  line.command = named.command;
   if (line.command == nullptr) {
-    std::vector<std::string> known;
-    known.reserve(commands.size());
-    for (const Command& each : commands) known.emplace_back(each.name);
-    const bool option = name.starts_with('-');
-    const std::string shown = name.substr(0, name.find('='));
-    return refuse(nullptr, (option ? "a command comes first, not " : "unknown command ") + shown,
-                  nearest_hint(name, known));
+    line.group = named.group;
+    line.help = true;
   }
-  if (asked) return line;
+  if (asked || line.command == nullptr) return line;
 
   CLI::App app;
   app.set_help_flag();
@@ -102,7 +150,7 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   const Slots slots = declare(app, *line.command);
   line.help = std::find(words.begin(), words.end(), "-h") != words.end();
   // CLI11 takes the words from the back.
-  std::vector<std::string> rest(words.rbegin(), words.rend() - 1);
+  std::vector<std::string> rest(words.rbegin(), words.rend() - static_cast<std::ptrdiff_t>(named.words));
   std::erase(rest, "-h");
   try {
     app.parse(rest);

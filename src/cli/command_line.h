@@ -11,6 +11,7 @@ namespace halley::cli {
 
 struct CommandLine {
   const Command* command = nullptr;  // nothing: no command was given
+  std::string group;                 // with help and without a command: the help of this group of commands is wanted
   bool help = false;
   bool version = false;
   Arguments arguments;

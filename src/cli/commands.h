@@ -22,6 +22,13 @@ Command verify_command();
 Command status_command();
 Command emulator_command();
 Command demo_command();
+Command native_enable_command();
+Command native_status_command();
+Command native_latest_command();
+Command native_restorable_command();
+Command native_restore_command();
+Command native_restore_database_command();
+Command native_restore_container_command();
 
 // All of them, in the order of the help.
 const std::vector<Command>& commands();

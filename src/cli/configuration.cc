@@ -36,6 +36,11 @@ std::vector<Key> known_keys(Configuration& into) {
       {"repository", "password_file", &into.password.file},
       {"repository", "password_command", &into.password.command},
       {"capture", "mode", &into.mode},
+      {"native", "subscription", &into.subscription},
+      {"native", "resource_group", &into.resource_group},
+      {"native", "account", &into.account},
+      {"native", "tier", &into.tier},
+      {"native", "cloud", &into.cloud},
   };
 }
 
@@ -173,7 +178,7 @@ Result<Configuration> parse_configuration(std::string_view text, const std::stri
   ASSIGN(const toml::table root, parse_toml(text, path));
   Configuration configuration;
   const std::vector<Key> keys = known_keys(configuration);
-  const std::vector<std::string> sections = {"account", "repository", "capture"};
+  const std::vector<std::string> sections = {"account", "repository", "capture", "native"};
   Complaints complaints(path);
   for (const auto& [name, node] : root) {
     const std::string section(name.str());

@@ -22,6 +22,12 @@ struct Configuration {
   SecretSource password;  // password_env, password_file, password_command
   // [capture]
   std::string mode;
+  // [native]
+  std::string subscription;
+  std::string resource_group;
+  std::string account;
+  std::string tier;
+  std::string cloud;
 };
 
 // Reads `text`; `path` is for messages. Fails with invalid_argument naming every wrong key, with its line and the

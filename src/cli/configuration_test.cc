@@ -28,6 +28,12 @@ url = "/backup/shop"
 password_file = "/etc/halley/password"
 [capture]
 mode = "latest"
+[native]
+subscription = "8f3c"
+resource_group = "shop-rg"
+account = "shop"
+tier = "Continuous30Days"
+cloud = "AzureCloud"
 )",
                                         "halley.toml");
   ASSERT_TRUE(read.has_value()) << read.error().to_string();
@@ -39,6 +45,11 @@ mode = "latest"
   EXPECT_EQ(read->repository_url, "/backup/shop");
   EXPECT_EQ(read->password.file, "/etc/halley/password");
   EXPECT_EQ(read->mode, "latest");
+  EXPECT_EQ(read->subscription, "8f3c");
+  EXPECT_EQ(read->resource_group, "shop-rg");
+  EXPECT_EQ(read->account, "shop");
+  EXPECT_EQ(read->tier, "Continuous30Days");
+  EXPECT_EQ(read->cloud, "AzureCloud");
 }
 
 TEST(Configuration, AnUnknownKeyIsAnErrorWithItsLineAndTheNearestName) {

@@ -48,7 +48,26 @@ void append_group(std::string& text, std::string_view title, const OptionNames& 
   append_options(text, names);
 }
 
+bool is_of_a_group(const Command& command) { return command.name.find(' ') != std::string_view::npos; }
+
+void append_commands(std::string& text, const std::vector<Command>& commands, std::string_view prefix,
+                     std::size_t width) {
+  for (const Command& command : commands) {
+    if (prefix.empty() ? is_of_a_group(command) : !command.name.starts_with(prefix)) continue;
+    text += fmt::format("  {:<{}} {}\n", command.name, width, command.summary);
+  }
+}
+
+constexpr std::size_t kNameWidth = 10;
+constexpr std::size_t kGroupedNameWidth = 26;
+
 }  // namespace
+
+std::string group_help(const std::vector<Command>& commands, const std::string& group) {
+  std::string text = fmt::format("usage: halley {} COMMAND [OPTION...]\n\ncommands:\n", group);
+  append_commands(text, commands, group + " ", kGroupedNameWidth);
+  return text + fmt::format("\n  halley {} COMMAND --help   options and examples of a command\n", group);
+}
 
 std::string program_help(const std::vector<Command>& commands) {
   std::string text =
@@ -57,7 +76,9 @@ std::string program_help(const std::vector<Command>& commands) {
       "usage: halley COMMAND [OPTION...]\n"
       "\n"
       "commands:\n";
-  for (const Command& command : commands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  append_commands(text, commands, "", kNameWidth);
+  text += "\nAzure's own continuous backup:\n";
+  append_commands(text, commands, "native ", kGroupedNameWidth);
   text +=
       "\n"
       "  halley COMMAND --help   options and examples of a command\n"
@@ -88,9 +109,10 @@ std::string command_help(const Command& command) {
     text += "\narguments:\n";
     for (const Operand& operand : command.operands) text += fmt::format("  {:<26} {}\n", operand.name, operand.help);
   }
-  const OptionNames shared = account_options() + repository_options();
-  append_group(text, "options", those(command.options, shared, false));
-  append_group(text, "account", those(command.options, account_options(), true));
+  const bool azure = is_one_of(command.options, "--subscription");
+  const OptionNames place = azure ? azure_options() : account_options();
+  append_group(text, "options", those(command.options, place + repository_options(), false));
+  append_group(text, azure ? "Azure" : "account", those(command.options, place, true));
   append_group(text, "repository", those(command.options, repository_options(), true));
   append_group(text, "general", general_options());
   if (!command.examples.empty()) text += fmt::format("\nexamples:\n{}\n", command.examples);

@@ -61,6 +61,26 @@ const std::vector<Option>& option_table() {
       {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
       {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},
       {"--test-door", Taking::nothing, "", "faults on demand by POST /_emulator/...: docs/fault-injection.md"},
+      // native
+      {"--subscription", Taking::value, "ID", "the Azure subscription (else AZURE_SUBSCRIPTION_ID, the configuration)"},
+      {"--resource-group", Taking::value, "NAME", "the account's resource group (else the configuration)"},
+      {"--account", Taking::value, "NAME", "the account's name (else the configuration)"},
+      {"--cloud", Taking::value, "NAME", "AzureCloud (the default), AzureUSGovernment, AzureChinaCloud, or a URL"},
+      {"--tier", Taking::value, "TIER", "Continuous7Days, Continuous30Days or Continuous35Days"},
+      {"--all-versions", Taking::nothing, "", "turn on the change feed that tells of every version and delete, too"},
+      {"--wait", Taking::nothing, "", "wait until it is done"},
+      {"--yes", Taking::nothing, "", "agree to what cannot be taken back, without being asked"},
+      {"--operation", Taking::value, "ID", "show this operation, which an earlier command began"},
+      {"--location", Taking::value, "REGION", "the Azure region (default: the one that takes the account's writes)"},
+      {"--suggest", Taking::nothing, "", "only the last second before each deletion, and the command to restore it"},
+      {"--instance", Taking::value, "ID",
+       "which of several accounts of that name: 'native restorable' shows their ids"},
+      {"--to-account", Taking::value, "NAME", "the new account (default: the account's name and the moment)"},
+      {"--to-resource-group", Taking::value, "NAME", "the new account's resource group (default: the account's)"},
+      {"--databases", Taking::values, "DB[=C1,C2]", "only this database, or these containers of it (again for more)"},
+      {"--public-network", Taking::nothing, "", "open the new account to public networks as soon as it is there"},
+      {"--keep-ttl", Taking::nothing, "", "documents may expire in what is restored, as they did before"},
+      {"--with-containers", Taking::nothing, "", "the containers that the database had, too"},
       // demo
       {"--data", Taking::value, "TREE", "real documents to load ('./dev demo' makes them)"},
       {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
@@ -83,6 +103,10 @@ const Option* find_option(std::string_view name) {
 OptionNames account_options() { return {"--endpoint", "--key-file", "--key-env", "--ca", "--insecure-tls"}; }
 
 OptionNames repository_options() { return {"--repo", "--password-file", "--password-command"}; }
+
+OptionNames azure_options() {
+  return {"--subscription", "--resource-group", "--account", "--cloud", "--ca", "--insecure-tls"};
+}
 
 OptionNames general_options() { return {"--json", "--log", "--config", "--help"}; }
 

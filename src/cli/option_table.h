@@ -29,6 +29,7 @@ using OptionNames = std::vector<std::string_view>;
 
 OptionNames account_options();     // endpoint, key, trust
 OptionNames repository_options();  // place and password
+OptionNames azure_options();       // subscription, account as Resource Manager knows it, trust
 OptionNames general_options();     // what every command has
 
 OptionNames operator+(OptionNames left, const OptionNames& right);

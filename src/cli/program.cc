@@ -17,7 +17,9 @@ Result<ExitCode> run_words(const Surroundings& surroundings, const std::vector<s
     return ExitCode::success;
   }
   if (line.help) {
-    output.raw(line.command == nullptr ? program_help(commands()) : command_help(*line.command));
+    output.raw(line.command != nullptr ? command_help(*line.command)
+               : line.group.empty()    ? program_help(commands())
+                                       : group_help(commands(), line.group));
     return ExitCode::success;
   }
   if (line.command == nullptr) {

@@ -65,7 +65,9 @@ Error refusal(const http::Response& response, const std::string& secret) {
   if (!line.empty()) message += ": " + line;
   const int status = response.status;
   const Code code = status == 429 ? Code::throttled : status >= 500 ? Code::unavailable : Code::unauthorized;
-  Error error(code, std::move(message), std::string(advice_for(said)));
+  std::string hint(advice_for(said));
+  if (hint.empty() && code == Code::unauthorized) hint = "docs/native.md says how to sign in to Azure";
+  Error error(code, std::move(message), std::move(hint));
   error.status = status;
   return error;
 }

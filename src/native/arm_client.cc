@@ -100,17 +100,25 @@ Result<std::vector<json::Value>> ArmClient::list(const Request& request, const s
   return all;
 }
 
+Result<ArmClient::Accepted> ArmClient::accept(const Request& request, const std::string& what,
+                                              const std::stop_token& stop) {
+  Accepted accepted;
+  ASSIGN(accepted.response,
+         answer({request.method, options_.base + request.target(), {}, request.body}, request.changes(), what, stop));
+  auto operation = accepted_operation(accepted.response, request.method, request.path, origin_);
+  if (!operation) return fail(std::move(operation).error().in(what));
+  accepted.operation = *std::move(operation);
+  if (accepted.operation) {
+    accepted.operation->what = what;
+    accepted.operation->begun = runtime_.wall_second();
+  }
+  return accepted;
+}
+
 Result<std::optional<Operation>> ArmClient::begin(const Request& request, const std::string& what,
                                                   std::stop_token stop) {
-  ASSIGN(const http::Response response,
-         answer({request.method, options_.base + request.target(), {}, request.body}, request.changes(), what, stop));
-  auto operation = accepted_operation(response, request.method, request.path, origin_);
-  if (!operation) return fail(std::move(operation).error().in(what));
-  if (*operation) {
-    (*operation)->what = what;
-    (*operation)->begun = runtime_.wall_second();
-  }
-  return operation;
+  ASSIGN(Accepted accepted, accept(request, what, stop));
+  return std::move(accepted.operation);
 }
 
 Result<OperationState> ArmClient::look_at_resource(const Operation& operation, const std::stop_token& stop) {
@@ -163,10 +171,11 @@ Result<json::Value> ArmClient::finish(const Operation& operation, const OnProgre
 }
 
 Result<json::Value> ArmClient::run(const Request& request, const std::string& what, std::stop_token stop) {
-  ASSIGN(const auto operation, begin(request, what, stop));
-  if (operation) return finish(*operation, {}, stop);
+  ASSIGN(const Accepted accepted, accept(request, what, stop));
+  if (accepted.operation) return finish(*accepted.operation, {}, stop);
   if (request.method == "DELETE") return json::Value();
-  return send(get(request.path), what, stop);
+  if (request.method != "POST") return send(get(request.path), what, stop);
+  return json::parse(accepted.response.body).value_or(json::Value());
 }
 
 }  // namespace halley::native

@@ -50,7 +50,7 @@ class ArmClient {
   // the operation failed with, with `timeout` past the patience, with `cancelled`; the operation goes on then.
   Result<json::Value> finish(const Operation& operation, const OnProgress& progress, std::stop_token stop);
 
-  // begin() and finish(); for operations of seconds.
+  // begin() and finish(); for operations of seconds. What was done at once gives the resource, of a POST the answer.
   Result<json::Value> run(const Request& request, const std::string& what, std::stop_token stop);
 
   Runtime& runtime() { return runtime_; }
@@ -58,6 +58,11 @@ class ArmClient {
   Milliseconds interval() const { return options_.interval; }
 
  private:
+  struct Accepted {
+    std::optional<Operation> operation;
+    http::Response response;
+  };
+  Result<Accepted> accept(const Request& request, const std::string& what, const std::stop_token& stop);
   Result<http::Response> answer(const http::Request& request, bool changes, const std::string& what,
                                 const std::stop_token& stop);
   Result<http::Response> ask(const std::string& url, const std::string& what, const std::stop_token& stop);

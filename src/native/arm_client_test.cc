@@ -81,6 +81,12 @@ TEST_F(Arm, AnAnswerAtOnceIsNoOperation) {
   EXPECT_FALSE(arm_.begin(put(kPath, "{}"), "making", {}).value().has_value());
 }
 
+TEST_F(Arm, APostThatIsAnsweredAtOnceGivesItsAnswer) {
+  transport_.answer(200, {}, R"({"made":1})");
+  EXPECT_NE(arm_.run(post(kPath, "{}"), "asking", {})->find("made"), nullptr);
+  EXPECT_EQ(sent(), 1u);
+}
+
 TEST_F(Arm, IsLookedAtWhereverItSaysUntilItIsDone) {
   for (const auto& [status, result] : {std::pair(true, true), std::pair(true, false), std::pair(false, true)}) {
     const Operation operation = begun(put(kPath, "{}"), accepted(status, result));
