@@ -96,8 +96,8 @@ std::string account_json(const std::string& policy, const std::string& more = ""
          R"("locations":[{"locationName":"West US","isZoneRedundant":true}],"backupPolicy":)" +
          policy + more + "}}";
 }
-const std::string kPeriodic =
-    R"({"type":"Periodic","periodicModeProperties":{"backupIntervalInMinutes":240,"backupRetentionIntervalInHours":8}})";
+const std::string kPeriodic = R"({"type":"Periodic","periodicModeProperties":{"backupIntervalInMinutes":240,)"
+                              R"("backupRetentionIntervalInHours":8}})";
 const std::string kContinuous = R"({"type":"Continuous","continuousModeProperties":{"tier":"Continuous7Days"}})";
 
 struct Ran {

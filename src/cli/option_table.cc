@@ -1,8 +1,9 @@
 #include "cli/option_table.h"
 
 namespace halley::cli {
+namespace {
 
-const std::vector<Option>& option_table() {
+const std::vector<Option>& repository_and_account_options() {
   static const std::vector<Option> table = {
       // The account.
       {"--endpoint", Taking::value, "URL", "the account (else COSMOS_ENDPOINT, else the configuration)"},
@@ -61,7 +62,20 @@ const std::vector<Option>& option_table() {
       {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
       {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},
       {"--test-door", Taking::nothing, "", "faults on demand by POST /_emulator/...: docs/fault-injection.md"},
-      // native
+      // demo
+      {"--data", Taking::value, "TREE", "real documents to load ('./dev demo' makes them)"},
+      {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
+      // All commands.
+      {"--json", Taking::nothing, "", "machine-readable output: JSON lines on stdout"},
+      {"--log", Taking::value, "LEVEL", "debug tells on stderr of every request that is repeated, and why"},
+      {"--config", Taking::value, "FILE", "configuration (else ./halley.toml, ~/.config/halley/, /etc/halley/)"},
+      {"--help", Taking::nothing, "", "this text"},
+  };
+  return table;
+}
+
+const std::vector<Option>& native_options() {
+  static const std::vector<Option> rows = {
       {"--subscription", Taking::value, "ID", "the Azure subscription (else AZURE_SUBSCRIPTION_ID, the configuration)"},
       {"--resource-group", Taking::value, "NAME", "the account's resource group (else the configuration)"},
       {"--account", Taking::value, "NAME", "the account's name (else the configuration)"},
@@ -81,15 +95,18 @@ const std::vector<Option>& option_table() {
       {"--public-network", Taking::nothing, "", "open the new account to public networks as soon as it is there"},
       {"--keep-ttl", Taking::nothing, "", "documents may expire in what is restored, as they did before"},
       {"--with-containers", Taking::nothing, "", "the containers that the database had, too"},
-      // demo
-      {"--data", Taking::value, "TREE", "real documents to load ('./dev demo' makes them)"},
-      {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
-      // All commands.
-      {"--json", Taking::nothing, "", "machine-readable output: JSON lines on stdout"},
-      {"--log", Taking::value, "LEVEL", "debug tells on stderr of every request that is repeated, and why"},
-      {"--config", Taking::value, "FILE", "configuration (else ./halley.toml, ~/.config/halley/, /etc/halley/)"},
-      {"--help", Taking::nothing, "", "this text"},
   };
+  return rows;
+}
+
+}  // namespace
+
+const std::vector<Option>& option_table() {
+  static const std::vector<Option> table = [] {
+    std::vector<Option> all = repository_and_account_options();
+    all.insert(all.end(), native_options().begin(), native_options().end());
+    return all;
+  }();
   return table;
 }
 
