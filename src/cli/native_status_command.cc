@@ -6,6 +6,7 @@
 #include "cli/azure.h"
 #include "cli/commands.h"
 #include "cli/moment_writer.h"
+#include "native/account_checks.h"
 #include "native/account_queries.h"
 
 namespace halley::cli {
@@ -21,6 +22,7 @@ struct Standing {
   native::AccountState account;
   std::optional<Second> earliest;
   std::vector<ContainerStanding> containers;
+  std::vector<native::AccountEvent> events;  // what is not as it should be
 };
 
 // When each container that is there was made, by name; those made before the feed begins are not in it.
@@ -53,6 +55,21 @@ Status read_containers(const Context& context, native::ArmClient& arm, Standing&
     }
   }
   return {};
+}
+
+Result<std::vector<native::AccountEvent>> check(const Context& context, const Configuration& configuration,
+                                                const Standing& standing) {
+  native::AccountExpectation expected;
+  if (!configuration.tier.empty()) {
+    ASSIGN(expected.tier, native::parse_tier(configuration.tier));
+  }
+  std::map<std::string, std::optional<Second>> latest;
+  std::map<std::string, Second> made;
+  for (const ContainerStanding& container : standing.containers) {
+    latest[container.name] = container.latest;
+    if (container.earliest) made[container.name] = *container.earliest;
+  }
+  return native::check_account(standing.account, expected, latest, made, context.runtime.wall_second());
 }
 
 Result<Standing> read_standing(const Context& context, native::ArmClient& arm, const native::AccountId& id) {
@@ -103,18 +120,22 @@ void print(Output& output, const Standing& standing) {
                                              : account.network_rules ? "open to chosen networks"
                                                                      : "open to the public"));
   if (!account.restored_from.empty()) output.line("restored    as of " + moment_text(account.restored_at));
-  if (!account.continuous)
-    return output.line("Nothing can be restored by oneself: 'halley native enable' changes that.");
+  if (!account.continuous) return;
   output.line("restorable  from " + moment_text(standing.earliest));
-  if (standing.containers.empty()) return;
   std::size_t width = 9;
   for (const auto& container : standing.containers) width = std::max(width, container.name.size());
+  if (standing.containers.empty()) return;
   output.line();
   output.line(fmt::format("{:<{}}  {:<20}  {:<20}", "CONTAINER", width, "EARLIEST", "LATEST"));
   for (const auto& container : standing.containers) {
     output.line(fmt::format("{:<{}}  {:<20}  {:<20}", container.name, width, moment_text(container.earliest),
                             moment_text(container.latest)));
   }
+}
+
+void print_events(Output& output, const Standing& standing) {
+  if (!standing.events.empty()) output.line();
+  for (const native::AccountEvent& event : standing.events) output.line("! " + event.message + ": " + event.hint);
 }
 
 void write_backup(json::Writer& writer, const native::AccountState& account) {
@@ -167,6 +188,11 @@ std::string standing_json(const Standing& standing) {
     write_moment(writer, container.latest);
     writer.end_object();
   }
+  writer.end_array().key("events").begin_array();
+  for (const native::AccountEvent& event : standing.events) {
+    writer.begin_object().member("event", native::account_event_name(event.kind)).member("subject", event.subject);
+    writer.member("message", event.message).member("hint", event.hint).end_object();
+  }
   writer.end_array().end_object();
   return json;
 }
@@ -215,8 +241,10 @@ Result<ExitCode> run(Context& context) {
     change.resource = native::account_path(id);
     TRY(follow(context, *azure->arm, change));
   }
-  ASSIGN(const Standing standing, read_standing(context, *azure->arm, id));
+  ASSIGN(Standing standing, read_standing(context, *azure->arm, id));
+  ASSIGN(standing.events, check(context, configuration, standing));
   if (!context.output.json()) print(context.output, standing);
+  if (!context.output.json()) print_events(context.output, standing);
   context.output.result(standing_json(standing));
   return ExitCode::success;
 }
@@ -228,9 +256,9 @@ Command native_status_command() {
       "native status",
       "how Azure's own backup of the account stands",
       "Shows mode and tier, a migration that goes on, the all-versions feed, regions and their redundancy, whether\n"
-      "the account is open to the public, and for each container from when to when it can be restored. --wait waits\n"
-      "first until nothing changes the account any more; --operation shows, or waits for, what an earlier command\n"
-      "began and did not wait for.",
+      "the account is open to the public, and for each container from when to when it can be restored. Lines with !\n"
+      "say what is not as it should be. --wait waits first until nothing changes the account any more; --operation\n"
+      "shows, or waits for, what an earlier command began and did not wait for.",
       "  halley native status\n"
       "  halley native status --operation 512c20ce-7c0a-4b9f-a831-a4cd5d87a70b --wait",
       {},

@@ -302,6 +302,8 @@ TEST_F(Native, StatusOfAPeriodicAccount) {
   const json::Value status = run({"status"}).result();
   EXPECT_EQ(status.string_at("mode"), "periodic");
   EXPECT_EQ(status.find("retention_hours")->as_integer(), 8);
+  EXPECT_EQ(status.find("events")->items().at(0).string_at("event"), "continuous_backup_off");
+  EXPECT_THAT(run({"status"}, false).out, HasSubstr("! the backup of shop is periodic"));
   EXPECT_TRUE(status.find("tier")->is_null());
 }
 
