@@ -1,4 +1,5 @@
-// Several operations in one request, as JSON: transactional batches and bulk (docs/wire-protocol.md, batch and bulk).
+// Several operations in one request, as JSON or binary: transactional batches and bulk (docs/wire-protocol.md, batch
+// and bulk).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "http/message.h"
 #include "json/value.h"
 #include "json/writer.h"
+#include "server/binary_batch.h"
 #include "server/document_routes.h"
 #include "server/refusal.h"
 
@@ -35,40 +37,62 @@ Result<Kind> parse_kind(std::string_view name) {
   return refuse(400, fmt::format("The operationType '{}' is not known.", name));
 }
 
-Result<BatchOperation> parse_operation(std::string_view text) {
-  BatchOperation operation;
+Result<WrittenOperation> parse_operation(std::string_view text) {
+  WrittenOperation operation;
   // The body stays as it was written; the rest is small.
   ASSIGN(const std::string_view body, json::member_slice(text, "resourceBody"));
-  operation.item.body = body;
+  operation.body = body;
   ASSIGN(const std::string rest, json::without_members(text, {"resourceBody"}));
   ASSIGN(const json::Value members, json::parse(rest));
-  ASSIGN(operation.item.kind, parse_kind(members.string_at("operationType")));
-  operation.item.id = members.string_at("id");
-  operation.item.if_match = members.string_at("ifMatch");
-  operation.item.if_none_match = members.string_at("ifNoneMatch");
+  operation.type = members.string_at("operationType");
+  operation.id = members.string_at("id");
+  operation.if_match = members.string_at("ifMatch");
+  operation.if_none_match = members.string_at("ifNoneMatch");
   if (const json::Value* minimal = members.find("minimalReturnPreference")) {
     operation.minimal = minimal->as_bool().value_or(false);
   }
   const json::Value* key = members.find("partitionKey");
-  if (key == nullptr || key->is_null()) return operation;
-  auto canonical = cosmos::canonical_key(key->is_string() ? key->text() : key->to_text());
+  if (key != nullptr && !key->is_null()) operation.key = key->is_string() ? key->text() : key->to_text();
+  return operation;
+}
+
+Result<std::vector<WrittenOperation>> parse_json_batch(std::string_view body) {
+  const std::string wrapped = fmt::format(R"({{"operations":{}}})", body);
+  const auto slices = json::array_member_slices(wrapped, "operations");
+  if (!slices) return refuse(400, "The body of a batch must be a JSON array of operations.");
+  std::vector<WrittenOperation> operations;
+  for (const std::string_view slice : *slices) {
+    auto operation = parse_operation(slice);
+    if (!operation) return refuse(400, operation.error().message);
+    operations.push_back(std::move(*operation));
+  }
+  return operations;
+}
+
+Result<BatchOperation> understand(WrittenOperation written) {
+  BatchOperation operation;
+  ASSIGN(operation.item.kind, parse_kind(written.type));
+  operation.item.id = std::move(written.id);
+  operation.item.body = std::move(written.body);
+  operation.item.if_match = std::move(written.if_match);
+  operation.item.if_none_match = std::move(written.if_none_match);
+  operation.minimal = written.minimal;
+  if (written.key.empty()) return operation;
+  auto canonical = cosmos::canonical_key(written.key);
   if (!canonical) return refuse(400, canonical.error().message);
   operation.item.key = std::move(*canonical);
   return operation;
 }
 
-Result<std::vector<BatchOperation>> parse_operations(std::string_view body) {
-  const std::string wrapped = fmt::format(R"({{"operations":{}}})", body);
-  const auto slices = json::array_member_slices(wrapped, "operations");
-  if (!slices) return refuse(400, "The body of a batch must be a JSON array of operations.");
-  if (slices->empty() || slices->size() > kMaxOperations) {
+Result<std::vector<BatchOperation>> parse_operations(std::string_view body, bool binary) {
+  ASSIGN(auto written, binary ? parse_binary_batch(body) : parse_json_batch(body));
+  if (written.empty() || written.size() > kMaxOperations) {
     return refuse(400, fmt::format("A batch must have 1 to {} operations.", kMaxOperations));
   }
   std::vector<BatchOperation> operations;
-  for (const std::string_view slice : *slices) {
-    auto operation = parse_operation(slice);
-    if (!operation) return refuse(400, operation.error().message);
-    operations.push_back(std::move(*operation));
+  for (WrittenOperation& each : written) {
+    ASSIGN(BatchOperation operation, understand(std::move(each)));
+    operations.push_back(std::move(operation));
   }
   return operations;
 }
@@ -85,10 +109,29 @@ void append_result(json::Writer& writer, const ItemResult& result, bool minimal)
   writer.end_object();
 }
 
+// The results in the order of the request, in the form it came in.
+std::string written_results(const std::vector<ItemResult>& results, const std::vector<bool>& minimal, bool binary) {
+  std::string body;
+  json::Writer writer(body);
+  binary ? begin_binary_results(body) : static_cast<void>(writer.begin_array());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    // A reply that would grow beyond a page leaves out the bodies it has no room for.
+    const bool short_of_room = body.size() > kMaxReplyBytes;
+    if (binary) {
+      append_binary_result(body, results[i], minimal[i] || short_of_room);
+    } else {
+      append_result(writer, results[i], minimal[i] || short_of_room);
+    }
+  }
+  if (!binary) writer.end_array();
+  return body;
+}
+
 }  // namespace
 
 Result<Reply> serve_batch(const Call& call, Container& container) {
-  ASSIGN(std::vector<BatchOperation> operations, parse_operations(call.request.body));
+  const bool binary = is_binary_batch(call.request.body);
+  ASSIGN(std::vector<BatchOperation> operations, parse_operations(call.request.body, binary));
   ASSIGN(const Selection selection, selection_headers(call));
   const bool minimal_all = http::equal_ignoring_case(call.header("prefer"), "return=minimal");
   std::vector<ItemOperation> items;
@@ -104,20 +147,14 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   }
   ASSIGN(const Container::BatchDone done,
          atomic ? container.run_batch(selection.key, std::move(items)) : container.run_bulk(selection.range_id, items));
-  std::string body;
-  json::Writer writer(body);
-  writer.begin_array();
   double charge = 0;
   bool all_done = true;
-  for (std::size_t i = 0; i < done.results.size(); ++i) {
-    const ItemResult& result = done.results[i];
-    // A reply that would grow beyond a page leaves out the bodies it has no room for.
-    append_result(writer, result, minimal[i] || body.size() > kMaxReplyBytes);
+  for (const ItemResult& result : done.results) {
     charge += result.charge;
     all_done = all_done && result.status < 400;
   }
-  writer.end_array();
-  Reply reply = json_reply(all_done ? 200 : 207, std::move(body));
+  Reply reply = json_reply(all_done ? 200 : 207, written_results(done.results, minimal, binary));
+  if (binary) reply.headers.set("content-type", "application/octet-stream");
   set_charge(reply, charge);
   set_position(reply, done.position);
   return reply;
