@@ -7,11 +7,13 @@
 #include "base/check.h"
 #include "codec/base64.h"
 #include "cosmos/signing.h"
+#include "server/access_log.h"
 #include "server/account_record.h"
 #include "server/authorization.h"
 #include "server/document_routes.h"
 #include "server/emulator.h"
 #include "server/engine.h"
+#include "server/journal.h"
 #include "server/refusal.h"
 #include "server/resource_routes.h"
 #include "server/test_door.h"
@@ -52,7 +54,7 @@ struct Account::State {
       : runtime(r),
         options(std::move(o)),
         decoded_key(std::move(k)),
-        engine(r, EngineOptions{options.partitions, options.request_units_per_second}),
+        engine(r, EngineOptions{options.partitions, options.request_units_per_second, options.journal}),
         topology(options.regions, options.multiple_write_regions),
         door(engine, faults, topology) {}
 
@@ -62,7 +64,12 @@ struct Account::State {
   Reply reply_to(const http::ServerRequest& request, const Topology::Region* region = nullptr,
                  std::uint64_t behind = 0);
   Reply disturbed_reply_to(const http::ServerRequest& request);
+  Reply any_reply_to(const http::ServerRequest& request);
+  Reply durable_reply_to(const http::ServerRequest& request);
   void finish(const http::ServerRequest& request, Reply& reply);
+  Reply finished_reply_to(const http::ServerRequest& request);
+  Reply logged_reply_to(const http::ServerRequest& request);
+  std::vector<std::string> by_names(const std::vector<std::string>& path);
 
   Runtime& runtime;
   const AccountOptions options;
@@ -71,7 +78,8 @@ struct Account::State {
   Faults faults;
   Topology topology;
   TestDoor door;
-  std::stop_source interrupted;  // ends delays
+  std::stop_source interrupted;    // ends delays
+  std::atomic<bool> stuck{false};  // the journal could not be written when it last was
 };
 
 Result<Reply> Account::State::route(const Call& call) {
@@ -128,6 +136,29 @@ Reply Account::State::disturbed_reply_to(const http::ServerRequest& request) {
   return reply;
 }
 
+Reply Account::State::any_reply_to(const http::ServerRequest& request) {
+  return faults.armed() || topology.special() ? disturbed_reply_to(request) : reply_to(request);
+}
+
+// Reads wait like writes: what they saw may be another's write that is not durable yet.
+Reply Account::State::durable_reply_to(const http::ServerRequest& request) {
+  if (options.journal == nullptr) return any_reply_to(request);
+  const auto settle = [this]() -> Status {
+    auto settled = options.journal->settle();
+    stuck = !settled;
+    if (settled) return settled;
+    return refuse(503, "The emulator's data can't be written, and nothing is answered that is not durable: " +
+                           settled.error().message);
+  };
+  // Before anything else is done that may not last.
+  if (stuck) {
+    if (auto settled = settle(); !settled) return error_reply(settled.error());
+  }
+  Reply reply = any_reply_to(request);
+  if (auto settled = settle(); !settled) return error_reply(settled.error());
+  return reply;
+}
+
 void Account::State::finish(const http::ServerRequest& request, Reply& reply) {
   http::Headers& headers = reply.headers;
   const std::string_view activity = request.headers.get("x-ms-activity-id");
@@ -136,6 +167,40 @@ void Account::State::finish(const http::ServerRequest& request, Reply& reply) {
   headers.set("x-ms-serviceversion", std::string(kServiceVersion));
   headers.set("x-ms-gatewayversion", std::string(kServiceVersion));
   headers.set("date", format_http_date(engine.stamps().now()));
+}
+
+Reply Account::State::finished_reply_to(const http::ServerRequest& request) {
+  Reply reply = durable_reply_to(request);
+  finish(request, reply);
+  return reply;
+}
+
+Reply Account::State::logged_reply_to(const http::ServerRequest& request) {
+  const auto began = runtime.wall_now();
+  const SteadyTime from = runtime.steady_now();
+  // Looked up now: what is asked to go can't be named afterwards.
+  const auto path = split_target(request.target);
+  const std::string operation = path ? operation_name(request, *path) : "unknown";
+  const std::string names = path ? shown_path(by_names(*path)) : "?";
+  Reply reply = finished_reply_to(request);
+  options.access_log(access_line({request, reply, names, operation, began, runtime.steady_now() - from}));
+  return reply;
+}
+
+// A path by rid with the names in place of the rids, as far as they are known.
+std::vector<std::string> Account::State::by_names(const std::vector<std::string>& path) {
+  std::vector<std::string> names = path;
+  std::size_t parent_length = 0;
+  for (std::size_t i = 1; i < path.size(); i += 2) {
+    const auto view = engine.find({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i + 1)});
+    if (!view) break;
+    names[i] = view->names.substr(parent_length + path[i - 1].size() + 1);
+    parent_length = view->names.size() + 1;
+    if (view->container && path.size() == 6 && path[4] == "docs" && path[3] == view->rid) {
+      if (auto document = view->container->name_of(path[5])) names[5] = std::move(document->first);
+    }
+  }
+  return names;
 }
 
 Account::Account(Runtime& runtime, AccountOptions options) {
@@ -148,14 +213,13 @@ Account::Account(Runtime& runtime, AccountOptions options) {
 
 Account::~Account() = default;
 
+Status Account::recover() { return state_->engine.recover(); }
+
 http::ServerResponse Account::handle(const http::ServerRequest& request) {
-  State& state = *state_;
-  const bool disturbed = state.faults.armed() || state.topology.special();
-  Reply reply = disturbed ? state.disturbed_reply_to(request) : state.reply_to(request);
-  state.finish(request, reply);
-  return reply;
+  return state_->options.access_log ? state_->logged_reply_to(request) : state_->finished_reply_to(request);
 }
 
+std::string Account::record(std::string_view host) { return account_record(state_->options, state_->topology, host); }
 void Account::interrupt() { state_->interrupted.request_stop(); }
 Faults& Account::faults() { return state_->faults; }
 Topology& Account::topology() { return state_->topology; }

@@ -344,13 +344,18 @@ Status Container::split(std::string_view range_id, std::string_view at) {
     return refuse(400, "The range cannot be divided there.");
   }
   touch(*parent);
-  auto [left, right] = parent->split(middle, std::to_string(next_range_), std::to_string(next_range_ + 1));
+  record(PartitionSplit{parent->id(), middle});
+  divide(*parent, middle);
+  return {};
+}
+
+void Container::divide(Partition& parent, const std::string& at) {
+  auto [left, right] = parent.split(at, std::to_string(next_range_), std::to_string(next_range_ + 1));
   next_range_ += 2;
   ++ranges_version_;
-  const auto place = partitions_.begin() + (parent - partitions_.data());
+  const auto place = partitions_.begin() + (&parent - partitions_.data());
   *place = std::move(left);
   partitions_.insert(place + 1, std::move(right));
-  return {};
 }
 
 Status Container::merge(std::string_view range_id, std::string_view other_id) {
@@ -361,14 +366,24 @@ Status Container::merge(std::string_view range_id, std::string_view other_id) {
   if (left->range().max != right->range().min) return refuse(400, "The ranges are not neighbours.");
   touch(*left);
   touch(*right);
-  *left = Partition::merge(*left, *right, std::to_string(next_range_++));
-  partitions_.erase(partitions_.begin() + (right - partitions_.data()));
-  ++ranges_version_;
+  record(PartitionsMerged{left->id(), right->id()});
+  unite(*left, *right);
   return {};
+}
+
+void Container::unite(Partition& left, Partition& right) {
+  left = Partition::merge(left, right, std::to_string(next_range_++));
+  partitions_.erase(partitions_.begin() + (&right - partitions_.data()));
+  ++ranges_version_;
 }
 
 void Container::restore_in_place(Second moment) {
   const std::lock_guard lock(mutex_);
+  record(RestoredInPlace{moment});
+  go_back_to(moment);
+}
+
+void Container::go_back_to(Second moment) {
   for (Partition& partition : partitions_) partition = partition.as_of(moment, ttl_);
 }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "cosmos/partition_key.h"
+#include "server/account_event.h"
 #include "server/budget.h"
+#include "server/journal.h"
 #include "server/partition.h"
 #include "server/stamps.h"
 #include "server/transaction.h"
@@ -23,6 +25,7 @@ struct ContainerOptions {
   TimeToLive ttl;
   int partitions = 1;
   std::int64_t request_units_per_second = 0;
+  Journal* journal = nullptr;  // told of every change, when there is one
 };
 
 // Where a reply comes from.
@@ -125,10 +128,38 @@ class Container {
   // What a restore in place does: every partition is again as it was at `moment`, its LSNs too, under the same _rid.
   void restore_in_place(Second moment);
 
-  // For tests: every live, unexpired document.
+  // Does again what a journal says was done, without telling the journal. Fails with corrupt when it can't be done.
+  Status replay(const DocumentsWritten& event);
+  Status replay(const PartitionSplit& event);
+  Status replay(const PartitionsMerged& event);
+  Status replay(const RestoredInPlace& event);
+
+  // Every live, unexpired document, in partition and then _rid order.
   std::vector<DocumentPtr> live_documents();
 
  private:
+  // A lock that whoever lets go of it has told the journal what was written under it.
+  class Lock {
+   public:
+    explicit Lock(Container& container) : container_(container) {}
+    void lock() { mutex_.lock(); }
+    void unlock() {
+      container_.record_documents();
+      mutex_.unlock();
+    }
+
+   private:
+    Container& container_;
+    std::mutex mutex_;
+  };
+
+  void record_documents();
+  void record(const AccountEvent& event);
+  // Changes of partitions, the journal apart.
+  void divide(Partition& parent, const std::string& at);
+  void unite(Partition& left, Partition& right);
+  void go_back_to(Second moment);
+
   Result<Partition*> partition_of_range(std::string_view range_id);
   Partition& partition_of(std::string_view epk);
   // `partition`, or what a replica that lags knows of it, which `copy` then holds.
@@ -147,7 +178,7 @@ class Container {
   const ContainerOptions options_;
   Budget budget_;
 
-  std::mutex mutex_;  // over all below
+  Lock mutex_{*this};  // over all below
   TimeToLive ttl_;
   std::vector<Partition> partitions_;  // in hash order, without gaps
   std::uint64_t next_number_ = 1;

@@ -20,6 +20,7 @@ struct Emulator::State {
   Account account;
   std::string certificate_pem;
   std::string endpoint;
+  std::string host;
   std::map<std::string, std::string, std::less<>> region_endpoints;
   std::vector<std::unique_ptr<http::Listener>> listeners;  // last: they stop before what they serve goes
 };
@@ -39,6 +40,7 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
   std::unique_ptr<Emulator> emulator(new Emulator);
   emulator->state_ = std::make_unique<State>(runtime, options.account);
   State& state = *emulator->state_;
+  TRY(state.account.recover());
   http::ListenerOptions listener;
   listener.address = options.address;
   listener.port = options.port;
@@ -56,8 +58,8 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
     return fmt::format("{}{}{}:{}", ipv6 ? "[" : "", options.address, ipv6 ? "]" : "", state.listeners.back()->port());
   };
   const std::string_view scheme = options.tls ? "https" : "http";
-  ASSIGN(const std::string host, listen(listener));
-  state.endpoint = fmt::format("{}://{}/", scheme, host);
+  ASSIGN(state.host, listen(listener));
+  state.endpoint = fmt::format("{}://{}/", scheme, state.host);
   for (const RegionOptions& region : options.account.regions) {
     listener.port = 0;
     ASSIGN(const std::string region_host, listen(listener));
@@ -70,6 +72,11 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
 Emulator::Emulator() = default;
 Emulator::~Emulator() { state_->account.interrupt(); }
 
+void Emulator::stop_serving() {
+  state_->account.interrupt();
+  state_->listeners.clear();
+}
+
 std::string Emulator::endpoint() const { return state_->endpoint; }
 std::string Emulator::region_endpoint(std::string_view name) const {
   const auto found = state_->region_endpoints.find(name);
@@ -78,5 +85,6 @@ std::string Emulator::region_endpoint(std::string_view name) const {
 const std::string& Emulator::key() const { return state_->account.key(); }
 const std::string& Emulator::certificate_pem() const { return state_->certificate_pem; }
 Account& Emulator::account() { return state_->account; }
+std::string Emulator::account_record() const { return state_->account.record(state_->host); }
 
 }  // namespace halley::server

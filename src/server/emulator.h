@@ -1,8 +1,9 @@
-// A Cosmos-compatible account in memory, served over HTTP: what `halley emulator` runs, and the world of tests, drills
+// A Cosmos-compatible account in memory, with a journal behind it if asked for, served over HTTP: what `halley emulator` runs, and the world of tests, drills
 // and the demo. docs/wire-protocol.md says what it answers.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace halley::server {
 
 class Engine;
 class Faults;
+class Journal;
 class Topology;
 
 // A region of the account: its name, and the Host header by which it is asked (empty: not yet known).
@@ -35,8 +37,11 @@ struct AccountOptions {
   // asked.
   std::vector<RegionOptions> regions;
   bool multiple_write_regions = false;
-  bool test_door = false;  // /_emulator/…: test_door.h
-  bool https = false;      // the scheme of the endpoints the account names; set by Emulator
+  bool test_door = false;      // /_emulator/…: test_door.h
+  Journal* journal = nullptr;  // what backs the account, so that it is there again; must outlive it. None = memory only
+  // Takes a line for each request (access_log.h), from any thread. None = nothing is logged.
+  std::function<void(std::string_view line)> access_log;
+  bool https = false;  // the scheme of the endpoints the account names; set by Emulator
 };
 
 // The gateway: HTTP requests in, responses out, no sockets. Safe from any thread. The endpoint it names in the account
@@ -46,6 +51,11 @@ class Account {
   Account(Runtime& runtime, AccountOptions options);
   ~Account();
 
+  // Takes up what its journal has. To be called once, before the first request. Fails with corrupt.
+  Status recover();
+
+  // With a journal, nothing is answered before all it tells of is durable; while that can't be, everything is answered
+  // 503.
   http::ServerResponse handle(const http::ServerRequest& request);
 
   // The clock behind _ts, TTL and Date.
@@ -54,6 +64,8 @@ class Account {
   // What goes wrong on demand (docs/fault-injection.md); with or without the test door.
   Faults& faults();
   Topology& topology();
+  // The account's record, as it is read at this host.
+  std::string record(std::string_view host);
   // Ends what delays requests: this account is about to go.
   void interrupt();
   const std::string& key() const;
@@ -83,6 +95,11 @@ class Emulator {
   const std::string& key() const;
   const std::string& certificate_pem() const;  // empty without TLS
   Account& account();
+  // The account's record, as clients read it.
+  std::string account_record() const;
+
+  // Takes no more requests: those that are being answered are, and then the account stays as it is.
+  void stop_serving();
 
  private:
   Emulator();

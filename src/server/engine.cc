@@ -124,35 +124,40 @@ std::string Engine::next_rid(const Resource& parent, ResourceKind kind) {
 }
 
 void Engine::stamp(Resource& resource) {
-  const Second now = stamps_.now();
-  resource.etag = stamps_.next_etag(now);
-  resource.text = std::make_shared<const std::string>(resource_text(resource, now.value));
+  resource.ts = stamps_.now();
+  resource.etag = stamps_.next_etag(resource.ts);
+  resource.text = std::make_shared<const std::string>(resource_text(resource, resource.ts.value));
 }
 
-void Engine::make_container(Resource& resource) {
+void Engine::make_container(Resource& resource, int partitions) {
   auto key = cosmos::PartitionKeyDefinition::parse(*resource.definition.find("partitionKey"));
   CHECK(key.has_value());
   resource.container = std::make_shared<Container>(
       runtime_, stamps_,
       ContainerOptions{resource.rid, resource.self, std::move(*key), TimeToLive{default_ttl(resource.definition)},
-                       options_.partitions, options_.request_units_per_second});
+                       partitions, options_.request_units_per_second, options_.journal});
 }
 
 std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json::Value definition) {
-  const ResourceTraits& traits = traits_of(kind);
   auto resource = std::make_shared<Resource>();
   resource->kind = kind;
   resource->rid = next_rid(parent, kind);
   if (kind == ResourceKind::offer) definition.set("id", json::Value::string(resource->rid));
-  resource->id = definition.string_at("id");
-  resource->self = fmt::format("{}{}/{}/", parent.self, traits.keyword, resource->rid);
-  resource->names =
-      fmt::format("{}{}{}/{}", parent.names, parent.names.empty() ? "" : "/", traits.keyword, resource->id);
   resource->definition = std::move(definition);
-  if (kind == ResourceKind::container) make_container(*resource);
+  place(*resource, parent);
+  if (kind == ResourceKind::container) make_container(*resource, options_.partitions);
   stamp(*resource);
   parent.children.push_back(resource);
+  record(*resource, parent.rid);
   return resource;
+}
+
+// Gives it its name and its links.
+void Engine::place(Resource& resource, const Resource& parent) {
+  const std::string_view keyword = traits_of(resource.kind).keyword;
+  resource.id = resource.definition.string_at("id");
+  resource.self = fmt::format("{}{}/{}/", parent.self, keyword, resource.rid);
+  resource.names = fmt::format("{}{}{}/{}", parent.names, parent.names.empty() ? "" : "/", keyword, resource.id);
 }
 
 void Engine::make_offer(const Resource& resource, const Throughput& throughput, bool shared) {
@@ -214,6 +219,7 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
     if (resource->container) resource->container->set_ttl({default_ttl(resource->definition)});
   }
   stamp(*resource);
+  record(*resource, {});
   return view_of(*resource);
 }
 
@@ -223,9 +229,14 @@ Status Engine::remove(const Path& path, std::string_view if_match) {
   TRY(check_tag(*resource, if_match));
   if (resource->kind == ResourceKind::offer) return refuse(405, "An offer goes with its resource.");
   ASSIGN(const auto owner, walk(path, path.size() - 2));
-  std::erase(owner->children, resource);
-  if (resource->container || resource->kind == ResourceKind::database) remove_offers(*resource);
+  detach(*owner, resource);
+  if (options_.journal != nullptr) options_.journal->record(resource->rid, encode(ResourceRemoved()));
   return {};
+}
+
+void Engine::detach(Resource& owner, const std::shared_ptr<Resource>& resource) {
+  std::erase(owner.children, resource);
+  if (resource->container || resource->kind == ResourceKind::database) remove_offers(*resource);
 }
 
 Status Engine::create_database(const std::string& name) {

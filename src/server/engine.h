@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "json/value.h"
 #include "server/container.h"
+#include "server/journal.h"
 #include "server/resource.h"
 #include "server/stamps.h"
 
@@ -19,6 +20,7 @@ namespace halley::server {
 struct EngineOptions {
   int partitions = 1;
   std::int64_t request_units_per_second = 0;
+  Journal* journal = nullptr;  // what backs it, if anything does; must outlive the engine
 };
 
 // Throughput asked for at creation: the offer's `content`; null = none was asked for.
@@ -41,6 +43,9 @@ class Engine {
   Engine(Runtime& runtime, EngineOptions options);
 
   Stamps& stamps() { return stamps_; }
+
+  // Makes the account what its journal says it was, before anything else is asked of it. Fails with corrupt.
+  Status recover();
 
   // `path` is that of a request, decoded: {"dbs", D, "colls", C}, each by name or by rid; empty = the account. Refused
   // with 404, sub-status 1003 when not the last but an earlier one is missing.
@@ -69,9 +74,13 @@ class Engine {
  private:
   Result<std::shared_ptr<Resource>> walk(const Path& path, std::size_t segments);
   std::shared_ptr<Resource> make(Resource& parent, ResourceKind kind, json::Value definition);
+  void place(Resource& resource, const Resource& parent);
+  void detach(Resource& owner, const std::shared_ptr<Resource>& resource);
   std::string next_rid(const Resource& parent, ResourceKind kind);
   void stamp(Resource& resource);
-  void make_container(Resource& resource);
+  void make_container(Resource& resource, int partitions);
+  void record(const Resource& resource, std::string_view parent_rid);
+  class Replay;
   void make_offer(const Resource& resource, const Throughput& throughput, bool shared);
   void remove_offers(const Resource& resource);
 

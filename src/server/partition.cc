@@ -52,6 +52,11 @@ void Partition::append(Change change, std::uint64_t lsn, Second time, DocumentPt
   }
   if (entry.current) note_expiry(*entry.document, ttl);
   inherit(entry);
+  ++unrecorded_;
+}
+
+std::span<const LogEntry> Partition::take_unrecorded() {
+  return std::span<const LogEntry>(log_).last(std::exchange(unrecorded_, 0));
 }
 
 void Partition::inherit(const LogEntry& entry) {
@@ -138,6 +143,7 @@ Partition Partition::replay(const TimeToLive& ttl, const Later& is_later) const 
     past.lsn_ = entry.lsn;
     past.append(entry.change, entry.lsn, entry.time, entry.document, ttl);
   }
+  past.unrecorded_ = 0;
   return past;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,6 +63,10 @@ class Partition {
   // the others.
   void append(Change change, std::uint64_t lsn, Second time, DocumentPtr document, const TimeToLive& ttl);
 
+  // What was appended since this was called last; valid until the next change. What split(), merge() and as_of() make
+  // begins with nothing.
+  std::span<const LogEntry> take_unrecorded();
+
   // Removes the documents that expired some seconds ago, each in a transaction of its own; cheap when there is nothing
   // to do.
   void purge_expired(const TimeToLive& ttl, Second now);
@@ -117,6 +122,7 @@ class Partition {
   std::uint64_t lsn_;
   bool merged_ = false;
   std::vector<LogEntry> log_;
+  std::size_t unrecorded_ = 0;                              // at the end of log_
   std::map<std::uint64_t, Live> live_;                      // by number
   std::unordered_map<std::string, std::uint64_t> numbers_;  // of canonical key + id
   std::optional<Second> next_purge_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "json/value.h"
 
 namespace halley::server {
@@ -49,6 +50,7 @@ struct Resource {
   std::string self;   // "dbs/…/colls/…/", of rids
   std::string names;  // "dbs/D/colls/C", not encoded
   std::string etag;
+  Second ts;
   json::Value definition;                   // without system properties
   std::shared_ptr<const std::string> text;  // as answered
   std::vector<std::shared_ptr<Resource>> children;
