@@ -17,7 +17,7 @@ build() { # PRESET [NINJA ARGUMENT...]
 demo() {
   node scripts/data/fetch.mjs
   node scripts/data/demo_tree.mjs --out build/data/demo
-  build/release/halley demo --data build/data/demo "$@"
+  build/release/halley demo --load build/data/demo "$@"
 }
 
 bench() {

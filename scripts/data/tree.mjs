@@ -1,4 +1,4 @@
-// Writes the tree that `halley restore --to dir:` writes and `halley demo --data` loads (docs/demo.md has its format).
+// Writes the tree that `halley restore --to dir:` writes and `halley demo --load` loads (docs/demo.md has its format).
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -45,10 +45,10 @@ class DemoFolder {
 };
 
 Result<ExitCode> run(Context& context) {
-  const auto data = context.arguments.find("--data");
+  const auto data = context.arguments.find("--load");
   if (!data) {
     return fail(Code::invalid_argument, "no documents given for the demonstration",
-                "'./dev demo' fetches real ones and passes them by --data");
+                "'./dev demo' fetches real ones and passes them by --load");
   }
   ASSIGN(AccountTree tree, read_account_tree(*data));
   DemoFolder folder;
@@ -72,9 +72,9 @@ Command demo_command() {
       "Starts the embedded server, loads real documents, backs up, lets an hour of work pass, loses the account, and\n"
       "brings it back to the second before, compared document by document. './dev demo' fetches the documents first.",
       "  ./dev demo\n"
-      "  halley demo --data build/data/demo --keep /tmp/halley-demo",
+      "  halley demo --load build/data/demo --keep /tmp/halley-demo",
       {},
-      OptionNames{"--data", "--keep"},
+      OptionNames{"--load", "--keep"},
       run};
 }
 

@@ -6,13 +6,18 @@
 #include <filesystem>
 
 #include "cli/access.h"
+#include "cli/access_log_file.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "cli/secret.h"
+#include "cli/tree_dumper.h"
 #include "cli/tree_loader.h"
+#include "cosmos/signing.h"
 #include "json/writer.h"
 #include "recovery/output_file.h"
+#include "server/data_directory.h"
 #include "server/emulator.h"
+#include "server/engine.h"
 
 namespace halley::cli {
 namespace {
@@ -78,8 +83,12 @@ class CertificateFile {
   bool own_ = false;
 };
 
-Status load(Context& context, const server::Emulator& emulator, const std::string& tree,
-            const std::string& certificate) {
+Status load(Context& context, server::Emulator& emulator, const std::string& tree, const std::string& certificate) {
+  ASSIGN(const auto databases, emulator.account().engine().list({}, server::ResourceKind::database));
+  if (!databases.texts.empty()) {
+    context.output.note(tree + " was not loaded: the account that --data keeps is not empty");
+    return {};
+  }
   http::CurlOptions trust;
   trust.ca_file = certificate;
   ASSIGN(const OpenAccount account, connect(context.runtime, emulator.endpoint(), emulator.key(), std::move(trust)));
@@ -90,12 +99,25 @@ Status load(Context& context, const server::Emulator& emulator, const std::strin
   return {};
 }
 
+Status dump(Context& context, server::Emulator& emulator, const std::string& tree) {
+  auto dumped = dump_tree(emulator, tree);
+  if (!dumped) return fail(std::move(dumped).error().in("dumping the account to " + tree));
+  context.output.note(fmt::format("dumped {} in {} to {}", show_number_of(dumped->documents, "document"),
+                                  show_number_of(dumped->containers, "container"), tree));
+  return {};
+}
+
+std::string connection_string(std::string_view endpoint, std::string_view key) {
+  return fmt::format("AccountEndpoint={};AccountKey={};", endpoint, key);
+}
+
 void say_ready(Output& output, const server::Emulator& emulator, const std::string& certificate,
                const std::vector<std::string>& regions) {
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("endpoint", emulator.endpoint()).member("key", emulator.key());
   writer.member_integer("pid", getpid());
+  writer.member("connection_string", connection_string(emulator.endpoint(), emulator.key()));
   if (!certificate.empty()) writer.member("certificate", certificate);
   if (!regions.empty()) {
     writer.key("regions").begin_object();
@@ -104,45 +126,86 @@ void say_ready(Output& output, const server::Emulator& emulator, const std::stri
   }
   writer.end_object();
   output.json_line(json);
-  output.line("endpoint     " + emulator.endpoint());
-  output.line("key          " + emulator.key());
-  if (!certificate.empty()) output.line("certificate  " + certificate);
+  output.line("endpoint           " + emulator.endpoint());
+  output.line("key                " + emulator.key());
+  output.line("connection string  " + connection_string(emulator.endpoint(), emulator.key()));
+  if (!certificate.empty()) output.line("certificate        " + certificate);
   for (const std::string& region : regions)
-    output.line("region       " + emulator.region_endpoint(region) + "  " + region);
+    output.line("region             " + emulator.region_endpoint(region) + "  " + region);
   output.note(
-      "The emulator holds everything in memory. It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, "
-      "trigger\nor function: it keeps them, and a query that calls one is answered 400. Ctrl-C ends it.");
+      "It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, trigger or function: it keeps them, and a\n"
+      "query that calls one is answered 400. Ctrl-C ends it.");
+}
+
+// Says where the account is, and serves until the user has had enough.
+Status serve(Context& context, server::Emulator& emulator) {
+  CertificateFile certificate;
+  if (context.arguments.has("--tls")) TRY(certificate.write(context, emulator.certificate_pem()));
+  if (const auto tree = context.arguments.find("--load")) TRY(load(context, emulator, *tree, certificate.path()));
+  const auto data = context.arguments.find("--data");
+  context.output.note(data ? "The account is kept in " + *data + "." : "The account is held in memory.");
+  say_ready(context.output, emulator, certificate.path(), context.arguments.all("--region"));
+  while (context.runtime.sleep(std::chrono::hours(1), context.stop)) {
+  }
+  emulator.stop_serving();
+  return {};
 }
 
 Result<ExitCode> run(Context& context) {
   ASSIGN(server::EmulatorOptions options, options_of(context));
-  ASSIGN(const auto emulator, server::Emulator::start(context.runtime, std::move(options)));
-  CertificateFile certificate;
-  if (context.arguments.has("--tls")) TRY(certificate.write(context, emulator->certificate_pem()));
-  if (const auto tree = context.arguments.find("--load")) TRY(load(context, *emulator, *tree, certificate.path()));
-  say_ready(context.output, *emulator, certificate.path(), context.arguments.all("--region"));
-  while (context.runtime.sleep(std::chrono::hours(1), context.stop)) {
+  const auto tree = context.arguments.find("--dump");
+  if (tree) TRY(check_dump_directory(*tree));
+  std::unique_ptr<AccessLogFile> log;
+  if (const auto name = context.arguments.find("--access-log")) {
+    ASSIGN(log, AccessLogFile::open(*name, context.output));
+    options.account.access_log = [&log](std::string_view line) { log->write(line); };
   }
+  std::unique_ptr<server::DataDirectory> data;
+  if (const auto directory = context.arguments.find("--data")) {
+    auto opened = server::DataDirectory::open(*directory);
+    if (!opened && opened.error().code == Code::already_exists) {
+      context.output.error(opened.error());
+      return ExitCode::locked;
+    }
+    if (!opened) return fail(std::move(opened).error());
+    data = std::move(*opened);
+    options.account.journal = data.get();
+  }
+  ASSIGN(const auto emulator, server::Emulator::start(context.runtime, std::move(options)));
+  TRY(serve(context, *emulator));
+  if (data != nullptr) TRY(data->settle());
+  if (tree) TRY(dump(context, *emulator, *tree));
   return ExitCode::success;
+}
+
+// What people paste, for the port that they most often choose.
+const std::string& details() {
+  static const std::string text = fmt::format(
+      "Serves an account that the official SDKs can use, until it is interrupted: in memory, or kept in a folder with\n"
+      "--data. Its default key is the well-known one of Azure's emulator. With --listen 127.0.0.1:8081 the connection\n"
+      "string is\n\n"
+      "  {}\n\n"
+      "docs/emulator.md says how to connect each SDK. With --test-door it makes requests fail, partitions split and\n"
+      "clocks step when it is asked to, to test what is built on Cosmos DB: docs/fault-injection.md.",
+      connection_string("http://127.0.0.1:8081/", cosmos::kEmulatorKey));
+  return text;
 }
 
 }  // namespace
 
 Command emulator_command() {
-  return {
-      "emulator",
-      "the embedded Cosmos-compatible server, for development and tests",
-      "Serves an account in memory that the official SDKs can use, until it is interrupted. Its default key is the\n"
-      "well-known one of Azure's emulator. With --test-door it makes requests fail, partitions split and clocks step\n"
-      "when it is asked to, to test what is built on Cosmos DB: docs/fault-injection.md.",
-      "  halley emulator\n"
-      "  halley emulator --listen 127.0.0.1:8081 --tls --cert-out emulator.pem\n"
-      "  halley emulator --load /tmp/shop --partitions 4 --json\n"
-      "  halley emulator --test-door --region 'West US' --region 'East US'",
-      {},
-      OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--load", "--request-units", "--no-all-versions",
-                  "--key-file", "--account-id", "--region", "--test-door"},
-      run};
+  return {"emulator",
+          "the embedded Cosmos-compatible server, for development and tests",
+          details(),
+          "  halley emulator\n"
+          "  halley emulator --listen 127.0.0.1:8081 --tls --cert-out emulator.pem\n"
+          "  halley emulator --data ~/cosmos --access-log\n"
+          "  halley emulator --load /tmp/shop --dump /tmp/shop-after --partitions 4 --json\n"
+          "  halley emulator --test-door --region 'West US' --region 'East US'",
+          {},
+          OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--data", "--load", "--dump", "--access-log",
+                      "--request-units", "--no-all-versions", "--key-file", "--account-id", "--region", "--test-door"},
+          run};
 }
 
 }  // namespace halley::cli

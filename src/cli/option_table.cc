@@ -56,14 +56,17 @@ const std::vector<Option>& repository_and_account_options() {
       {"--tls", Taking::nothing, "", "serve https with a certificate made for it"},
       {"--cert-out", Taking::value, "FILE", "write that certificate here"},
       {"--partitions", Taking::value, "N", "physical partitions of a new container (default 1)"},
+      {"--data", Taking::value, "DIR",
+       "keep the account in this folder: it is there again after a restart, or kill -9"},
       {"--load", Taking::value, "TREE", "load a folder as 'restore --to dir:' writes it"},
+      {"--dump", Taking::value, "TREE", "write the account to such a folder when it is interrupted"},
+      {"--access-log", Taking::optional_value, "FILE", "a line for each request, to a file or standard output"},
       {"--request-units", Taking::value, "N", "per second and container; more is answered 429 (default: no limit)"},
       {"--no-all-versions", Taking::nothing, "", "do not offer the all-versions change feed"},
       {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
       {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},
       {"--test-door", Taking::nothing, "", "faults on demand by POST /_emulator/...: docs/fault-injection.md"},
       // demo
-      {"--data", Taking::value, "TREE", "real documents to load ('./dev demo' makes them)"},
       {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
       // All commands.
       {"--json", Taking::nothing, "", "machine-readable output: JSON lines on stdout"},

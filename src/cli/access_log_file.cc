@@ -1,0 +1,35 @@
+#include "cli/access_log_file.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace halley::cli {
+
+Result<std::unique_ptr<AccessLogFile>> AccessLogFile::open(const std::string& name, Output& output) {
+  const bool standard_output = name.empty() || name == "-";
+  if (standard_output && output.json()) {
+    return fail(Code::invalid_argument, "--access-log needs a file with --json", "standard output has JSON lines then");
+  }
+  std::unique_ptr<AccessLogFile> log(new AccessLogFile(name, output));
+  if (standard_output) return log;
+  log->file_.reset(std::fopen(name.c_str(), "ae"));
+  if (log->file_ == nullptr) {
+    return fail(Code::io, "can't write the access log " + name + ": " + std::generic_category().message(errno));
+  }
+  return log;
+}
+
+void AccessLogFile::write(std::string_view line) {
+  if (file_ == nullptr) return output_.line(line);
+  const std::lock_guard lock(mutex_);
+  std::fwrite(line.data(), 1, line.size(), file_.get());
+  std::fputc('\n', file_.get());
+  if (std::fflush(file_.get()) == 0) {
+    failed_ = false;
+  } else if (!std::exchange(failed_, true)) {
+    output_.note("the access log " + name_ + " takes no more: " + std::generic_category().message(errno));
+  }
+  std::clearerr(file_.get());
+}
+
+}  // namespace halley::cli
