@@ -63,11 +63,16 @@ void append_shown(std::string& out, std::string_view text) {
   }
 }
 
-// Product and version: what comes before the first space or bar.
+// The product of the SDK with its version, else the first.
 std::string short_agent(std::string_view agent) {
-  agent = agent.substr(0, std::min(agent.find_first_of(" |"), kLongestAgent));
+  constexpr std::string_view kEnds = " |";
+  std::string_view product = agent.substr(0, agent.find_first_of(kEnds));
+  if (const std::size_t sdk = agent.find("cosmos"); sdk != std::string_view::npos) {
+    const std::size_t begin = agent.find_last_of(kEnds, sdk) + 1;  // 0 without one
+    product = agent.substr(begin, agent.find_first_of(kEnds, sdk) - begin);
+  }
   std::string shown;
-  append_shown(shown, agent);
+  append_shown(shown, product.substr(0, kLongestAgent));
   return shown.empty() ? "-" : shown;
 }
 

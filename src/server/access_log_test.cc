@@ -58,11 +58,22 @@ class AccessLogTest : public ::testing::Test {
 };
 
 TEST_F(AccessLogTest, SaysWhatWasDone) {
-  const Fields key = {{"x-ms-documentdb-partitionkey", R"(["secret"])"}, {"user-agent", "azsdk-js-cosmos/4.9 (x; y)"}};
+  const Fields key = {{"x-ms-documentdb-partitionkey", R"(["secret"])"},
+                      {"user-agent", "Node.js/20 (x) azsdk-js-cosmos/4.9 (y)"}};
   EXPECT_EQ(line("DELETE", "/dbs/d/colls/c/docs/1", key),
             "DELETE /dbs/d/colls/c/docs/1 delete-document 204 5.29RU 0.00ms 0+0B azsdk-js-cosmos/4.9");
   EXPECT_EQ(line("GET", "/dbs/d/colls/none/docs/1", key).substr(0, 59),
             "GET /dbs/d/colls/none/docs/1 read-document 404/1003 1.00RU ");
+}
+
+TEST_F(AccessLogTest, SaysWhichSdkAsked) {
+  for (const auto& [agent, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"cosmos-netstandard-sdk/3.35.4|1|X64|Linux", "cosmos-netstandard-sdk/3.35.4"},
+           {"azsdk-python-cosmos/4.5 Python/3.11", "azsdk-python-cosmos/4.5"},
+           {"curl/7.88.1", "curl/7.88.1"},
+           {"", "-"}}) {
+    EXPECT_TRUE(line("GET", "/", {{"user-agent", agent}}).ends_with("B " + shown)) << agent;
+  }
 }
 
 TEST_F(AccessLogTest, TellsOperationsApart) {

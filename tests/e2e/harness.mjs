@@ -33,8 +33,10 @@ export function temporaryFolder() {
   return folder;
 }
 
-function start(args, env) {
-  const child = spawn(kBinary, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+// `through`: a program that is given the command line, and runs it in its place.
+function start(args, env, through = []) {
+  const [program, ...rest] = [...through, kBinary, ...args];
+  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   child.output = { stdout: '', stderr: '' };
   child.ended = new Promise((resolve) => {
@@ -69,21 +71,25 @@ function parsedLine(line) {
   }
 }
 
-// `halley emulator`: {endpoint, key, pid, client, door, second, rawGet, rawPost, stop}.
-export async function startEmulator(...args) {
-  const child = start(['emulator', '--listen', '127.0.0.1:0', '--test-door', ...args, '--json'], {});
+// `halley emulator`: {endpoint, key, connectionString, pid, client, child, door, second, raw, kill, stop}.
+export const startEmulator = (...args) => startEmulatorThrough([], ...args);
+
+export async function startEmulatorThrough(through, ...args) {
+  const child = start(['emulator', '--listen', '127.0.0.1:0', '--test-door', ...args, '--json'], {}, through);
   const deadline = Date.now() + kReadyMs;
   while (!child.output.stdout.includes('\n')) {
     const ended = await Promise.race([child.ended, sleep(20)]);
     const said = `the emulator did not start: ${JSON.stringify(ended)} ${child.output.stderr}`;
     assert.ok(!ended && Date.now() < deadline, said);
   }
-  const { endpoint, key, pid } = JSON.parse(child.output.stdout.split('\n')[0]);
+  const ready = JSON.parse(child.output.stdout.split('\n')[0]);
+  const { endpoint, key, pid, connection_string: connectionString } = ready;
   assert.equal(pid, child.pid);
   const client = new CosmosClient({ endpoint, key });
   return {
     endpoint,
     key,
+    connectionString,
     pid,
     client,
     child,
@@ -95,6 +101,11 @@ export async function startEmulator(...args) {
     // The server's clock, as every response has it.
     second: async () => Math.floor(Date.parse((await signed(endpoint, key, 'GET', '', '', '/')).date) / 1000),
     raw: (verb, type, link, path, headers, body) => signed(endpoint, key, verb, type, link, path, headers, body),
+    kill: async () => {
+      client.dispose();
+      child.kill('SIGKILL');
+      assert.equal((await child.ended).signal, 'SIGKILL');
+    },
     stop: async () => {
       client.dispose();
       child.kill('SIGTERM');
@@ -129,10 +140,14 @@ function request(endpoint, method, path, headers, body) {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(endpoint);
     const sent = http.request({ hostname, port, method, path, headers, timeout: kCommandMs }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => (text += part));
+      const parts = [];
+      response.on('data', (part) => parts.push(part));
       response.on('error', reject); // the answer was cut off
-      response.on('end', () => resolve({ status: response.statusCode, date: response.headers.date, body: text }));
+      response.on('end', () => {
+        const bytes = Buffer.concat(parts);
+        const { statusCode: status, headers } = response;
+        resolve({ status, headers, date: headers.date, bytes, body: bytes.toString('utf8') });
+      });
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
     sent.on('error', reject);
