@@ -1,6 +1,7 @@
 // Every option of every command, defined once: the parser and the help are made from it.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Option {
   std::string_view help;
 };
 
-const std::vector<Option>& option_table();
+std::span<const Option> option_table();
 
 // The option of that name, or nullptr.
 const Option* find_option(std::string_view name);

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <filesystem>
 #include <iterator>
 #include <mutex>
 
 #include "codec/hash.h"
+#include "store/file_system.h"
 
 namespace halley::server {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kFileName = "account.sqlite";
 constexpr std::int64_t kApplicationId = 0x48616C79;  // "Haly"
@@ -153,22 +157,38 @@ Result<std::int64_t> one_number(Database& database, std::string_view sql) {
   return found ? statement.integer(0) : 0;
 }
 
-Status make_directory(const std::string& path) {
-  namespace fs = std::filesystem;
+// The directory and those above it that are missing, with names that outlast a power cut. What is in it SQLite syncs.
+Status make_directory(const fs::path& path) {
   std::error_code error;
-  if (fs::create_directories(path, error)) fs::permissions(path, fs::perms::owner_all, error);
-  if (!error && !fs::exists(fs::path(path) / kFileName, error) && !error && !fs::is_empty(path, error) && !error) {
-    return fail(Code::invalid_argument, path + " is not empty, and holds no account of an emulator",
-                "choose a directory that is empty or does not exist");
+  if (fs::exists(path, error)) return {};
+  TRY(make_directory(path.parent_path()));
+  if (!fs::create_directory(path, error) && error) {
+    return fail(Code::io, "can't make the directory " + path.string() + ": " + error.message());
   }
-  if (error) return fail(Code::io, "can't use the directory " + path + ": " + error.message());
+  fs::permissions(path, fs::perms::owner_all, error);
+  // Some file systems have no such call; then the server behind them decides.
+  if (store::real_file_system().sync_directory(path.parent_path().string()) != 0 && errno != EINVAL) {
+    return fail(Code::io,
+                "can't sync the directory above " + path.string() + ": " + std::generic_category().message(errno));
+  }
   return {};
+}
+
+Status check_directory(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(path / kFileName, error)) return {};
+  const bool empty = !error && fs::is_empty(path, error);
+  if (error) return fail(Code::io, "can't use the directory " + path.string() + ": " + error.message());
+  if (empty) return {};
+  return fail(Code::invalid_argument, path.string() + " is not empty, and holds no account of an emulator",
+              "choose a directory that is empty or does not exist");
 }
 
 class SqliteDirectory : public DataDirectory {
  public:
   Status prepare(const std::string& directory) {
-    TRY(make_directory(directory));
+    TRY(make_directory(fs::absolute(directory)));
+    TRY(check_directory(directory));
     TRY(database_.open(directory + "/" + std::string(kFileName)));
     TRY(database_.run(kSettings));
     TRY(database_.run("BEGIN EXCLUSIVE"));  // takes the lock

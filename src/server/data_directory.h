@@ -1,4 +1,5 @@
-// A journal on disk: a directory with an SQLite database of events (docs/decisions/0019-the-emulators-data-is-a-journal.md).
+// A journal on disk: a directory with an SQLite database of events
+// (docs/decisions/0019-the-emulators-data-is-a-journal.md).
 #pragma once
 
 #include <memory>
@@ -8,9 +9,9 @@
 
 namespace halley::server {
 
-// The directory is this process's alone for as long as the object lives. What settle() vouched for survives the death of
-// the process, and a power cut where the disk keeps what it was told to: events that come meanwhile wait for one fsync
-// together.
+// The directory is this process's alone for as long as the object lives. What settle() vouched for survives the death
+// of the process, and a power cut where the disk keeps what it was told to: events that come meanwhile wait for one
+// fsync together.
 class DataDirectory : public Journal {
  public:
   // Makes the directory, where it is not. Fails with already_exists when another process holds it, unsupported when it

@@ -1,5 +1,5 @@
-// A Cosmos-compatible account in memory, with a journal behind it if asked for, served over HTTP: what `halley emulator` runs, and the world of tests, drills
-// and the demo. docs/wire-protocol.md says what it answers.
+// A Cosmos-compatible account, in memory or with a journal behind it, served over HTTP: what `halley emulator` runs,
+// and the world of tests, drills and the demo. docs/wire-protocol.md says what it answers.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Batches as the .NET SDK v3 writes and reads them: HybridRow rows in a RecordIO stream. Written after the SDK's schemas
-// (HybridRowBatchSchemas.json) and the format's description, not after this project's server.
+// Batches as the .NET SDK v3 writes and reads them: HybridRow rows in a RecordIO stream. Written after the SDK's
+// schemas (HybridRowBatchSchemas.json) and the format's description, not after this project's server.
 
 const kVersion = 0x81;
 const kSchema = { segment: 2147473648, record: 2147473649, operation: 2145473648, result: 2145473649 };
@@ -110,7 +110,7 @@ function decodeResult(row) {
 export function decodeResults(bytes) {
   const cursor = new Cursor(bytes);
   cursor.expectHead(kSchema.segment);
-  if (cursor.byte() !== 1 || cursor.int32() !== kHeaderBytes.segment) throw new Error('not the segment header of the SDK');
+  if (cursor.byte() !== 1 || cursor.int32() !== kHeaderBytes.segment) throw new Error('not a segment header');
   const results = [];
   while (cursor.at < bytes.length) {
     cursor.expectHead(kSchema.record);

@@ -108,7 +108,8 @@ describe('HybridRow batches over HTTP', () => {
   it('refuses what is cut off or damaged, as JSON', async () => {
     const whole = encodeBatch([{ operationType: 'Create', resourceBody: { id: 'never', pk: 'a' } }]);
     const flipped = (at) => whole.map((byte, index) => (index === at ? byte ^ 1 : byte));
-    for (const body of [whole.subarray(0, 9), whole.subarray(0, whole.length - 1), flipped(20), flipped(whole.length - 3)]) {
+    const cut = [whole.subarray(0, 9), whole.subarray(0, whole.length - 1)];
+    for (const body of [...cut, flipped(20), flipped(whole.length - 3)]) {
       const headers = { 'x-ms-cosmos-batch-atomic': 'True', 'x-ms-documentdb-partitionkey': '["a"]' };
       const answer = await post(headers, Buffer.from(body));
       assert.equal(answer.status, 400, answer.body);
