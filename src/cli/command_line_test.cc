@@ -103,7 +103,9 @@ TEST(Help, NamesEveryOptionOfACommandAndShowsExamples) {
     EXPECT_NE(program_help(commands()).find("  " + std::string(command.name) + " "), std::string::npos);
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = help.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      EXPECT_LE(end - begin, 120U) << help.substr(begin, end - begin);
+      const std::string line = help.substr(begin, end - begin);
+      // What is there to be pasted is not broken.
+      EXPECT_TRUE(line.size() <= 120 || line.starts_with("  AccountEndpoint=")) << line;
     }
   }
   for (const Option& option : option_table()) EXPECT_TRUE(used.contains(option.name)) << option.name;
