@@ -210,6 +210,7 @@ RC_GTEST_PROP(Restart, GoesOnAsIfThereHadBeenNone,
     return again;
   };
   copy.events = journal.events;
+  begin_again();  // drops what is no longer needed
   auto again = begin_again();
   RC_ASSERT(image_of(again->engine()) == image_of(world.engine()));
   for (const std::uint32_t number : after) {
@@ -221,6 +222,29 @@ RC_GTEST_PROP(Restart, GoesOnAsIfThereHadBeenNone,
   // And once more: what was dropped as no longer needed was not needed.
   again = begin_again();
   RC_ASSERT(image_of(again->engine()) == image);
+}
+
+// What was given to something that is gone, and forgotten, is not given again.
+TEST(Restart, NoRidAndNoTagIsGivenTwice) {
+  testing::VirtualRuntime runtime(kStart);
+  MemoryJournal journal;
+  std::set<std::string> rids;
+  std::set<std::string> etags;
+  for (int round = 0; round < 6; ++round) {
+    Engine engine(runtime, {1, 0, &journal});
+    ASSERT_TRUE(engine.recover());
+    if (round % 2 == 1) continue;  // nothing but what a start does
+    ASSERT_TRUE(engine.create_database("d"));
+    const auto container = engine.create_container("d", R"({"id":"c","partitionKey":{"paths":["/pk"],"version":2}})");
+    ASSERT_TRUE(engine.upsert("d", "c", R"({"id":"1","pk":"a"})"));
+    for (const auto& view : {engine.find({"dbs", "d"}), engine.find({"dbs", "d", "colls", "c"})}) {
+      EXPECT_TRUE(rids.insert(view->rid).second) << view->rid;
+      EXPECT_TRUE(etags.insert(view->etag).second) << view->etag;
+    }
+    EXPECT_TRUE(etags.insert((*container)->live_documents()[0]->etag).second);
+    ASSERT_TRUE(engine.remove({"dbs", "d"}));
+  }
+  EXPECT_EQ(journal.events.size(), 1u);  // the counters
 }
 
 TEST(Restart, ADirectoryKeepsAnAccount) {
