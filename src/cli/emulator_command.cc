@@ -162,7 +162,7 @@ Result<ExitCode> run(Context& context) {
   }
   std::unique_ptr<server::DataDirectory> data;
   if (const auto directory = context.arguments.find("--data")) {
-    auto opened = server::DataDirectory::open(*directory);
+    auto opened = server::DataDirectory::open(context.runtime, *directory);
     if (!opened && opened.error().code == Code::already_exists) {
       context.output.error(opened.error());
       return ExitCode::locked;

@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <cerrno>
-#include <condition_variable>
 #include <filesystem>
 #include <iterator>
 #include <mutex>
@@ -186,6 +185,8 @@ Status check_directory(const fs::path& path) {
 
 class SqliteDirectory : public DataDirectory {
  public:
+  explicit SqliteDirectory(Runtime& runtime) : turn_(runtime.make_condition()) {}
+
   Status prepare(const std::string& directory) {
     TRY(make_directory(fs::absolute(directory)));
     TRY(check_directory(directory));
@@ -250,7 +251,8 @@ class SqliteDirectory : public DataDirectory {
     const std::uint64_t mine = recorded_;
     while (durable_ < mine) {
       if (writing_) {
-        turn_.wait(lock);
+        // As long as whoever writes does: the disk's time, which has no bound that would help.
+        turn_->wait(lock, {}, [&] { return !writing_; });
         continue;
       }
       writing_ = true;
@@ -266,7 +268,7 @@ class SqliteDirectory : public DataDirectory {
         batch.insert(batch.end(), std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
         pending_ = std::move(batch);
       }
-      turn_.notify_all();
+      turn_->notify_all();
       if (!written) return written;
     }
     return {};
@@ -310,7 +312,7 @@ class SqliteDirectory : public DataDirectory {
   Statement insert_{database_};
 
   std::mutex mutex_;
-  std::condition_variable turn_;
+  const std::unique_ptr<Condition> turn_;
   std::vector<Event> pending_;
   std::uint64_t recorded_ = 0;
   std::uint64_t durable_ = 0;
@@ -319,8 +321,8 @@ class SqliteDirectory : public DataDirectory {
 
 }  // namespace
 
-Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& path) {
-  auto directory = std::make_unique<SqliteDirectory>();
+Result<std::unique_ptr<DataDirectory>> DataDirectory::open(Runtime& runtime, const std::string& path) {
+  auto directory = std::make_unique<SqliteDirectory>(runtime);
   TRY(directory->prepare(path));
   return directory;
 }

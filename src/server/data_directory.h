@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/runtime.h"
 #include "server/journal.h"
 
 namespace halley::server {
@@ -17,7 +18,7 @@ class DataDirectory : public Journal {
   // Makes the directory, where it is not. Fails with already_exists when another process holds it, unsupported when it
   // is of another version, corrupt when it is damaged, and invalid_argument when it is not empty and holds something
   // else.
-  static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
+  static Result<std::unique_ptr<DataDirectory>> open(Runtime& runtime, const std::string& path);
 };
 
 }  // namespace halley::server

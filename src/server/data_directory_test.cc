@@ -19,7 +19,7 @@ class DataDirectoryTest : public ::testing::Test {
   using Events = std::vector<std::pair<std::string, std::string>>;
 
   std::unique_ptr<DataDirectory> open() {
-    auto opened = DataDirectory::open(path_);
+    auto opened = DataDirectory::open(real_runtime(), path_);
     EXPECT_TRUE(opened) << opened.error().to_string();
     return opened ? std::move(*opened) : nullptr;
   }
@@ -45,7 +45,7 @@ class DataDirectoryTest : public ::testing::Test {
   }
 
   Error open_error() const {
-    auto opened = DataDirectory::open(path_);
+    auto opened = DataDirectory::open(real_runtime(), path_);
     if (opened) opened = fail((*opened)->read([](auto, auto) { return Status(); }).error());
     return opened.error();
   }
@@ -78,7 +78,7 @@ TEST_F(DataDirectoryTest, WhatIsSettledIsThereAfterACrash) {
   directory->record("a", "2");
   const std::string crashed = folder_.path() + "/crashed";
   copy_to(crashed);
-  const auto after = DataDirectory::open(crashed);
+  const auto after = DataDirectory::open(real_runtime(), crashed);
   ASSERT_TRUE(after);
   EXPECT_EQ(events_of(**after), (Events{{"a", "1"}}));
 }
@@ -96,7 +96,7 @@ TEST_F(DataDirectoryTest, ATornTailIsNoDamage) {
     fs::remove_all(torn);
     copy_to(torn);
     fs::resize_file(torn / log, whole - cut);
-    const auto after = DataDirectory::open(torn);
+    const auto after = DataDirectory::open(real_runtime(), torn);
     ASSERT_TRUE(after) << cut << " " << after.error().to_string();
     const Events events = events_of(**after);
     // Not even the first is left when the cut goes so deep; never a part of one.
@@ -181,7 +181,7 @@ TEST_F(DataDirectoryTest, NoticesDamage) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
     std::ofstream(file, std::ios::binary | std::ios::trunc) << damaged;
-    auto opened = DataDirectory::open(path_);
+    auto opened = DataDirectory::open(real_runtime(), path_);
     Events events;
     Status read;
     if (opened) {

@@ -252,7 +252,7 @@ TEST(Restart, ADirectoryKeepsAnAccount) {
   testing::VirtualRuntime runtime(kStart);
   std::string image;
   for (int round = 0; round < 4; ++round) {
-    const auto directory = DataDirectory::open(folder.path() + "/data");
+    const auto directory = DataDirectory::open(real_runtime(), folder.path() + "/data");
     ASSERT_TRUE(directory) << directory.error().to_string();
     World world(runtime, directory->get());
     const auto recovered = world.engine().recover();
