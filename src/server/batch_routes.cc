@@ -24,14 +24,14 @@ struct BatchOperation {
 };
 
 Result<Kind> parse_kind(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Kind>, 5> kNames = {{{"Create", Kind::create},
+  constexpr std::array<std::pair<std::string_view, Kind>, 6> kNames = {{{"Create", Kind::create},
                                                                         {"Upsert", Kind::upsert},
                                                                         {"Read", Kind::read},
                                                                         {"Replace", Kind::replace},
+                                                                        {"Patch", Kind::patch},
                                                                         {"Delete", Kind::remove}}};
   const auto found = std::find_if(kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.first == name; });
   if (found != kNames.end()) return found->second;
-  if (name == "Patch") return refuse(400, "Patching documents is not supported by this server yet.");
   return refuse(400, fmt::format("The operationType '{}' is not known.", name));
 }
 

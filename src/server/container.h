@@ -20,6 +20,7 @@ struct ContainerOptions {
   std::string rid;
   std::string self;  // "dbs/…/colls/…/"
   cosmos::PartitionKeyDefinition key;
+  UniqueKeys unique_keys;
   TimeToLive ttl;
   int partitions = 1;
   std::int64_t request_units_per_second = 0;
@@ -129,9 +130,15 @@ class Container {
   Result<Partition*> replica_of(Partition& partition, const ReplicaView& view, std::optional<Partition>& copy) const;
   Result<Partition*> one_partition(const Selection& selection, Scope& scope);
   Result<Scope> scope_of(const Selection& selection) const;
+  // What an operation's body says, read before the lock is taken.
+  struct Prepared {
+    std::optional<Draft> draft;  // of create, upsert and replace
+    std::optional<Patch> patch;  // of a patch
+  };
+  Result<Prepared> prepare(const ItemOperation& operation);
   Result<Draft> draft_of(const ItemOperation& operation);
-  Result<std::string> epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const;
-  Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, std::optional<Draft> draft);
+  Result<std::string> epk_of(const ItemOperation& operation, const Prepared& prepared) const;
+  Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, Prepared prepared);
   DocumentContext context();
   void touch(Partition& partition);
 

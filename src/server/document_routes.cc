@@ -71,7 +71,7 @@ Result<Reply> serve_one(const Call& call, Container& container) {
   } else if (call.method() == "DELETE") {
     operation.kind = Kind::remove;
   } else if (call.method() == "PATCH") {
-    return refuse(400, "Patching documents is not supported by this server yet: replace the document instead.");
+    operation.kind = Kind::patch;
   } else {
     return refuse(405, fmt::format("{} is not offered for a document.", call.method()));
   }

@@ -131,11 +131,13 @@ void Engine::stamp(Resource& resource) {
 
 void Engine::make_container(Resource& resource) {
   auto key = cosmos::PartitionKeyDefinition::parse(*resource.definition.find("partitionKey"));
-  CHECK(key.has_value());
+  auto unique_keys = UniqueKeys::parse(resource.definition);
+  CHECK(key.has_value() && unique_keys.has_value());
   resource.container = std::make_shared<Container>(
       runtime_, stamps_,
-      ContainerOptions{resource.rid, resource.self, std::move(*key), TimeToLive{default_ttl(resource.definition)},
-                       options_.partitions, options_.request_units_per_second});
+      ContainerOptions{resource.rid, resource.self, std::move(*key), std::move(*unique_keys),
+                       TimeToLive{default_ttl(resource.definition)}, options_.partitions,
+                       options_.request_units_per_second});
 }
 
 std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json::Value definition) {

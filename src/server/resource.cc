@@ -9,6 +9,7 @@
 #include "json/writer.h"
 #include "server/document.h"
 #include "server/refusal.h"
+#include "server/unique_keys.h"
 
 namespace halley::server {
 namespace {
@@ -76,6 +77,7 @@ Status complete_container(json::Value& definition) {
     return refuse(400, "The partitionKey must have one path, or with kind MultiHash up to three.");
   }
   TRY(check_ttl(definition));
+  TRY(UniqueKeys::parse(definition));
   set_default(definition, "indexingPolicy",
               R"({"indexingMode":"consistent","automatic":true,"includedPaths":[{"path":"/*"}],)"
               R"("excludedPaths":[{"path":"/\"_etag\"/?"}]})");
@@ -83,6 +85,16 @@ Status complete_container(json::Value& definition) {
               R"({"mode":"LastWriterWins","conflictResolutionPath":"/_ts","conflictResolutionProcedure":""})");
   set_default(definition, "geospatialConfig", R"({"type":"Geography"})");
   return {};
+}
+
+std::string conflict_mode(const json::Value& definition) {
+  const json::Value* policy = definition.find("conflictResolutionPolicy");
+  return policy == nullptr ? "" : policy->string_at("mode");
+}
+
+std::string text_at(const json::Value& definition, std::string_view name) {
+  const json::Value* value = definition.find(name);
+  return value == nullptr || value->is_null() ? "" : value->to_text();
 }
 
 }  // namespace
@@ -116,6 +128,17 @@ Status check_replacement(ResourceKind kind, const json::Value& old_definition, c
   const auto old_key = cosmos::PartitionKeyDefinition::parse(*old_definition.find("partitionKey"));
   const auto new_key = cosmos::PartitionKeyDefinition::parse(*new_definition.find("partitionKey"));
   if (!old_key || !new_key || *old_key != *new_key) return refuse(400, "The partitionKey of a container can't change.");
+  const auto old_unique = UniqueKeys::parse(old_definition);
+  const auto new_unique = UniqueKeys::parse(new_definition);
+  if (!old_unique || !new_unique || *old_unique != *new_unique) {
+    return refuse(400, "The uniqueKeyPolicy of a container can't change.");
+  }
+  if (conflict_mode(old_definition) != conflict_mode(new_definition)) {
+    return refuse(400, "The mode of a container's conflictResolutionPolicy can't change.");
+  }
+  if (text_at(old_definition, "clientEncryptionPolicy") != text_at(new_definition, "clientEncryptionPolicy")) {
+    return refuse(400, "The clientEncryptionPolicy of a container can't change.");
+  }
   return {};
 }
 
