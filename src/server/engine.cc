@@ -41,6 +41,15 @@ json::Value whole_offer_content(json::Value content) {
   return content;
 }
 
+// Whether two permissions are for the same thing: of those a user has one.
+bool same_grant(const json::Value& a, const json::Value& b) {
+  const auto key_of = [](const json::Value& permission) {
+    const json::Value* key = permission.find("resourcePartitionKey");
+    return key == nullptr ? std::string() : key->to_text();
+  };
+  return a.string_at("resource") == b.string_at("resource") && key_of(a) == key_of(b);
+}
+
 Status check_tag(const Resource& resource, std::string_view if_match) {
   if (if_match.empty() || if_match == "*" || if_match == resource.etag) return {};
   return refuse(412, "One of the specified pre-condition is not met.");
@@ -187,6 +196,9 @@ Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json:
   for (const auto& child : (*owner)->children) {
     if (child->kind == kind && child->id == id) {
       return refuse(409, fmt::format("Resource with the specified id '{}' already exists.", id));
+    }
+    if (kind == ResourceKind::permission && same_grant(child->definition, definition)) {
+      return refuse(409, "The user has a permission for this resource already.");
     }
   }
   const auto resource = make(**owner, kind, std::move(definition));

@@ -66,6 +66,13 @@ Status check_ttl(const json::Value& definition) {
   return refuse(400, "The defaultTtl must be a positive integer or -1.");
 }
 
+Status check_permission(const json::Value& definition) {
+  const std::string mode = definition.string_at("permissionMode");
+  if (mode != "Read" && mode != "All") return refuse(400, "The permissionMode must be Read or All.");
+  if (definition.string_at("resource").empty()) return refuse(400, "A permission must name its resource, a link.");
+  return {};
+}
+
 Status complete_container(json::Value& definition) {
   json::Value* key = definition.find("partitionKey");
   if (key == nullptr || !key->is_object()) return refuse(400, "A container must have a partitionKey.");
@@ -113,6 +120,7 @@ Result<json::Value> complete_definition(ResourceKind kind, json::Value definitio
   for (const std::string_view name : kSystemMembers) definition.erase(name);
   TRY(check_name(kind, definition));
   if (kind == container) TRY(complete_container(definition));
+  if (kind == permission) TRY(check_permission(definition));
   if (kind == sproc || kind == trigger || kind == udf) {
     const json::Value* body = definition.find("body");
     if (body == nullptr || !body->is_string()) return refuse(400, "A script must have a body, a string.");
@@ -153,8 +161,6 @@ std::string resource_text(const Resource& resource, std::int64_t ts) {
   text += fmt::format(R"(,"_rid":"{}","_ts":{},"_self":"{}","_etag":)", resource.rid, ts, resource.self);
   json::append_string(text, resource.etag);
   text += traits_of(resource.kind).links;
-  // Tokens are handed out, but requests that use one are refused: they would have to be limited to their resource.
-  if (resource.kind == permission) text += fmt::format(R"(,"_token":"type=resource&ver=1.0&sig={}")", resource.rid);
   text += '}';
   return text;
 }
