@@ -16,6 +16,7 @@ namespace {
 using Kind = ItemOperation::Kind;
 
 constexpr std::size_t kMaxOperations = 100;
+constexpr std::size_t kMaxRequestBytes = 2'202'010;  // what clients cut their batches at
 constexpr std::size_t kMaxReplyBytes = 4'000'000;
 
 struct BatchOperation {
@@ -85,16 +86,21 @@ void append_result(json::Writer& writer, const ItemResult& result, bool minimal)
   writer.end_object();
 }
 
+ItemResult too_large() { return {413, kReplyTooLarge, "The reply would be too large.", nullptr, 1.0}; }
+
 }  // namespace
 
 Result<Reply> serve_batch(const Call& call, Container& container) {
+  if (call.request.body.size() > kMaxRequestBytes) return refuse(413, "Request size is too large");
   ASSIGN(std::vector<BatchOperation> operations, parse_operations(call.request.body));
   ASSIGN(const Selection selection, selection_headers(call));
   const bool minimal_all = http::equal_ignoring_case(call.header("prefer"), "return=minimal");
   std::vector<ItemOperation> items;
   std::vector<bool> minimal;
+  std::vector<bool> reads;
   for (BatchOperation& operation : operations) {
     minimal.push_back(minimal_all || operation.minimal);
+    reads.push_back(operation.item.kind == Kind::read);
     items.push_back(std::move(operation.item));
   }
   const bool atomic = call.is_true("x-ms-cosmos-batch-atomic");
@@ -102,7 +108,7 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   if (!atomic && selection.range_id.empty()) {
     return refuse(400, "A bulk request must name its range with x-ms-documentdb-partitionkeyrangeid.");
   }
-  ASSIGN(const Container::BatchDone done,
+  ASSIGN(Container::BatchDone done,
          atomic ? container.run_batch(selection.key, std::move(items)) : container.run_bulk(selection.range_id, items));
   std::string body;
   json::Writer writer(body);
@@ -110,9 +116,11 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   double charge = 0;
   bool all_done = true;
   for (std::size_t i = 0; i < done.results.size(); ++i) {
-    const ItemResult& result = done.results[i];
-    // A reply that would grow beyond a page leaves out the bodies it has no room for.
-    append_result(writer, result, minimal[i] || body.size() > kMaxReplyBytes);
+    ItemResult& result = done.results[i];
+    // A reply that would grow beyond a page leaves out the bodies it has no room for; reads are to be asked for again.
+    const bool full = result.document != nullptr && body.size() + result.document->text.size() > kMaxReplyBytes;
+    if (full && reads[i]) result = too_large();
+    append_result(writer, result, minimal[i] || full);
     charge += result.charge;
     all_done = all_done && result.status < 400;
   }

@@ -57,7 +57,8 @@ std::vector<Partition> first_partitions(const ContainerOptions& options) {
 }  // namespace
 
 Container::Container(Runtime& runtime, Stamps& stamps, ContainerOptions options)
-    : stamps_(stamps),
+    : runtime_(runtime),
+      stamps_(stamps),
       options_(std::move(options)),
       budget_(runtime, options_.request_units_per_second),
       ttl_(options_.ttl),
@@ -71,6 +72,7 @@ void Container::set_ttl(TimeToLive ttl) {
 }
 
 Result<Partition*> Container::partition_of_range(std::string_view range_id) {
+  TRY(refuse_while_moving(range_id));
   for (Partition& partition : partitions_) {
     if (partition.id() == range_id) return &partition;
   }
@@ -186,6 +188,7 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
   ASSIGN(const std::string epk, epk_of(operation, prepared));
   const std::lock_guard lock(mutex_);
   Partition& partition = partition_of(epk);
+  TRY(refuse_while_moving(range_id));
   if (!range_id.empty() && partition.id() != range_id) return gone(range_id);
   touch(partition);
   std::optional<Partition> copy;
@@ -351,37 +354,6 @@ std::vector<RangeInfo> Container::ranges() {
 std::uint64_t Container::ranges_version() {
   const std::lock_guard lock(mutex_);
   return ranges_version_;
-}
-
-Status Container::split(std::string_view range_id, std::string_view at) {
-  const std::lock_guard lock(mutex_);
-  ASSIGN(Partition* const parent, partition_of_range(range_id));
-  const std::string middle = at.empty() ? middle_of(options_.key, parent->range()) : std::string(at);
-  if (middle <= parent->range().min || middle >= parent->range().max) {
-    return refuse(400, "The range cannot be divided there.");
-  }
-  touch(*parent);
-  auto [left, right] = parent->split(middle, std::to_string(next_range_), std::to_string(next_range_ + 1));
-  next_range_ += 2;
-  ++ranges_version_;
-  const auto place = partitions_.begin() + (parent - partitions_.data());
-  *place = std::move(left);
-  partitions_.insert(place + 1, std::move(right));
-  return {};
-}
-
-Status Container::merge(std::string_view range_id, std::string_view other_id) {
-  const std::lock_guard lock(mutex_);
-  ASSIGN(Partition * left, partition_of_range(range_id));
-  ASSIGN(Partition * right, partition_of_range(other_id));
-  if (left->range().min > right->range().min) std::swap(left, right);
-  if (left->range().max != right->range().min) return refuse(400, "The ranges are not neighbours.");
-  touch(*left);
-  touch(*right);
-  *left = Partition::merge(*left, *right, std::to_string(next_range_++));
-  partitions_.erase(partitions_.begin() + (right - partitions_.data()));
-  ++ranges_version_;
-  return {};
 }
 
 void Container::restore_in_place(Second moment) {

@@ -117,14 +117,43 @@ class Container {
   // with 410 when one of them is not there, with 400 when they are not neighbours.
   Status merge(std::string_view range_id, std::string_view other_id);
 
+  // The same, not at once: requests that name one of the ranges are refused with 410/1007 until there were `requests` of
+  // them (0 = until finish_move()), then it is done. Operations on single documents go on meanwhile. One at a time: 409.
+  Status begin_split(std::string_view range_id, std::string_view at, std::uint64_t requests);
+  Status begin_merge(std::string_view range_id, std::string_view other_id, std::uint64_t requests);
+  Status finish_move();
+
   // What a restore in place does: every partition is again as it was at `moment`, its LSNs too, under the same _rid.
   void restore_in_place(Second moment);
+
+  // Documents are indexed anew after a change of the indexing policy, so many in a second; how far that is, 0 to 100.
+  void begin_index_transformation();
+  int index_progress();
+  struct Usage {
+    std::size_t documents = 0;
+    std::size_t bytes = 0;
+  };
+  Usage usage();
 
   // For tests: every live, unexpired document.
   std::vector<DocumentPtr> live_documents();
 
  private:
+  // A split or merge that is held open.
+  struct Move {
+    std::string range_id;
+    std::string other_id;        // of a merge
+    std::string at;              // of a split
+    std::uint64_t requests = 0;  // that are still to be refused; 0 = until it is finished
+  };
+
   Result<Partition*> partition_of_range(std::string_view range_id);
+  Status refuse_while_moving(std::string_view range_id);
+  Result<std::string> place_to_split(const Partition& partition, std::string_view at) const;
+  Result<std::pair<Partition*, Partition*>> neighbours(std::string_view range_id, std::string_view other_id);
+  void split_now(Partition& parent, const std::string& at);
+  void merge_now(Partition& left, Partition& right);
+  void finish_move_now();
   Partition& partition_of(std::string_view epk);
   // `partition`, or what a replica that lags knows of it, which `copy` then holds.
   Result<Partition*> replica_of(Partition& partition, const ReplicaView& view, std::optional<Partition>& copy) const;
@@ -142,6 +171,7 @@ class Container {
   DocumentContext context();
   void touch(Partition& partition);
 
+  Runtime& runtime_;
   Stamps& stamps_;
   const ContainerOptions options_;
   Budget budget_;
@@ -152,6 +182,8 @@ class Container {
   std::uint64_t next_number_ = 1;
   int next_range_ = 0;
   std::uint64_t ranges_version_ = 1;
+  std::optional<Move> move_;
+  std::optional<SteadyTime> index_transformation_began_;
 };
 
 }  // namespace halley::server

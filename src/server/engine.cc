@@ -50,6 +50,11 @@ bool same_grant(const json::Value& a, const json::Value& b) {
   return a.string_at("resource") == b.string_at("resource") && key_of(a) == key_of(b);
 }
 
+std::string indexing_of(const json::Value& container_definition) {
+  const json::Value* policy = container_definition.find("indexingPolicy");
+  return policy == nullptr ? "" : policy->to_text();
+}
+
 Status check_tag(const Resource& resource, std::string_view if_match) {
   if (if_match.empty() || if_match == "*" || if_match == resource.etag) return {};
   return refuse(412, "One of the specified pre-condition is not met.");
@@ -219,13 +224,18 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
     const json::Value* content = definition.find("content");
     if (content == nullptr || !content->is_object()) return refuse(400, "An offer must have a content.");
     resource->definition.set("content", whole_offer_content(*content));
-  } else if (resource->kind == ResourceKind::database) {
-    return refuse(405, "A database can't be replaced.");
+  } else if (resource->kind == ResourceKind::database || resource->kind == ResourceKind::conflict) {
+    return refuse(405, "Such a resource can't be replaced.");
   } else {
     ASSIGN(definition, complete_definition(resource->kind, std::move(definition)));
     TRY(check_replacement(resource->kind, resource->definition, definition));
+    if (resource->container) {
+      resource->container->set_ttl({default_ttl(definition)});
+      if (indexing_of(definition) != indexing_of(resource->definition)) {
+        resource->container->begin_index_transformation();
+      }
+    }
     resource->definition = std::move(definition);
-    if (resource->container) resource->container->set_ttl({default_ttl(resource->definition)});
   }
   stamp(*resource);
   return view_of(*resource);
@@ -240,6 +250,15 @@ Status Engine::remove(const Path& path, std::string_view if_match) {
   std::erase(owner->children, resource);
   if (resource->container || resource->kind == ResourceKind::database) remove_offers(*resource);
   return {};
+}
+
+Result<ResourceView> Engine::add_conflict(const Path& container, json::Value conflict) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(const auto owner, walk(container, container.size()));
+  const std::string etag = stamps_.next_etag(stamps_.now());
+  json::Value definition = json::Value::object({{"id", json::Value::string(etag.substr(1, etag.size() - 2))}});
+  for (json::Value::Member& member : conflict.members()) definition.set(member.first, std::move(member.second));
+  return view_of(*make(*owner, ResourceKind::conflict, std::move(definition)));
 }
 
 Status Engine::create_database(const std::string& name) {

@@ -12,6 +12,9 @@ namespace halley::server {
 inline constexpr int kNoWritesHere = 3;             // with 403
 inline constexpr int kNotInRegion = 1008;           // with 403
 inline constexpr int kKeyMismatch = 1001;           // with 400
+inline constexpr int kNameCacheStale = 1000;        // with 410
+inline constexpr int kCompletingMove = 1007;        // with 410
+inline constexpr int kReplyTooLarge = 3402;         // with 413
 inline constexpr int kRangeGone = 1002;             // with 410
 inline constexpr int kOwnerGone = 1003;             // with 404
 inline constexpr int kSessionAhead = 1002;          // with 404

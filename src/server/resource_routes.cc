@@ -80,6 +80,20 @@ Result<Reply> feed_reply(const Request& request, const Engine::Listing& listing,
   return reply;
 }
 
+// What a container tells of itself besides its definition.
+void append_usage(const Call& call, const ResourceView& view, Reply& reply) {
+  if (view.container == nullptr || !call.is_true("x-ms-documentdb-populatequotainfo")) return;
+  const Container::Usage usage = view.container->usage();
+  const std::size_t kilobytes = (usage.bytes + 1023) / 1024;
+  reply.headers.add("x-ms-resource-quota",
+                    "documentSize=10240;documentsSize=10485760;documentsCount=-1;collectionSize=10485760;");
+  reply.headers.add("x-ms-resource-usage",
+                    fmt::format("documentSize={0};documentsSize={0};documentsCount={1};collectionSize={0};", kilobytes,
+                                usage.documents));
+  reply.headers.add("x-ms-documentdb-collection-index-transformation-progress",
+                    std::to_string(view.container->index_progress()));
+}
+
 // A page of a listing. The continuation is the place of its first resource.
 Result<Reply> serve_list(const Request& request, const ResourceTraits& traits) {
   const auto& [call, engine, token_key] = request;
@@ -144,6 +158,7 @@ Result<Reply> serve_resource(const Request& request) {
   if (call.method() == "GET") {
     ASSIGN(const ResourceView view, engine.find(call.path));
     ASSIGN(Reply reply, resource_reply(request, 200, view));
+    append_usage(call, view, reply);
     if (call.header("if-none-match") == view.etag) {
       reply.status = 304;
       reply.shared_body.reset();
@@ -153,7 +168,9 @@ Result<Reply> serve_resource(const Request& request) {
   if (call.method() == "PUT") {
     ASSIGN(json::Value definition, parse_body(call));
     ASSIGN(const ResourceView view, engine.replace(call.path, std::move(definition), call.header("if-match")));
-    return resource_reply(request, 200, view);
+    ASSIGN(Reply reply, resource_reply(request, 200, view));
+    append_usage(call, view, reply);
+    return reply;
   }
   if (call.method() == "DELETE") {
     TRY(engine.remove(call.path, call.header("if-match")));
