@@ -46,7 +46,6 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
   ASSIGN(account.request_units_per_second, arguments.integer("--request-units", 0, 1, 100'000'000));
   account.all_versions_feed = !arguments.has("--no-all-versions");
   for (const std::string& region : arguments.all("--region")) account.regions.push_back({region, ""});
-  account.multiple_write_regions = arguments.has("--multiple-write-regions");
   account.test_door = arguments.has("--test-door");
   if (account.test_door && !is_loopback(options.address)) {
     return fail(Code::invalid_argument, "--test-door is on loopback only", "give --listen 127.0.0.1:0");
@@ -143,7 +142,7 @@ Command emulator_command() {
       "  halley emulator --test-door --region 'West US' --region 'East US'",
       {},
       OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--load", "--request-units", "--no-all-versions",
-                  "--key-file", "--account-id", "--region", "--multiple-write-regions", "--test-door"},
+                  "--key-file", "--account-id", "--region", "--test-door"},
       run};
 }
 

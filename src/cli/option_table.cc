@@ -57,7 +57,6 @@ const std::vector<Option>& option_table() {
       {"--partitions", Taking::value, "N", "physical partitions of a new container (default 1)"},
       {"--load", Taking::value, "TREE", "load a folder as 'restore --to dir:' writes it"},
       {"--request-units", Taking::value, "N", "per second and container; more is answered 429 (default: no limit)"},
-      {"--multiple-write-regions", Taking::nothing, "", "every region takes writes"},
       {"--no-all-versions", Taking::nothing, "", "do not offer the all-versions change feed"},
       {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
       {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},

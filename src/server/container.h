@@ -117,8 +117,9 @@ class Container {
   // with 410 when one of them is not there, with 400 when they are not neighbours.
   Status merge(std::string_view range_id, std::string_view other_id);
 
-  // The same, not at once: requests that name one of the ranges are refused with 410/1007 until there were `requests` of
-  // them (0 = until finish_move()), then it is done. Operations on single documents go on meanwhile. One at a time: 409.
+  // The same, not at once: requests that name one of the ranges are refused with 410/1007 until there were `requests`
+  // of them (0 = until finish_move()), then it is done. Operations on single documents go on meanwhile. One at a time:
+  // 409.
   Status begin_split(std::string_view range_id, std::string_view at, std::uint64_t requests);
   Status begin_merge(std::string_view range_id, std::string_view other_id, std::uint64_t requests);
   Status finish_move();

@@ -92,18 +92,10 @@ TEST_F(MovesTest, AnIndexIsTransformedInTheBackground) {
   EXPECT_EQ(progress(), "100");
 }
 
-class ManyWriteRegionsTest : public AccountTest {
- protected:
-  ManyWriteRegionsTest() : AccountTest(options()) {}
-  static AccountOptions options() {
-    AccountOptions options = options_with_door();
-    options.multiple_write_regions = true;
-    return options;
-  }
-};
-
-TEST_F(ManyWriteRegionsTest, ConflictsAreListedReadAndDeleted) {
+TEST_F(AccountTest, ConflictsAreListedReadAndDeleted) {
   make_shop();
+  ASSERT_EQ(door("region", R"({"multiple_writes":true})").status, 200);
+  EXPECT_NE(send("GET", "/").body.find(R"("enableMultipleWriteLocations":true)"), std::string::npos);
   create(R"({"id":"1","pk":"a"})");
   const std::string where = R"({"database":"Shop","container":"Orders","key":["a"],"id":"1",)";
   const Answer made = door("conflict", where + R"("operation":"replace","content":{"id":"1","pk":"a","lost":true}})");

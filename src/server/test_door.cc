@@ -139,6 +139,11 @@ Result<Reply> TestDoor::set_budget(const json::Value& body) {
 
 Result<Reply> TestDoor::set_region(const json::Value& body) {
   using State = Topology::State;
+  if (const json::Value* multiple = body.find("multiple_writes")) {
+    if (!multiple->as_bool()) return refuse(400, "'multiple_writes' must be true or false.");
+    topology_.set_multiple_writes(*multiple->as_bool());
+    return json_reply(200, "{}");
+  }
   const std::string name = body.string_at("name");
   // Asked first, so that nothing is done by halves.
   const std::string state = body.string_at("state");

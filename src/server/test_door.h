@@ -22,6 +22,7 @@ class TestDoor {
   // POST /_emulator/fork      {"database":…,"container":…,"at":"RFC3339"}
   // POST /_emulator/budget    {"database":…,"container":…,"request_units":N}
   // POST /_emulator/region    {"name":…[,"state":"up|down|removed"][,"behind":N][,"writes":true]}
+  // POST /_emulator/region    {"multiple_writes":BOOL}; from now on every region takes writes, or one
   // POST /_emulator/fault     a fault, or {"clear":true}
   // GET  /_emulator/fault     what is armed, and how often it struck
   Result<Reply> serve(const Call& call);
