@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cosmos/partition_key.h"
+#include "http/message.h"
 #include "json/writer.h"
 #include "server/document.h"
 #include "server/refusal.h"
@@ -68,7 +69,9 @@ Status check_ttl(const json::Value& definition) {
 
 Status check_permission(const json::Value& definition) {
   const std::string mode = definition.string_at("permissionMode");
-  if (mode != "Read" && mode != "All") return refuse(400, "The permissionMode must be Read or All.");
+  if (!http::equal_ignoring_case(mode, "Read") && !http::equal_ignoring_case(mode, "All")) {
+    return refuse(400, "The permissionMode must be Read or All.");
+  }
   if (definition.string_at("resource").empty()) return refuse(400, "A permission must name its resource, a link.");
   return {};
 }

@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "codec/hash.h"
 #include "cosmos/resource_id.h"
+#include "http/message.h"
 #include "server/refusal.h"
 
 namespace halley::server {
@@ -67,7 +68,7 @@ Result<Grant> find_grant(std::string_view permission_rid, Engine& engine) {
   if (!permission) return not_covered();
   ASSIGN(const json::Value definition, json::parse(*permission->text));
   Grant grant;
-  grant.writes = definition.string_at("permissionMode") == "All";
+  grant.writes = http::equal_ignoring_case(definition.string_at("permissionMode"), "All");
   ASSIGN(grant.path, split_target(definition.string_at("resource")));
   const json::Value* key = definition.find("resourcePartitionKey");
   if (key == nullptr || key->is_null()) return grant;

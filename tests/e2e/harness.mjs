@@ -132,7 +132,10 @@ function request(endpoint, method, path, headers, body) {
       let text = '';
       response.setEncoding('utf8').on('data', (part) => (text += part));
       response.on('error', reject); // the answer was cut off
-      response.on('end', () => resolve({ status: response.statusCode, date: response.headers.date, body: text }));
+      response.on('end', () => {
+        const { statusCode: status, headers } = response;
+        resolve({ status, headers, date: headers.date, body: text });
+      });
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
     sent.on('error', reject);
