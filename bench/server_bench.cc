@@ -1,5 +1,5 @@
-// What the embedded server spends on point writes and point reads over loopback HTTP: requests for each CPU second of its
-// process, which is what it serves in a second on one core. usage: server_bench [REQUESTS [CONNECTIONS [BODY_BYTES]]]
+// What the embedded server spends on point writes and point reads over loopback HTTP: requests for each CPU second of
+// its process, which is what it serves in a second on one core. usage: server_bench [REQUESTS [CONNECTIONS [BYTES]]]
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>

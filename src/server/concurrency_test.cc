@@ -33,7 +33,8 @@ ItemOperation operation(Kind kind, std::string key, std::string id, std::string 
   return made;
 }
 
-// Follows the latest-version feed of a container from its beginning, whatever becomes of its ranges, and keeps what came.
+// Follows the latest-version feed of a container from its beginning, whatever becomes of its ranges, and keeps what
+// came.
 class Follower {
  public:
   explicit Follower(Container& container) : container_(container) {}
@@ -97,9 +98,8 @@ class ConcurrencyTest : public ::testing::Test {
  protected:
   ConcurrencyTest() {
     EXPECT_TRUE(engine_.create_database("d"));
-    container_ = *engine_.create_container(
-        "d",
-        R"({"id":"c","partitionKey":{"paths":["/pk"],"version":2},"uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/mail"]}]}})");
+    container_ = *engine_.create_container("d", R"({"id":"c","partitionKey":{"paths":["/pk"],"version":2},)"
+                                                R"("uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/mail"]}]}})");
     for (int key = 0; key < kKeys; ++key) {
       EXPECT_TRUE(container_->run(operation(Kind::create, key_of(key), "",
                                             fmt::format(R"({{"id":"count","pk":"k{}","n":0,"mail":"count"}})", key))));

@@ -49,7 +49,7 @@ describe('resources', () => {
       partitionKey: { paths: ['/a', '/b'], kind: 'MultiHash', version: 2 },
       uniqueKeyPolicy: { uniqueKeys: [{ paths: ['/mail'] }] },
       defaultTtl: 100,
-      indexingPolicy: { indexingMode: 'consistent', automatic: true, includedPaths: [{ path: '/*' }], excludedPaths: [] },
+      indexingPolicy: { indexingMode: 'consistent', includedPaths: [{ path: '/*' }], excludedPaths: [] },
     };
     assert.equal((await database.containers.createIfNotExists(definition)).statusCode, 201);
     const full = database.container('Full');
