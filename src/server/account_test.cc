@@ -323,6 +323,17 @@ TEST_F(AccountTest, BulkAnswersForEachOperation) {
   EXPECT_EQ(send("POST", kDocs, "{", bulk).status, 400);
 }
 
+TEST_F(AccountTest, ClientEncryptionKeysAreStored) {
+  make_shop();
+  const std::string keys = "/dbs/Shop/clientencryptionkeys";
+  const std::string_view key =
+      R"({"id":"k","encryptionAlgorithm":"AEAD_AES_256_CBC_HMAC_SHA256","wrappedDataEncryptionKey":"AA==",)"
+      R"("keyWrapMetadata":{"type":"t","name":"n","value":"v","algorithm":"RSA-OAEP"}})";
+  EXPECT_EQ(send("POST", keys, key).status, 201);
+  EXPECT_EQ(send("GET", keys + "/k").value().find("keyWrapMetadata")->string_at("value"), "v");
+  EXPECT_EQ(send("GET", keys).value().find("ClientEncryptionKeys")->items().size(), 1U);
+}
+
 TEST_F(AccountTest, ScriptsUsersAndPermissionsAreStored) {
   make_shop();
   const std::string sprocs = "/dbs/Shop/colls/Orders/sprocs";
@@ -414,6 +425,29 @@ TEST_F(LimitedAccountTest, SpendsNoMoreThanItsRequestUnits) {
   const std::int64_t wait = std::stoll(std::string(answer.headers.get("x-ms-retry-after-ms")));
   runtime_.sleep(Milliseconds(wait), {});
   EXPECT_EQ(create(R"({"id":"later","pk":"a"})").status, 201);
+}
+
+TEST_F(LimitedAccountTest, BulkTellsEachOperationForWhichNothingIsLeft) {
+  make_shop();
+  std::string operations;
+  for (int i = 0; i < 8; ++i) {
+    operations +=
+        fmt::format(R"({}{{"operationType":"Create","resourceBody":{{"id":"{}","pk":"a"}},"partitionKey":"[\"a\"]"}})",
+                    i == 0 ? "[" : ",", i);
+  }
+  const Answer answer = send("POST", kDocs, operations + "]",
+                             {{"x-ms-documentdb-partitionkeyrangeid", "0"}, {"x-ms-cosmos-is-batch-request", "true"}});
+  EXPECT_EQ(answer.status, 207);
+  const json::Value results = answer.value();
+  for (std::size_t i = 0; i < 8; ++i) {
+    const json::Value& result = results.items()[i];
+    EXPECT_EQ(result.find("statusCode")->as_integer(), i < 4 ? 201 : 429) << i;
+    if (i < 4) continue;
+    EXPECT_EQ(result.find("subStatusCode")->as_integer(), 3200);
+    EXPECT_GT(*result.find("retryAfterMilliseconds")->as_integer(), 0);
+  }
+  runtime_.sleep(Milliseconds(1000), {});
+  EXPECT_EQ(create(R"({"id":"later","pk":"a"})").status, 201) << "what was refused cost nothing";
 }
 
 TEST_F(LimitedAccountTest, SaysWhereTheAllVersionsFeedIsNotOffered) {

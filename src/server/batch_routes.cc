@@ -77,6 +77,7 @@ Result<std::vector<BatchOperation>> parse_operations(std::string_view body) {
 void append_result(json::Writer& writer, const ItemResult& result, bool minimal) {
   writer.begin_object().member_integer("statusCode", result.status);
   if (result.sub_status != 0) writer.member_integer("subStatusCode", result.sub_status);
+  if (result.retry_after) writer.member_integer("retryAfterMilliseconds", result.retry_after->count());
   writer.key("requestCharge").real(result.charge);
   if (result.document != nullptr) {
     writer.member("eTag", result.document->etag);

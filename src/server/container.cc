@@ -241,9 +241,14 @@ Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
     done.position = {partition->id(), partition->lsn()};
   }
   for (const ItemOperation& operation : operations) {
+    if (const auto wait = budget_.wait()) {
+      done.results.push_back(ItemResult{429, kBudgetSpent, {}, nullptr, 0, wait});
+      continue;
+    }
     auto result = run(operation, range_id);
     if (result) done.position.lsn = std::max(done.position.lsn, result->position.lsn);
     done.results.push_back(result ? std::move(result->result) : as_result(std::move(result).error()));
+    budget_.spend(done.results.back().charge);
   }
   return done;
 }

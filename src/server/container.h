@@ -93,7 +93,8 @@ class Container {
   // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status,
   // the others 424.
   Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations);
-  // Each operation on its own, all in the partition `range_id`; each states its key.
+  // Each operation on its own, all in the partition `range_id`; each states its key. Spends the request units of each,
+  // and refuses with 429 those for which there are none left.
   Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
   // Removes every document of a partition key.
   Result<Position> remove_key(const std::string& key);

@@ -144,6 +144,7 @@ Result<Reply> serve_documents(const Call& call, const ResourceView& view, const 
   auto reply = keyword == "docs" ? serve_docs(call, container, options) : serve_operation(call, container);
   if (!reply) return reply;
   set_owner(*reply, view.names, view.rid);
+  if (is_bulk(call)) return reply;  // its operations are counted one by one
   double charge = 1;
   const std::string_view charged = reply->headers.get("x-ms-request-charge");
   if (!charged.empty()) charge = std::stod(std::string(charged));

@@ -138,9 +138,8 @@ Status authorize_by_token(const Call& call, std::string_view signature, std::str
   if (changes_something(call) && !grant.writes) return not_covered();
   if (grant.key.empty()) return {};
   // Each operation of a bulk request states a key of its own.
-  const bool bulk = call.is_true("x-ms-cosmos-is-batch-request") && !call.is_true("x-ms-cosmos-batch-atomic");
   ASSIGN(const auto stated, key_header(call));
-  if (bulk || stated != grant.key) return not_covered();
+  if (is_bulk(call) || stated != grant.key) return not_covered();
   return {};
 }
 

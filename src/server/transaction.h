@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/runtime.h"
 #include "server/partition.h"
 #include "server/patch.h"
 #include "server/stamps.h"
@@ -44,6 +45,7 @@ struct ItemResult {
   std::string message;   // of a failure
   DocumentPtr document;  // what was written or read; null for a delete and for failures
   double charge = 0;
+  std::optional<Milliseconds> retry_after{};  // with 429
 };
 
 // What the documents of a container have in common.
