@@ -7,6 +7,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config git ca-certificates
 clang_packages=(clang-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 bench_packages=(libbenchmark-dev)
+e2e_packages=(python3-azure-cosmos)
 check_packages=(clang-14 clang-format-14 clang-tidy-14)
 
 missing_packages() {
@@ -58,6 +59,7 @@ setup_npm() { # FOLDER
 
 setup() {
   setup_for_build release
+  install_packages "${e2e_packages[@]}"
   setup_node
   setup_npm tests/e2e
 }

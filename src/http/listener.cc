@@ -101,6 +101,20 @@ int status_of(const error_code& error) {
   return error.category() == malformed.category() ? 400 : 0;
 }
 
+// What a client whose request could not be read is told: as JSON, for clients read every error as that.
+std::string_view refusal_body(int status) {
+  switch (status) {
+    case kRequestTimeout:
+      return R"({"code":"RequestTimeout","message":"The request did not arrive in time."})";
+    case 413:
+      return R"({"code":"RequestEntityTooLarge","message":"Request size is too large"})";
+    case 431:
+      return R"({"code":"RequestHeaderFieldsTooLarge","message":"The header fields of the request are too large."})";
+    default:
+      return R"({"code":"BadRequest","message":"The request is not HTTP/1.1."})";
+  }
+}
+
 class Connection {
  public:
   Connection(Runtime& runtime, const ListenerOptions& options, const Handler& handler, asio::ssl::context* tls,
@@ -202,6 +216,8 @@ class Connection {
     if (status == 0) return;
     ServerResponse response;
     response.status = status;
+    response.headers.add("Content-Type", "application/json");
+    response.body = refusal_body(status);
     write_response(stream, response, false, false, runtime_);
     linger();
   }

@@ -53,7 +53,7 @@ struct ListenerOptions {
 class Listener {
  public:
   // Binds and starts serving. Fails with io naming the address. Requests that are malformed, too large or too slow
-  // are answered 400, 408, 413 or 431 and closed.
+  // are answered 400, 408, 413 or 431, with a JSON object {code, message}, and closed.
   static Result<std::unique_ptr<Listener>> start(Runtime& runtime, ListenerOptions options, Handler handler);
   virtual ~Listener() = default;  // stops: no new connections, running handlers finish, threads joined
   virtual std::uint16_t port() const = 0;

@@ -263,6 +263,19 @@ TEST_F(Loopback, MalformedRequestsAreAnswered400) {
   EXPECT_THAT(raw("POST / HTTP/1.1\r\nContent-Length: 5x\r\n\r\nabcde"), StartsWith("HTTP/1.1 400 "));
 }
 
+TEST_F(Loopback, RefusalsAreJson) {
+  serve([](const ServerRequest&) { return text(200, ""); });
+  const std::string malformed = raw("NOT HTTP AT ALL\r\n\r\n");
+  EXPECT_THAT(malformed, HasSubstr("\r\nContent-Type: application/json\r\n"));
+  EXPECT_THAT(malformed, HasSubstr(R"({"code":"BadRequest","message":)"));
+  EXPECT_THAT(raw("GET / HTTP/1.1\r\nX: " + std::string(100000, 'h') + "\r\n\r\n"),
+              HasSubstr(R"({"code":"RequestHeaderFieldsTooLarge","message":)"));
+  EXPECT_THAT(raw("GET /\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(raw("GET / HTTP/9.9\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(raw("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(raw(std::string("\0\x16\x03\x01\xff\xff", 6) + "\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+}
+
 TEST_F(Loopback, OversizedRequestsAreRefused) {
   ListenerOptions options;
   options.max_body_bytes = 1000;

@@ -93,7 +93,7 @@ Result<Reply> Account::State::route(const Call& call) {
     if (!container) return fail(std::move(container).error());
     return serve_documents(call, *container, {options.all_versions_feed});
   }
-  return serve_resources(call, engine);
+  return serve_resources(call, engine, decoded_key);
 }
 
 Result<Reply> Account::State::answer(const http::ServerRequest& request, const Topology::Region* region,
@@ -101,7 +101,7 @@ Result<Reply> Account::State::answer(const http::ServerRequest& request, const T
   ASSIGN(auto path, split_target(request.target));
   const Call call{request, std::move(path), behind};
   if (options.test_door && !call.path.empty() && call.path[0] == "_emulator") return door.serve(call);
-  TRY(authorize(call, decoded_key, runtime.wall_second()));
+  TRY(authorize(call, decoded_key, runtime.wall_second(), engine));
   if (region != nullptr) {
     if (auto refusal = topology.refusal(*region, call)) return fail(std::move(*refusal));
   }

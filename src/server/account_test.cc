@@ -1,81 +1,8 @@
 // The gateway as clients see it: requests through Account::handle.
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "codec/base64.h"
-#include "cosmos/signing.h"
-#include "http/message.h"
-#include "json/value.h"
-#include "server/emulator.h"
-#include "server/engine.h"
-#include "server/exchange.h"
-#include "testing/virtual_runtime.h"
+#include "server/account_fixture.h"
 
 namespace halley::server {
 namespace {
-
-constexpr Second kStart{1'800'000'000};
-
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-struct Answer {
-  int status = 0;
-  http::Headers headers;
-  std::string body;
-  json::Value value() const { return json::parse(body).value_or(json::Value()); }
-  std::string sub_status() const { return std::string(headers.get("x-ms-substatus")); }
-};
-
-class AccountTest : public ::testing::Test {
- protected:
-  explicit AccountTest(AccountOptions options = options_with_door()) : account_(runtime_, std::move(options)) {}
-
-  static AccountOptions options_with_door() {
-    AccountOptions options;
-    options.test_door = true;
-    return options;
-  }
-
-  Answer send(std::string_view method, std::string_view target, std::string_view body = {}, const Fields& fields = {}) {
-    http::Headers headers;
-    headers.add("Host", "127.0.0.1:4711");
-    const auto path = split_target(target);
-    const cosmos::SignedResource resource = cosmos::signed_resource(path.value_or(std::vector<std::string>()));
-    const std::string date = format_http_date(runtime_.wall_second());
-    headers.add("x-ms-date", date);
-    headers.add("authorization", cosmos::master_key_token(*codec::base64_decode(account_.key()), method, resource.type,
-                                                          resource.link, date));
-    for (const auto& [name, value] : fields) headers.set(name, value);
-    auto reply = account_.handle({method, target, headers, body});
-    dropped_ = reply.drop_connection;
-    truncated_ = reply.truncate_after;
-    return {reply.status, std::move(reply.headers), reply.shared_body ? *reply.shared_body : std::move(reply.body)};
-  }
-
-  void make_shop() {
-    ASSERT_EQ(send("POST", "/dbs", R"({"id":"Shop"})").status, 201);
-    const auto created =
-        send("POST", "/dbs/Shop/colls", R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2}})");
-    ASSERT_EQ(created.status, 201) << created.body;
-    rid_ = created.value().string_at("_rid");
-  }
-
-  Answer create(std::string_view body, const std::string& key = R"(["a"])") {
-    return send("POST", kDocs, body, {{"x-ms-documentdb-partitionkey", key}});
-  }
-  Answer feed(Fields fields) {
-    fields.emplace_back("A-IM", "Incremental feed");
-    return send("GET", kDocs, {}, fields);
-  }
-
-  static constexpr std::string_view kDocs = "/dbs/Shop/colls/Orders/docs";
-
-  testing::VirtualRuntime runtime_{kStart};
-  Account account_;
-  std::string rid_;
-  bool dropped_ = false;
-  std::int64_t truncated_ = -1;
-};
 
 TEST_F(AccountTest, TheAccountNamesEndpointsByWhichItIsReached) {
   const Answer answer = send("GET", "/");
@@ -184,11 +111,14 @@ TEST_F(AccountTest, PathsMayNameRids) {
 
 TEST_F(AccountTest, IdsMayHaveEveryCharacterOfAPath) {
   make_shop();
-  for (const char* id : {"a b", "100%", "what?", "c#", "p+q", "é☃", "a/b", "&=;,:@$!"}) {
+  for (const char* id : {"a b", "100%", "what?", "c#", "p+q", "é☃", "&=;,:@$!"}) {
     ASSERT_EQ(create(fmt::format(R"({{"id":"{}","pk":"a"}})", id)).status, 201) << id;
     const std::string target = std::string(kDocs) + "/" + http::percent_encode(id);
     const Answer read = send("GET", target, {}, {{"x-ms-documentdb-partitionkey", R"(["a"])"}});
     EXPECT_EQ(read.value().string_at("id"), id);
+  }
+  for (const char* id : {"a/b", R"(a\\b)"}) {
+    EXPECT_EQ(create(fmt::format(R"({{"id":"{}","pk":"a"}})", id)).status, 400) << id;
   }
   // The JavaScript SDK leaves these as they are.
   EXPECT_EQ(send("GET", std::string(kDocs) + "/what?", {}, {{"x-ms-documentdb-partitionkey", R"(["a"])"}}).status, 200);
@@ -214,7 +144,7 @@ TEST_F(AccountTest, ConditionsGuardWritesAndReads) {
   EXPECT_NE(replaced.headers.get("etag"), etag);
   EXPECT_EQ(send("DELETE", target, {}, with("If-Match", etag)).status, 412);
   EXPECT_EQ(send("DELETE", target, {}, key).status, 204);
-  EXPECT_EQ(send("PATCH", target, "[]", key).status, 400);
+  EXPECT_EQ(send("TRACE", target, {}, key).status, 405);
   EXPECT_EQ(send("GET", target, {}, {}).status, 400) << "a read must state the key";
   EXPECT_EQ(create("{}", "[{\"a\":1}]").status, 400);
 }
@@ -393,6 +323,17 @@ TEST_F(AccountTest, BulkAnswersForEachOperation) {
   EXPECT_EQ(send("POST", kDocs, "{", bulk).status, 400);
 }
 
+TEST_F(AccountTest, ClientEncryptionKeysAreStored) {
+  make_shop();
+  const std::string keys = "/dbs/Shop/clientencryptionkeys";
+  const std::string_view key =
+      R"({"id":"k","encryptionAlgorithm":"AEAD_AES_256_CBC_HMAC_SHA256","wrappedDataEncryptionKey":"AA==",)"
+      R"("keyWrapMetadata":{"type":"t","name":"n","value":"v","algorithm":"RSA-OAEP"}})";
+  EXPECT_EQ(send("POST", keys, key).status, 201);
+  EXPECT_EQ(send("GET", keys + "/k").value().find("keyWrapMetadata")->string_at("value"), "v");
+  EXPECT_EQ(send("GET", keys).value().find("ClientEncryptionKeys")->items().size(), 1U);
+}
+
 TEST_F(AccountTest, ScriptsUsersAndPermissionsAreStored) {
   make_shop();
   const std::string sprocs = "/dbs/Shop/colls/Orders/sprocs";
@@ -484,6 +425,29 @@ TEST_F(LimitedAccountTest, SpendsNoMoreThanItsRequestUnits) {
   const std::int64_t wait = std::stoll(std::string(answer.headers.get("x-ms-retry-after-ms")));
   runtime_.sleep(Milliseconds(wait), {});
   EXPECT_EQ(create(R"({"id":"later","pk":"a"})").status, 201);
+}
+
+TEST_F(LimitedAccountTest, BulkTellsEachOperationForWhichNothingIsLeft) {
+  make_shop();
+  std::string operations;
+  for (int i = 0; i < 8; ++i) {
+    operations +=
+        fmt::format(R"({}{{"operationType":"Create","resourceBody":{{"id":"{}","pk":"a"}},"partitionKey":"[\"a\"]"}})",
+                    i == 0 ? "[" : ",", i);
+  }
+  const Answer answer = send("POST", kDocs, operations + "]",
+                             {{"x-ms-documentdb-partitionkeyrangeid", "0"}, {"x-ms-cosmos-is-batch-request", "true"}});
+  EXPECT_EQ(answer.status, 207);
+  const json::Value results = answer.value();
+  for (std::size_t i = 0; i < 8; ++i) {
+    const json::Value& result = results.items()[i];
+    EXPECT_EQ(result.find("statusCode")->as_integer(), i < 4 ? 201 : 429) << i;
+    if (i < 4) continue;
+    EXPECT_EQ(result.find("subStatusCode")->as_integer(), 3200);
+    EXPECT_GT(*result.find("retryAfterMilliseconds")->as_integer(), 0);
+  }
+  runtime_.sleep(Milliseconds(1000), {});
+  EXPECT_EQ(create(R"({"id":"later","pk":"a"})").status, 201) << "what was refused cost nothing";
 }
 
 TEST_F(LimitedAccountTest, SaysWhereTheAllVersionsFeedIsNotOffered) {

@@ -5,6 +5,7 @@
 #include "cosmos/signing.h"
 #include "http/message.h"
 #include "server/refusal.h"
+#include "server/resource_token.h"
 
 namespace halley::server {
 namespace {
@@ -25,20 +26,23 @@ std::string_view token_part(std::string_view token, std::string_view name) {
 
 }  // namespace
 
-Status authorize(const Call& call, std::string_view key, Second wall_now) {
+Status authorize(const Call& call, std::string_view key, Second wall_now, Engine& engine) {
   const std::string_view header = call.header("authorization");
   if (header.empty()) return refuse(401, "Required Header authorization is missing.");
   const auto token = http::percent_decode(header.substr(0, header.find(',')));
   if (!token || header.size() > kMaxTokenBytes) return refuse(401, "The authorization header is not understood.");
-  if (token_part(*token, "type") != "master") {
-    return refuse(401, "Only the master key is accepted by this server, neither resource tokens nor Entra ID.");
+  const std::string_view type = token_part(*token, "type");
+  const std::string_view signature = token_part(*token, "sig");
+  if (type == "resource") return authorize_by_token(call, signature, key, engine.stamps().now(), engine);
+  if (type != "master") {
+    return refuse(401, "This server accepts the master key and resource tokens, not Entra ID.");
   }
   const std::string_view date = call.header("x-ms-date");
   const auto moment = parse_http_date(date);
   if (!moment) return refuse(401, "The header x-ms-date is missing or not a date.");
   const cosmos::SignedResource resource = cosmos::signed_resource(call.path);
   const std::string expected = cosmos::master_key_signature(key, call.method(), resource.type, resource.link, date);
-  if (token_part(*token, "sig") != expected) {
+  if (signature != expected) {
     return refuse(401,
                   fmt::format("The input authorization token can't serve the request. Please check that the expected "
                               "payload is built as per the protocol, and check the key being used. Server used the "

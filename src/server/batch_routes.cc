@@ -18,6 +18,7 @@ namespace {
 using Kind = ItemOperation::Kind;
 
 constexpr std::size_t kMaxOperations = 100;
+constexpr std::size_t kMaxRequestBytes = 2'202'010;  // what clients cut their batches at
 constexpr std::size_t kMaxReplyBytes = 4'000'000;
 
 struct BatchOperation {
@@ -26,14 +27,14 @@ struct BatchOperation {
 };
 
 Result<Kind> parse_kind(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Kind>, 5> kNames = {{{"Create", Kind::create},
+  constexpr std::array<std::pair<std::string_view, Kind>, 6> kNames = {{{"Create", Kind::create},
                                                                         {"Upsert", Kind::upsert},
                                                                         {"Read", Kind::read},
                                                                         {"Replace", Kind::replace},
+                                                                        {"Patch", Kind::patch},
                                                                         {"Delete", Kind::remove}}};
   const auto found = std::find_if(kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.first == name; });
   if (found != kNames.end()) return found->second;
-  if (name == "Patch") return refuse(400, "Patching documents is not supported by this server yet.");
   return refuse(400, fmt::format("The operationType '{}' is not known.", name));
 }
 
@@ -100,6 +101,7 @@ Result<std::vector<BatchOperation>> parse_operations(std::string_view body, bool
 void append_result(json::Writer& writer, const ItemResult& result, bool minimal) {
   writer.begin_object().member_integer("statusCode", result.status);
   if (result.sub_status != 0) writer.member_integer("subStatusCode", result.sub_status);
+  if (result.retry_after) writer.member_integer("retryAfterMilliseconds", result.retry_after->count());
   writer.key("requestCharge").real(result.charge);
   if (result.document != nullptr) {
     writer.member("eTag", result.document->etag);
@@ -109,35 +111,43 @@ void append_result(json::Writer& writer, const ItemResult& result, bool minimal)
   writer.end_object();
 }
 
-// The results in the order of the request, in the form it came in.
-std::string written_results(const std::vector<ItemResult>& results, const std::vector<bool>& minimal, bool binary) {
-  std::string body;
-  json::Writer writer(body);
-  binary ? begin_binary_results(body) : static_cast<void>(writer.begin_array());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    // A reply that would grow beyond a page leaves out the bodies it has no room for.
-    const bool short_of_room = body.size() > kMaxReplyBytes;
-    if (binary) {
-      append_binary_result(body, results[i], minimal[i] || short_of_room);
-    } else {
-      append_result(writer, results[i], minimal[i] || short_of_room);
-    }
+// Writes the results in the order of the request, in the form it came in.
+class ResultWriter {
+ public:
+  explicit ResultWriter(bool binary) : binary_(binary) {
+    binary_ ? begin_binary_results(body_) : static_cast<void>(json_.begin_array());
   }
-  if (!binary) writer.end_array();
-  return body;
-}
+  std::size_t size() const { return body_.size(); }
+  void append(const ItemResult& result, bool minimal) {
+    binary_ ? append_binary_result(body_, result, minimal) : append_result(json_, result, minimal);
+  }
+  std::string finish() && {
+    if (!binary_) json_.end_array();
+    return std::move(body_);
+  }
+
+ private:
+  const bool binary_;
+  std::string body_;
+  json::Writer json_{body_};
+};
+
+ItemResult too_large() { return {413, kReplyTooLarge, "The reply would be too large.", nullptr, 1.0}; }
 
 }  // namespace
 
 Result<Reply> serve_batch(const Call& call, Container& container) {
+  if (call.request.body.size() > kMaxRequestBytes) return refuse(413, "Request size is too large");
   const bool binary = is_binary_batch(call.request.body);
   ASSIGN(std::vector<BatchOperation> operations, parse_operations(call.request.body, binary));
   ASSIGN(const Selection selection, selection_headers(call));
   const bool minimal_all = http::equal_ignoring_case(call.header("prefer"), "return=minimal");
   std::vector<ItemOperation> items;
   std::vector<bool> minimal;
+  std::vector<bool> reads;
   for (BatchOperation& operation : operations) {
     minimal.push_back(minimal_all || operation.minimal);
+    reads.push_back(operation.item.kind == Kind::read);
     items.push_back(std::move(operation.item));
   }
   const bool atomic = call.is_true("x-ms-cosmos-batch-atomic");
@@ -145,15 +155,21 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   if (!atomic && selection.range_id.empty()) {
     return refuse(400, "A bulk request must name its range with x-ms-documentdb-partitionkeyrangeid.");
   }
-  ASSIGN(const Container::BatchDone done,
+  ASSIGN(Container::BatchDone done,
          atomic ? container.run_batch(selection.key, std::move(items)) : container.run_bulk(selection.range_id, items));
   double charge = 0;
   bool all_done = true;
-  for (const ItemResult& result : done.results) {
+  ResultWriter writer(binary);
+  for (std::size_t i = 0; i < done.results.size(); ++i) {
+    ItemResult& result = done.results[i];
+    // A reply that would grow beyond a page leaves out the bodies it has no room for; reads are to be asked for again.
+    const bool full = result.document != nullptr && writer.size() + result.document->text.size() > kMaxReplyBytes;
+    if (full && reads[i]) result = too_large();
+    writer.append(result, minimal[i] || full);
     charge += result.charge;
     all_done = all_done && result.status < 400;
   }
-  Reply reply = json_reply(all_done ? 200 : 207, written_results(done.results, minimal, binary));
+  Reply reply = json_reply(all_done ? 200 : 207, std::move(writer).finish());
   if (binary) reply.headers.set("content-type", "application/octet-stream");
   set_charge(reply, charge);
   set_position(reply, done.position);

@@ -22,7 +22,7 @@ ItemResult as_result(Error error) {
   return ItemResult{error.status == 0 ? 400 : error.status, error.sub_status, std::move(error.message), nullptr, 1.0};
 }
 
-bool has_body(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
+bool writes_whole(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
 
 std::vector<Partition> first_partitions(const ContainerOptions& options) {
   std::vector<Partition> partitions;
@@ -35,7 +35,8 @@ std::vector<Partition> first_partitions(const ContainerOptions& options) {
 }  // namespace
 
 Container::Container(Runtime& runtime, Stamps& stamps, ContainerOptions options)
-    : stamps_(stamps),
+    : runtime_(runtime),
+      stamps_(stamps),
       options_(std::move(options)),
       budget_(runtime, options_.request_units_per_second),
       ttl_(options_.ttl),
@@ -49,6 +50,7 @@ void Container::set_ttl(TimeToLive ttl) {
 }
 
 Result<Partition*> Container::partition_of_range(std::string_view range_id) {
+  TRY(refuse_while_moving(range_id));
   for (Partition& partition : partitions_) {
     if (partition.id() == range_id) return &partition;
   }
@@ -102,15 +104,28 @@ Result<Partition*> Container::replica_of(Partition& partition, const ReplicaView
   return replica;
 }
 
-DocumentContext Container::context() { return {stamps_, options_.rid, options_.self, next_number_, ttl_}; }
+DocumentContext Container::context() {
+  return {stamps_,      options_.rid, options_.self,
+          next_number_, ttl_,         DraftRules{options_.key, options_.unique_keys, ttl_.on()}};
+}
 
 void Container::touch(Partition& partition) { partition.purge_expired(ttl_, stamps_.now()); }
+
+Result<Container::Prepared> Container::prepare(const ItemOperation& operation) {
+  Prepared prepared;
+  if (writes_whole(operation.kind)) {
+    ASSIGN(prepared.draft, draft_of(operation));
+  } else if (operation.kind == Kind::patch) {
+    ASSIGN(prepared.patch, parse_patch(operation.body));
+  }
+  return prepared;
+}
 
 Result<Draft> Container::draft_of(const ItemOperation& operation) {
   std::unique_lock lock(mutex_);
   const bool ttl_on = ttl_.on();
   lock.unlock();
-  ASSIGN(Draft draft, read_draft(operation.body, DraftRules{options_.key, ttl_on}));
+  ASSIGN(Draft draft, read_draft(operation.body, DraftRules{options_.key, options_.unique_keys, ttl_on}));
   // A container made before keys were required states the key of its documents as [].
   const bool stated = operation.key && *operation.key != "[]";
   if (stated && *operation.key != draft.key) {
@@ -120,23 +135,24 @@ Result<Draft> Container::draft_of(const ItemOperation& operation) {
   return draft;
 }
 
-Result<std::string> Container::epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const {
-  if (draft) return draft->epk;
+Result<std::string> Container::epk_of(const ItemOperation& operation, const Prepared& prepared) const {
+  if (prepared.draft) return prepared.draft->epk;
   if (!operation.key) return refuse(400, "PartitionKey value must be supplied for this operation.");
   auto epk = cosmos::effective_partition_key(options_.key, *operation.key);
   if (!epk) return refuse(400, epk.error().message);
   return epk;
 }
 
-Result<ItemResult> Container::apply(Transaction& transaction, const ItemOperation& operation,
-                                    std::optional<Draft> draft) {
+Result<ItemResult> Container::apply(Transaction& transaction, const ItemOperation& operation, Prepared prepared) {
   switch (operation.kind) {
     case Kind::create:
-      return transaction.create(std::move(*draft));
+      return transaction.create(std::move(*prepared.draft));
     case Kind::upsert:
-      return transaction.upsert(std::move(*draft), operation);
+      return transaction.upsert(std::move(*prepared.draft), operation);
     case Kind::replace:
-      return transaction.replace(std::move(*draft), operation);
+      return transaction.replace(std::move(*prepared.draft), operation);
+    case Kind::patch:
+      return transaction.patch(*prepared.patch, operation);
     case Kind::remove:
       return transaction.remove(operation);
     case Kind::read:
@@ -146,13 +162,11 @@ Result<ItemResult> Container::apply(Transaction& transaction, const ItemOperatio
 }
 
 Result<Container::Done> Container::run(const ItemOperation& operation, std::string_view range_id) {
-  std::optional<Draft> draft;
-  if (has_body(operation.kind)) {
-    ASSIGN(draft, draft_of(operation));
-  }
-  ASSIGN(const std::string epk, epk_of(operation, draft));
+  ASSIGN(Prepared prepared, prepare(operation));
+  ASSIGN(const std::string epk, epk_of(operation, prepared));
   const std::lock_guard lock(mutex_);
   Partition& partition = partition_of(epk);
+  TRY(refuse_while_moving(range_id));
   if (!range_id.empty() && partition.id() != range_id) return gone(range_id);
   touch(partition);
   std::optional<Partition> copy;
@@ -161,7 +175,7 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
     ASSIGN(source, replica_of(partition, operation.replica, copy));
   }
   Transaction transaction(*source, context());
-  ASSIGN(ItemResult result, apply(transaction, operation, std::move(draft)));
+  ASSIGN(ItemResult result, apply(transaction, operation, std::move(prepared)));
   transaction.commit();
   return Done{std::move(result), {source->id(), source->lsn()}};
 }
@@ -169,14 +183,10 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
 Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations) {
   auto epk = cosmos::effective_partition_key(options_.key, key);
   if (!epk) return refuse(400, epk.error().message);
-  std::vector<Result<std::optional<Draft>>> drafts;
+  std::vector<Result<Prepared>> prepared;
   for (ItemOperation& operation : operations) {
     operation.key = key;
-    if (has_body(operation.kind)) {
-      drafts.push_back(draft_of(operation));
-    } else {
-      drafts.push_back(std::optional<Draft>());
-    }
+    prepared.push_back(prepare(operation));
   }
 
   BatchDone done;
@@ -185,8 +195,8 @@ Result<Container::BatchDone> Container::run_batch(const std::string& key, std::v
   touch(partition);
   Transaction transaction(partition, context());
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    auto result = drafts[i] ? apply(transaction, operations[i], std::move(*drafts[i]))
-                            : Result<ItemResult>(fail(std::move(drafts[i]).error()));
+    auto result = prepared[i] ? apply(transaction, operations[i], std::move(*prepared[i]))
+                              : Result<ItemResult>(fail(std::move(prepared[i]).error()));
     if (!result) {
       done.results.assign(operations.size(), ItemResult{424, 0, {}, nullptr, 0});
       done.results[i] = as_result(std::move(result).error());
@@ -209,9 +219,14 @@ Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
     done.position = {partition->id(), partition->lsn()};
   }
   for (const ItemOperation& operation : operations) {
+    if (const auto wait = budget_.wait()) {
+      done.results.push_back(ItemResult{429, kBudgetSpent, {}, nullptr, 0, wait});
+      continue;
+    }
     auto result = run(operation, range_id);
     if (result) done.position.lsn = std::max(done.position.lsn, result->position.lsn);
     done.results.push_back(result ? std::move(result->result) : as_result(std::move(result).error()));
+    budget_.spend(done.results.back().charge);
   }
   return done;
 }
@@ -334,47 +349,6 @@ std::vector<RangeInfo> Container::ranges() {
 std::uint64_t Container::ranges_version() {
   const std::lock_guard lock(mutex_);
   return ranges_version_;
-}
-
-Status Container::split(std::string_view range_id, std::string_view at) {
-  const std::lock_guard lock(mutex_);
-  ASSIGN(Partition* const parent, partition_of_range(range_id));
-  const std::string middle = at.empty() ? middle_of(options_.key, parent->range()) : std::string(at);
-  if (middle <= parent->range().min || middle >= parent->range().max) {
-    return refuse(400, "The range cannot be divided there.");
-  }
-  touch(*parent);
-  record(PartitionSplit{parent->id(), middle});
-  divide(*parent, middle);
-  return {};
-}
-
-void Container::divide(Partition& parent, const std::string& at) {
-  auto [left, right] = parent.split(at, std::to_string(next_range_), std::to_string(next_range_ + 1));
-  next_range_ += 2;
-  ++ranges_version_;
-  const auto place = partitions_.begin() + (&parent - partitions_.data());
-  *place = std::move(left);
-  partitions_.insert(place + 1, std::move(right));
-}
-
-Status Container::merge(std::string_view range_id, std::string_view other_id) {
-  const std::lock_guard lock(mutex_);
-  ASSIGN(Partition * left, partition_of_range(range_id));
-  ASSIGN(Partition * right, partition_of_range(other_id));
-  if (left->range().min > right->range().min) std::swap(left, right);
-  if (left->range().max != right->range().min) return refuse(400, "The ranges are not neighbours.");
-  touch(*left);
-  touch(*right);
-  record(PartitionsMerged{left->id(), right->id()});
-  unite(*left, *right);
-  return {};
-}
-
-void Container::unite(Partition& left, Partition& right) {
-  left = Partition::merge(left, right, std::to_string(next_range_++));
-  partitions_.erase(partitions_.begin() + (&right - partitions_.data()));
-  ++ranges_version_;
 }
 
 void Container::restore_in_place(Second moment) {

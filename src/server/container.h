@@ -22,6 +22,7 @@ struct ContainerOptions {
   std::string rid;
   std::string self;  // "dbs/…/colls/…/"
   cosmos::PartitionKeyDefinition key;
+  UniqueKeys unique_keys;
   TimeToLive ttl;
   int partitions = 1;
   std::int64_t request_units_per_second = 0;
@@ -99,7 +100,8 @@ class Container {
   // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status,
   // the others 424.
   Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations);
-  // Each operation on its own, all in the partition `range_id`; each states its key.
+  // Each operation on its own, all in the partition `range_id`; each states its key. Spends the request units of each,
+  // and refuses with 429 those for which there are none left.
   Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
   // Removes every document of a partition key.
   Result<Position> remove_key(const std::string& key);
@@ -125,6 +127,13 @@ class Container {
   // with 410 when one of them is not there, with 400 when they are not neighbours.
   Status merge(std::string_view range_id, std::string_view other_id);
 
+  // The same, not at once: requests that name one of the ranges are refused with 410/1007 until there were `requests`
+  // of them (0 = until finish_move()), then it is done. Operations on single documents go on meanwhile. One at a time:
+  // 409.
+  Status begin_split(std::string_view range_id, std::string_view at, std::uint64_t requests);
+  Status begin_merge(std::string_view range_id, std::string_view other_id, std::uint64_t requests);
+  Status finish_move();
+
   // What a restore in place does: every partition is again as it was at `moment`, its LSNs too, under the same _rid.
   void restore_in_place(Second moment);
 
@@ -134,10 +143,27 @@ class Container {
   Status replay(const PartitionsMerged& event);
   Status replay(const RestoredInPlace& event);
 
+  // Documents are indexed anew after a change of the indexing policy, so many in a second; how far that is, 0 to 100.
+  void begin_index_transformation();
+  int index_progress();
+  struct Usage {
+    std::size_t documents = 0;
+    std::size_t bytes = 0;
+  };
+  Usage usage();
+
   // Every live, unexpired document, in partition and then _rid order.
   std::vector<DocumentPtr> live_documents();
 
  private:
+  // A split or merge that is held open.
+  struct Move {
+    std::string range_id;
+    std::string other_id;        // of a merge
+    std::string at;              // of a split
+    std::uint64_t requests = 0;  // that are still to be refused; 0 = until it is finished
+  };
+
   // A lock that whoever lets go of it has told the journal what was written under it.
   class Lock {
    public:
@@ -161,6 +187,12 @@ class Container {
   void go_back_to(Second moment);
 
   Result<Partition*> partition_of_range(std::string_view range_id);
+  Status refuse_while_moving(std::string_view range_id);
+  Result<std::string> place_to_split(const Partition& partition, std::string_view at) const;
+  Result<std::pair<Partition*, Partition*>> neighbours(std::string_view range_id, std::string_view other_id);
+  void split_now(Partition& parent, const std::string& at);
+  void merge_now(Partition& left, Partition& right);
+  void finish_move_now();
   Partition& partition_of(std::string_view epk);
   // `partition`, or what a replica that lags knows of it, which `copy` then holds.
   Result<Partition*> replica_of(Partition& partition, const ReplicaView& view, std::optional<Partition>& copy) const;
@@ -168,12 +200,19 @@ class Container {
   Result<Scope> scope_of(const Selection& selection) const;
   // The partitions with a part of the scope, which a range id in the selection narrows to that range.
   Result<std::vector<Partition*>> partitions_of(const Selection& selection, Scope& scope);
+  // What an operation's body says, read before the lock is taken.
+  struct Prepared {
+    std::optional<Draft> draft;  // of create, upsert and replace
+    std::optional<Patch> patch;  // of a patch
+  };
+  Result<Prepared> prepare(const ItemOperation& operation);
   Result<Draft> draft_of(const ItemOperation& operation);
-  Result<std::string> epk_of(const ItemOperation& operation, const std::optional<Draft>& draft) const;
-  Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, std::optional<Draft> draft);
+  Result<std::string> epk_of(const ItemOperation& operation, const Prepared& prepared) const;
+  Result<ItemResult> apply(Transaction& transaction, const ItemOperation& operation, Prepared prepared);
   DocumentContext context();
   void touch(Partition& partition);
 
+  Runtime& runtime_;
   Stamps& stamps_;
   const ContainerOptions options_;
   Budget budget_;
@@ -184,6 +223,8 @@ class Container {
   std::uint64_t next_number_ = 1;
   int next_range_ = 0;
   std::uint64_t ranges_version_ = 1;
+  std::optional<Move> move_;
+  std::optional<SteadyTime> index_transformation_began_;
 };
 
 }  // namespace halley::server

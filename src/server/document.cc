@@ -13,10 +13,14 @@
 namespace halley::server {
 namespace {
 
-constexpr std::size_t kMaxIdCharacters = 1023;
+constexpr std::size_t kMaxIdBytes = 1023;
+constexpr std::size_t kMaxKeyBytes = 2048;
+constexpr std::size_t kMaxKeyBytesOfVersion1 = 101;
 
-std::size_t character_count(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+Status check_id(std::string_view id) {
+  if (id.size() > kMaxIdBytes) return refuse(400, fmt::format("The id is longer than {} bytes.", kMaxIdBytes));
+  if (id.find_first_of("/\\") != std::string_view::npos) return refuse(400, "The id contains a / or a \\.");
+  return {};
 }
 
 bool has_system_property(const json::ScannedDocument& document) {
@@ -42,6 +46,19 @@ Error as_bad_request(Error error) {
 
 }  // namespace
 
+Status check_key_length(std::string_view key, const cosmos::PartitionKeyDefinition& definition) {
+  const bool version_1 = definition.kind != cosmos::KeyKind::multi_hash && definition.version != 2;
+  const std::size_t longest = version_1 ? kMaxKeyBytesOfVersion1 : kMaxKeyBytes;
+  if (key.size() <= longest) return {};  // the text is never shorter than the values
+  ASSIGN(const json::Value values, json::parse(key));
+  for (const json::Value& value : values.items()) {
+    if (value.text().size() > longest) {
+      return refuse(400, fmt::format("A partition key value is longer than {} bytes.", longest));
+    }
+  }
+  return {};
+}
+
 Result<Draft> read_draft(std::string_view body, const DraftRules& rules) {
   if (body.size() > kMaxDocumentBytes) return refuse(413, "Request size is too large");
   auto normalised = json::normalise(body);
@@ -64,17 +81,19 @@ Result<Draft> read_draft(std::string_view body, const DraftRules& rules) {
   if (!document.has_id || document.id.empty()) {
     return refuse(400, "The input content is invalid because the required property 'id' is missing or not a string.");
   }
-  if (character_count(document.id) > kMaxIdCharacters) return refuse(400, "The id is longer than 1023 characters.");
+  TRY(check_id(document.id));
   if (document.bad_key) return refuse(400, "A partition key value is an object or an array.");
   draft.id = document.id;
 
   auto key = cosmos::canonical_key(document.key_values);
   if (!key) return fail(as_bad_request(std::move(key).error()));
   draft.key = std::move(*key);
+  TRY(check_key_length(draft.key, rules.key));
   auto epk = cosmos::effective_partition_key(rules.key, draft.key);
   if (!epk) return fail(as_bad_request(std::move(epk).error()));
   draft.epk = std::move(*epk);
   ASSIGN(draft.ttl, read_ttl(draft.body, rules.ttl_on));
+  ASSIGN(draft.unique_texts, rules.unique_keys.texts_of(draft.key, draft.body));
   return draft;
 }
 
@@ -100,6 +119,7 @@ Document make_document(Draft draft, std::string_view rid, std::string_view self,
   document.ts = ts;
   document.ttl = draft.ttl;
   document.etag = std::move(etag);
+  document.unique_texts = std::move(draft.unique_texts);
   document.text = std::move(text);
   return document;
 }

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "cosmos/partition_key.h"
+#include "server/unique_keys.h"
 
 namespace halley::server {
 
@@ -23,8 +25,9 @@ struct Document {
   std::string epk;           // its effective partition key, bytes
   std::uint64_t number = 0;  // place among the container's documents: the order of _rid
   Second ts;
-  std::int64_t ttl = 0;  // the member `ttl`; 0 = none, -1 = never
-  std::string etag;      // with its quotes
+  std::int64_t ttl = 0;                   // the member `ttl`; 0 = none, -1 = never
+  std::string etag;                       // with its quotes
+  std::vector<std::string> unique_texts;  // UniqueKeys::texts_of
   // The whole JSON object: the body, then _rid, _self, _etag, _attachments, _ts in this order.
   std::string text;
 };
@@ -36,17 +39,22 @@ struct Draft {
   std::string key;
   std::string epk;
   std::int64_t ttl = 0;
+  std::vector<std::string> unique_texts;
   std::string body;  // a JSON object without system properties
 };
 
 // What a container asks of the bodies written to it.
 struct DraftRules {
   const cosmos::PartitionKeyDefinition& key;
+  const UniqueKeys& unique_keys;
   bool ttl_on = false;  // an invalid member `ttl` is refused only then
 };
 
-// Refuses with 413 what is too large and with 400 what is not a JSON object with an `id` of 1 to 1,023 characters, or
-// has an object or an array as a partition key value.
+// Refuses with 400 a canonical key whose values are longer than the service hashes: 2,048 bytes, 101 in version 1.
+Status check_key_length(std::string_view key, const cosmos::PartitionKeyDefinition& definition);
+
+// Refuses with 413 what is too large and with 400 what is not a JSON object with an `id` of 1 to 1,023 bytes without
+// slashes of either kind, or has a partition key value that is an object, an array or too long.
 Result<Draft> read_draft(std::string_view body, const DraftRules& rules);
 
 // The document of a draft. `rid` and `self` are its texts; the number is left 0.

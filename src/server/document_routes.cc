@@ -27,6 +27,29 @@ Status check_intended_container(const Call& call, const Container& container) {
   return refuse(400, "The container is not the one intended: it was created again.", kContainerChanged);
 }
 
+// A client that knows the container by its rid puts that before the range: "RID,0".
+Status check_range_container(const Call& call, const Container& container) {
+  const std::string_view range = call.header("x-ms-documentdb-partitionkeyrangeid");
+  const std::size_t comma = range.rfind(',');
+  if (comma == std::string_view::npos || range.substr(0, comma) == container.rid()) return {};
+  return refuse(410, "The container of the partition key range was created again.", kNameCacheStale);
+}
+
+// An account with session consistency gives that or less.
+Status check_consistency(const Call& call) {
+  const std::string_view level = call.header("x-ms-consistency-level");
+  if (level.empty()) return {};
+  if (!call.header("x-ms-cosmos-read-consistency-strategy").empty()) {
+    return refuse(400, "x-ms-consistency-level and x-ms-cosmos-read-consistency-strategy exclude each other.");
+  }
+  for (const std::string_view offered : {"Session", "ConsistentPrefix", "Eventual"}) {
+    if (http::equal_ignoring_case(level, offered)) return {};
+  }
+  return refuse(400, fmt::format("ConsistencyLevel {} specified in the request is invalid when service is configured "
+                                 "with consistency level Session.",
+                                 level));
+}
+
 Reply item_reply(const Call& call, const Container::Done& done) {
   const ItemResult& result = done.result;
   const bool minimal = call.method() != "GET" && wants_no_body(call);
@@ -71,7 +94,7 @@ Result<Reply> serve_one(const Call& call, Container& container) {
   } else if (call.method() == "DELETE") {
     operation.kind = Kind::remove;
   } else if (call.method() == "PATCH") {
-    return refuse(400, "Patching documents is not supported by this server yet: replace the document instead.");
+    operation.kind = Kind::patch;
   } else {
     return refuse(405, fmt::format("{} is not offered for a document.", call.method()));
   }
@@ -113,12 +136,15 @@ Result<Reply> serve_operation(const Call& call, Container& container) {
 Result<Reply> serve_documents(const Call& call, const ResourceView& view, const DocumentRouteOptions& options) {
   Container& container = *view.container;
   TRY(check_intended_container(call, container));
+  TRY(check_range_container(call, container));
+  TRY(check_consistency(call));
   const std::string& keyword = call.path[4];
   if (keyword == "pkranges") return serve_ranges(call, container);
   TRY(check_budget(container));
   auto reply = keyword == "docs" ? serve_docs(call, container, options) : serve_operation(call, container);
   if (!reply) return reply;
   set_owner(*reply, view.names, view.rid);
+  if (is_bulk(call)) return reply;  // its operations are counted one by one
   double charge = 1;
   const std::string_view charged = reply->headers.get("x-ms-request-charge");
   if (!charged.empty()) charge = std::stod(std::string(charged));

@@ -41,6 +41,20 @@ json::Value whole_offer_content(json::Value content) {
   return content;
 }
 
+// Whether two permissions are for the same thing: of those a user has one.
+bool same_grant(const json::Value& a, const json::Value& b) {
+  const auto key_of = [](const json::Value& permission) {
+    const json::Value* key = permission.find("resourcePartitionKey");
+    return key == nullptr ? std::string() : key->to_text();
+  };
+  return a.string_at("resource") == b.string_at("resource") && key_of(a) == key_of(b);
+}
+
+std::string indexing_of(const json::Value& container_definition) {
+  const json::Value* policy = container_definition.find("indexingPolicy");
+  return policy == nullptr ? "" : policy->to_text();
+}
+
 Status check_tag(const Resource& resource, std::string_view if_match) {
   if (if_match.empty() || if_match == "*" || if_match == resource.etag) return {};
   return refuse(412, "One of the specified pre-condition is not met.");
@@ -131,11 +145,13 @@ void Engine::stamp(Resource& resource) {
 
 void Engine::make_container(Resource& resource, int partitions) {
   auto key = cosmos::PartitionKeyDefinition::parse(*resource.definition.find("partitionKey"));
-  CHECK(key.has_value());
+  auto unique_keys = UniqueKeys::parse(resource.definition);
+  CHECK(key.has_value() && unique_keys.has_value());
   resource.container = std::make_shared<Container>(
       runtime_, stamps_,
-      ContainerOptions{resource.rid, resource.self, std::move(*key), TimeToLive{default_ttl(resource.definition)},
-                       partitions, options_.request_units_per_second, options_.journal});
+      ContainerOptions{resource.rid, resource.self, std::move(*key), std::move(*unique_keys),
+                       TimeToLive{default_ttl(resource.definition)}, partitions, options_.request_units_per_second,
+                       options_.journal});
 }
 
 std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json::Value definition) {
@@ -191,6 +207,9 @@ Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json:
     if (child->kind == kind && child->id == id) {
       return refuse(409, fmt::format("Resource with the specified id '{}' already exists.", id));
     }
+    if (kind == ResourceKind::permission && same_grant(child->definition, definition)) {
+      return refuse(409, "The user has a permission for this resource already.");
+    }
   }
   const auto resource = make(**owner, kind, std::move(definition));
   if (kind == ResourceKind::database || kind == ResourceKind::container) {
@@ -210,13 +229,18 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
     const json::Value* content = definition.find("content");
     if (content == nullptr || !content->is_object()) return refuse(400, "An offer must have a content.");
     resource->definition.set("content", whole_offer_content(*content));
-  } else if (resource->kind == ResourceKind::database) {
-    return refuse(405, "A database can't be replaced.");
+  } else if (resource->kind == ResourceKind::database || resource->kind == ResourceKind::conflict) {
+    return refuse(405, "Such a resource can't be replaced.");
   } else {
     ASSIGN(definition, complete_definition(resource->kind, std::move(definition)));
     TRY(check_replacement(resource->kind, resource->definition, definition));
+    if (resource->container) {
+      resource->container->set_ttl({default_ttl(definition)});
+      if (indexing_of(definition) != indexing_of(resource->definition)) {
+        resource->container->begin_index_transformation();
+      }
+    }
     resource->definition = std::move(definition);
-    if (resource->container) resource->container->set_ttl({default_ttl(resource->definition)});
   }
   stamp(*resource);
   record(*resource, {});
@@ -237,6 +261,15 @@ Status Engine::remove(const Path& path, std::string_view if_match) {
 void Engine::detach(Resource& owner, const std::shared_ptr<Resource>& resource) {
   std::erase(owner.children, resource);
   if (resource->container || resource->kind == ResourceKind::database) remove_offers(*resource);
+}
+
+Result<ResourceView> Engine::add_conflict(const Path& container, json::Value conflict) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN(const auto owner, walk(container, container.size()));
+  const std::string etag = stamps_.next_etag(stamps_.now());
+  json::Value definition = json::Value::object({{"id", json::Value::string(etag.substr(1, etag.size() - 2))}});
+  for (json::Value::Member& member : conflict.members()) definition.set(member.first, std::move(member.second));
+  return view_of(*make(*owner, ResourceKind::conflict, std::move(definition)));
 }
 
 Status Engine::create_database(const std::string& name) {

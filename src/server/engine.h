@@ -63,6 +63,10 @@ class Engine {
   Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
   Status remove(const Path& path, std::string_view if_match = {});
 
+  // A conflict of an account with several write regions, which no request creates: {"operationType":…,"resourceId":…,
+  // "content":…}. It gets an id.
+  Result<ResourceView> add_conflict(const Path& container, json::Value conflict);
+
   // The short forms of tests.
   Status create_database(const std::string& name);
   Result<std::shared_ptr<Container>> create_container(const std::string& database, std::string_view definition);

@@ -68,6 +68,14 @@ bool is_query(const Call& call) {
 
 bool is_query_plan(const Call& call) { return call.is_true("x-ms-cosmos-is-query-plan-request"); }
 
+bool is_bulk(const Call& call) {
+  return call.is_true("x-ms-cosmos-is-batch-request") && !call.is_true("x-ms-cosmos-batch-atomic");
+}
+
+bool changes_something(const Call& call) {
+  return call.method() != "GET" && call.method() != "HEAD" && !is_query(call) && !is_query_plan(call);
+}
+
 Result<PageLimits> page_limits(const Call& call) {
   PageLimits limits;
   const std::string_view text = call.header("x-ms-max-item-count");

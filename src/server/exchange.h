@@ -32,6 +32,10 @@ Result<std::vector<std::string>> split_target(std::string_view target);
 // Whether a POST on a feed asks for a query, or for the plan of one.
 bool is_query(const Call& call);
 bool is_query_plan(const Call& call);
+// Whether it is a bulk request: operations on their own, each with its key.
+bool is_bulk(const Call& call);
+// Whether a request changes something, rather than reads.
+bool changes_something(const Call& call);
 
 // x-ms-max-item-count: absent = 100, -1 = as many as fit in a page.
 Result<PageLimits> page_limits(const Call& call);

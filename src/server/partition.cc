@@ -40,6 +40,11 @@ DocumentPtr Partition::find(std::uint64_t number) const {
   return live == live_.end() ? nullptr : live->second.document;
 }
 
+DocumentPtr Partition::find_holder(const std::string& unique_text) const {
+  const auto holder = holders_.find(unique_text);
+  return holder == holders_.end() ? nullptr : find(holder->second);
+}
+
 void Partition::append(Change change, std::uint64_t lsn, Second time, DocumentPtr document, const TimeToLive& ttl) {
   CHECK(lsn == lsn_ || lsn == lsn_ + 1);
   lsn_ = lsn;
@@ -59,14 +64,24 @@ std::span<const LogEntry> Partition::take_unrecorded() {
   return std::span<const LogEntry>(log_).last(std::exchange(unrecorded_, 0));
 }
 
+void Partition::release_unique_texts(const Document& document) {
+  for (const std::string& text : document.unique_texts) {
+    const auto holder = holders_.find(text);
+    if (holder != holders_.end() && holder->second == document.number) holders_.erase(holder);
+  }
+}
+
 void Partition::inherit(const LogEntry& entry) {
   const Document& document = *entry.document;
+  const auto live = live_.find(document.number);
+  if (live != live_.end()) release_unique_texts(*live->second.document);
   if (is_delete(entry.change)) {
     live_.erase(document.number);
     numbers_.erase(name_of(document.key, document.id));
   } else {
     const bool added = live_.insert_or_assign(document.number, Live{entry.document, log_.size()}).second;
     if (added) numbers_[name_of(document.key, document.id)] = document.number;
+    for (const std::string& text : document.unique_texts) holders_[text] = document.number;
   }
   log_.push_back(entry);
 }

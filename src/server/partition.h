@@ -58,6 +58,8 @@ class Partition {
   // The live document, or nullptr. An expired one that was not purged yet is still found.
   DocumentPtr find(std::string_view key, std::string_view id) const;
   DocumentPtr find(std::uint64_t number) const;
+  // The live document that holds a unique text (UniqueKeys), or nullptr.
+  DocumentPtr find_holder(const std::string& unique_text) const;
 
   // Appends to the log what a transaction did. `lsn` is lsn() + 1 for the first change of a transaction and lsn() for
   // the others.
@@ -112,6 +114,7 @@ class Partition {
 
   void note_expiry(const Document& document, const TimeToLive& ttl);
   void inherit(const LogEntry& entry);
+  void release_unique_texts(const Document& document);
   // This partition again, by its log up to the first entry that `is_later`.
   template <typename Later>
   Partition replay(const TimeToLive& ttl, const Later& is_later) const;
@@ -125,6 +128,7 @@ class Partition {
   std::size_t unrecorded_ = 0;                              // at the end of log_
   std::map<std::uint64_t, Live> live_;                      // by number
   std::unordered_map<std::string, std::uint64_t> numbers_;  // of canonical key + id
+  std::unordered_map<std::string, std::uint64_t> holders_;  // numbers of live documents by their unique texts
   std::optional<Second> next_purge_;
 };
 

@@ -59,6 +59,8 @@ std::string_view status_name(int status) {
       return "PreconditionFailed";
     case 413:
       return "RequestEntityTooLarge";
+    case 431:
+      return "RequestHeaderFieldsTooLarge";
     case 424:
       return "FailedDependency";
     case 429:

@@ -6,9 +6,11 @@
 #include <array>
 
 #include "cosmos/partition_key.h"
+#include "http/message.h"
 #include "json/writer.h"
 #include "server/document.h"
 #include "server/refusal.h"
+#include "server/unique_keys.h"
 
 namespace halley::server {
 namespace {
@@ -65,6 +67,15 @@ Status check_ttl(const json::Value& definition) {
   return refuse(400, "The defaultTtl must be a positive integer or -1.");
 }
 
+Status check_permission(const json::Value& definition) {
+  const std::string mode = definition.string_at("permissionMode");
+  if (!http::equal_ignoring_case(mode, "Read") && !http::equal_ignoring_case(mode, "All")) {
+    return refuse(400, "The permissionMode must be Read or All.");
+  }
+  if (definition.string_at("resource").empty()) return refuse(400, "A permission must name its resource, a link.");
+  return {};
+}
+
 Status complete_container(json::Value& definition) {
   json::Value* key = definition.find("partitionKey");
   if (key == nullptr || !key->is_object()) return refuse(400, "A container must have a partitionKey.");
@@ -76,6 +87,7 @@ Status complete_container(json::Value& definition) {
     return refuse(400, "The partitionKey must have one path, or with kind MultiHash up to three.");
   }
   TRY(check_ttl(definition));
+  TRY(UniqueKeys::parse(definition));
   set_default(definition, "indexingPolicy",
               R"({"indexingMode":"consistent","automatic":true,"includedPaths":[{"path":"/*"}],)"
               R"("excludedPaths":[{"path":"/\"_etag\"/?"}]})");
@@ -83,6 +95,16 @@ Status complete_container(json::Value& definition) {
               R"({"mode":"LastWriterWins","conflictResolutionPath":"/_ts","conflictResolutionProcedure":""})");
   set_default(definition, "geospatialConfig", R"({"type":"Geography"})");
   return {};
+}
+
+std::string conflict_mode(const json::Value& definition) {
+  const json::Value* policy = definition.find("conflictResolutionPolicy");
+  return policy == nullptr ? "" : policy->string_at("mode");
+}
+
+std::string text_at(const json::Value& definition, std::string_view name) {
+  const json::Value* value = definition.find(name);
+  return value == nullptr || value->is_null() ? "" : value->to_text();
 }
 
 }  // namespace
@@ -101,6 +123,7 @@ Result<json::Value> complete_definition(ResourceKind kind, json::Value definitio
   for (const std::string_view name : kSystemMembers) definition.erase(name);
   TRY(check_name(kind, definition));
   if (kind == container) TRY(complete_container(definition));
+  if (kind == permission) TRY(check_permission(definition));
   if (kind == sproc || kind == trigger || kind == udf) {
     const json::Value* body = definition.find("body");
     if (body == nullptr || !body->is_string()) return refuse(400, "A script must have a body, a string.");
@@ -116,6 +139,17 @@ Status check_replacement(ResourceKind kind, const json::Value& old_definition, c
   const auto old_key = cosmos::PartitionKeyDefinition::parse(*old_definition.find("partitionKey"));
   const auto new_key = cosmos::PartitionKeyDefinition::parse(*new_definition.find("partitionKey"));
   if (!old_key || !new_key || *old_key != *new_key) return refuse(400, "The partitionKey of a container can't change.");
+  const auto old_unique = UniqueKeys::parse(old_definition);
+  const auto new_unique = UniqueKeys::parse(new_definition);
+  if (!old_unique || !new_unique || *old_unique != *new_unique) {
+    return refuse(400, "The uniqueKeyPolicy of a container can't change.");
+  }
+  if (conflict_mode(old_definition) != conflict_mode(new_definition)) {
+    return refuse(400, "The mode of a container's conflictResolutionPolicy can't change.");
+  }
+  if (text_at(old_definition, "clientEncryptionPolicy") != text_at(new_definition, "clientEncryptionPolicy")) {
+    return refuse(400, "The clientEncryptionPolicy of a container can't change.");
+  }
   return {};
 }
 
@@ -130,8 +164,6 @@ std::string resource_text(const Resource& resource, std::int64_t ts) {
   text += fmt::format(R"(,"_rid":"{}","_ts":{},"_self":"{}","_etag":)", resource.rid, ts, resource.self);
   json::append_string(text, resource.etag);
   text += traits_of(resource.kind).links;
-  // Tokens are handed out, but requests that use one are refused: they would have to be limited to their resource.
-  if (resource.kind == permission) text += fmt::format(R"(,"_token":"type=resource&ver=1.0&sig={}")", resource.rid);
   text += '}';
   return text;
 }

@@ -5,6 +5,7 @@
 
 namespace halley::server {
 
-Result<Reply> serve_resources(const Call& call, Engine& engine);
+// `token_key` is what the tokens of permissions are sealed with.
+Result<Reply> serve_resources(const Call& call, Engine& engine, std::string_view token_key);
 
 }  // namespace halley::server

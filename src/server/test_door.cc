@@ -25,6 +25,14 @@ Result<Second> moment_of(const json::Value* value) {
   return *second;
 }
 
+// For how many requests a split or merge is held open; nothing when it is done at once.
+Result<std::optional<std::uint64_t>> hold_of(const json::Value& body) {
+  const json::Value* hold = body.find("hold");
+  if (hold == nullptr) return std::optional<std::uint64_t>();
+  ASSIGN(const std::int64_t requests, whole_number(*hold, "hold", 0, 1'000'000));
+  return std::optional<std::uint64_t>(static_cast<std::uint64_t>(requests));
+}
+
 }  // namespace
 
 Result<Reply> TestDoor::serve(const Call& call) {
@@ -37,6 +45,8 @@ Result<Reply> TestDoor::serve(const Call& call) {
   if (door == "clock") return set_clock(*body);
   if (door == "split") return split(*body);
   if (door == "merge") return merge(*body);
+  if (door == "finish") return finish(*body);
+  if (door == "conflict") return add_conflict(*body);
   if (door == "fork") return fork(*body);
   if (door == "budget") return set_budget(*body);
   if (door == "region") return set_region(*body);
@@ -61,7 +71,9 @@ Result<Reply> TestDoor::split(const json::Value& body) {
   ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
   const auto at = cosmos::epk_from_hex(body.string_at("at"));
   if (!at) return refuse(400, "'at' must be a place in the hash space, in hex.");
-  TRY(container->split(body.string_at("range"), *at));
+  ASSIGN(const auto held, hold_of(body));
+  TRY(held ? container->begin_split(body.string_at("range"), *at, *held)
+           : container->split(body.string_at("range"), *at));
   return json_reply(200, "{}");
 }
 
@@ -69,8 +81,44 @@ Result<Reply> TestDoor::merge(const json::Value& body) {
   ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
   const json::Value* ranges = body.find("ranges");
   if (ranges == nullptr || ranges->items().size() != 2) return refuse(400, "'ranges' must name two ranges.");
-  TRY(container->merge(ranges->items()[0].text(), ranges->items()[1].text()));
+  const std::string& one = ranges->items()[0].text();
+  const std::string& other = ranges->items()[1].text();
+  ASSIGN(const auto held, hold_of(body));
+  TRY(held ? container->begin_merge(one, other, *held) : container->merge(one, other));
   return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::finish(const json::Value& body) {
+  ASSIGN(const auto container, engine_.container(body.string_at("database"), body.string_at("container")));
+  TRY(container->finish_move());
+  return json_reply(200, "{}");
+}
+
+Result<Reply> TestDoor::add_conflict(const json::Value& body) {
+  if (!topology_.multiple_writes()) return refuse(400, "Only an account with several write regions has conflicts.");
+  const std::string operation = body.string_at("operation", "replace");
+  if (operation != "create" && operation != "replace" && operation != "delete") {
+    return refuse(400, "The operation of a conflict is create, replace or delete.");
+  }
+  const std::string database = body.string_at("database");
+  ASSIGN(const auto container, engine_.container(database, body.string_at("container")));
+  const json::Value* key = body.find("key");
+  auto canonical = cosmos::canonical_key(key == nullptr ? "" : key->to_text());
+  if (!canonical) return refuse(400, "'key' must be a partition key, an array.");
+  ItemOperation read;
+  read.id = body.string_at("id");
+  read.key = std::move(*canonical);
+  ASSIGN(const auto present, container->run(read));
+  ASSIGN(const json::Value document, json::parse(present.result.document->text));
+  const json::Value* content = body.find("content");
+  json::Value conflict = json::Value::object({{"resourceType", json::Value::string("document")},
+                                              {"operationType", json::Value::string(operation)},
+                                              {"resourceId", json::Value::string(document.string_at("_rid"))}});
+  if (content != nullptr) conflict.set("content", json::Value::string(content->to_text()));
+  conflict.set("conflict_lsn", json::Value::integer(static_cast<std::int64_t>(present.position.lsn)));
+  ASSIGN(const ResourceView made,
+         engine_.add_conflict({"dbs", database, "colls", body.string_at("container")}, std::move(conflict)));
+  return json_reply(200, *made.text);
 }
 
 Result<Reply> TestDoor::fork(const json::Value& body) {
@@ -91,6 +139,11 @@ Result<Reply> TestDoor::set_budget(const json::Value& body) {
 
 Result<Reply> TestDoor::set_region(const json::Value& body) {
   using State = Topology::State;
+  if (const json::Value* multiple = body.find("multiple_writes")) {
+    if (!multiple->as_bool()) return refuse(400, "'multiple_writes' must be true or false.");
+    topology_.set_multiple_writes(*multiple->as_bool());
+    return json_reply(200, "{}");
+  }
   const std::string name = body.string_at("name");
   // Asked first, so that nothing is done by halves.
   const std::string state = body.string_at("state");

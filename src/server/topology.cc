@@ -9,13 +9,6 @@
 #include "server/refusal.h"
 
 namespace halley::server {
-namespace {
-
-bool changes_something(const Call& call) {
-  return call.method() != "GET" && call.method() != "HEAD" && !is_query(call) && !is_query_plan(call);
-}
-
-}  // namespace
 
 Topology::Topology(std::vector<RegionOptions> regions, bool multiple_writes) : multiple_writes_(multiple_writes) {
   if (regions.empty()) regions.push_back({"Local", ""});

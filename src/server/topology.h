@@ -54,13 +54,15 @@ class Topology {
 
   // The members of the account record that name them, for a request that came by `host`; `scheme` as "http://".
   void append_locations(json::Writer& writer, std::string_view scheme, std::string_view host);
+  // Whether every region takes writes.
   bool multiple_writes() const { return multiple_writes_; }
+  void set_multiple_writes(bool on) { multiple_writes_ = on; }
 
  private:
   Region* find(std::string_view name);
   void note_special();
 
-  const bool multiple_writes_;
+  std::atomic<bool> multiple_writes_;
   std::atomic<bool> special_{false};
   std::mutex mutex_;
   std::vector<Region> regions_;

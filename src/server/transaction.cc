@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cosmos/resource_id.h"
+#include "server/condition.h"
 #include "server/refusal.h"
 
 namespace halley::server {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view kNotFound = "Entity with the specified id does not exist in the system.";
 constexpr std::string_view kConflict = "Entity with the specified id already exists in the system.";
 constexpr std::string_view kConditionFailed = "One of the specified pre-condition is not met.";
+constexpr std::string_view kNotUnique = "Unique index constraint violation.";
 
 // Tags come with their quotes; clients that strip them mean the same tag.
 bool same_tag(std::string_view condition, std::string_view etag) {
@@ -41,7 +43,23 @@ DocumentPtr Transaction::find(std::string_view key, std::string_view id) const {
   return document;
 }
 
-ItemResult Transaction::stage(Change change, Draft draft, const DocumentPtr& previous, int status) {
+Status Transaction::check_unique(const Draft& draft, const DocumentPtr& previous) const {
+  const std::uint64_t own = previous != nullptr ? previous->number : 0;
+  for (const std::string& text : draft.unique_texts) {
+    std::uint64_t number = 0;
+    if (const auto claim = claims_.find(text); claim != claims_.end()) {
+      number = claim->second;
+    } else if (const DocumentPtr holder = partition_.find_holder(text);
+               holder != nullptr && !context_.ttl.expired(*holder, context_.stamps.now())) {
+      number = holder->number;
+    }
+    if (number != 0 && number != own) return refuse(409, std::string(kNotUnique), kUniqueKeyTaken);
+  }
+  return {};
+}
+
+Result<ItemResult> Transaction::stage(Change change, Draft draft, const DocumentPtr& previous, int status) {
+  TRY(check_unique(draft, previous));
   const std::uint64_t number = previous != nullptr ? previous->number : context_.next_number++;
   const Second now = context_.stamps.now();
   const std::string rid = cosmos::child_rid(context_.container_rid, cosmos::ChildKind::document, number);
@@ -50,6 +68,10 @@ ItemResult Transaction::stage(Change change, Draft draft, const DocumentPtr& pre
   made.number = number;
   const auto document = std::make_shared<const Document>(std::move(made));
   seen_[document->key + document->id] = document;
+  if (previous != nullptr) {
+    for (const std::string& text : previous->unique_texts) claims_[text] = 0;
+  }
+  for (const std::string& text : document->unique_texts) claims_[text] = number;
   ItemResult result{status, 0, {}, document, write_charge(*document) * (previous != nullptr ? 1.6 : 1)};
   staged_.push_back({change, document});
   return result;
@@ -76,11 +98,25 @@ Result<ItemResult> Transaction::replace(Draft draft, const ItemOperation& operat
   return stage(Change::replace, std::move(draft), previous, 200);
 }
 
+Result<ItemResult> Transaction::patch(const Patch& patch, const ItemOperation& operation) {
+  const DocumentPtr previous = find(*operation.key, operation.id);
+  if (previous == nullptr) return refuse(404, std::string(kNotFound));
+  TRY(check_condition(operation, previous));
+  if (!patch.condition.empty()) {
+    ASSIGN(const bool holds, fulfils(previous->text, patch.condition, context_.stamps.now()));
+    if (!holds) return refuse(412, std::string(kConditionFailed), kPatchConditionFailed);
+  }
+  ASSIGN(const std::string body, apply_patch(patch, previous->text, context_.rules.key));
+  ASSIGN(Draft draft, read_draft(body, context_.rules));
+  return stage(Change::replace, std::move(draft), previous, 200);
+}
+
 Result<ItemResult> Transaction::remove(const ItemOperation& operation) {
   const DocumentPtr previous = find(*operation.key, operation.id);
   if (previous == nullptr) return refuse(404, std::string(kNotFound));
   TRY(check_condition(operation, previous));
   seen_[previous->key + previous->id] = nullptr;
+  for (const std::string& text : previous->unique_texts) claims_[text] = 0;
   staged_.push_back({Change::remove, previous});
   return ItemResult{204, 0, {}, nullptr, write_charge(*previous)};
 }
@@ -95,14 +131,23 @@ Result<ItemResult> Transaction::read(const ItemOperation& operation) {
   return ItemResult{200, 0, {}, std::move(document), charge};
 }
 
+void Transaction::purge_expired(const DocumentPtr& document, Second now) {
+  if (document != nullptr && context_.ttl.expired(*document, now)) partition_.purge(document, context_.ttl, now);
+}
+
 void Transaction::commit() {
   if (staged_.empty()) return;
   const Second now = context_.stamps.now();
   for (const Staged& change : staged_) {
-    // A name that an expired document still holds is free for its successor.
-    if (change.change != Change::create) continue;
-    const DocumentPtr expired = partition_.find(change.document->key, change.document->id);
-    if (expired != nullptr && context_.ttl.expired(*expired, now)) partition_.purge(expired, context_.ttl, now);
+    // What an expired document still holds, its name and its unique values, is free for its successor.
+    if (change.change == Change::remove) continue;
+    if (change.change == Change::create) {
+      purge_expired(partition_.find(change.document->key, change.document->id), now);
+    }
+    for (const std::string& text : change.document->unique_texts) {
+      const DocumentPtr holder = partition_.find_holder(text);
+      if (holder != nullptr && holder->number != change.document->number) purge_expired(holder, now);
+    }
   }
   const std::uint64_t lsn = partition_.lsn() + 1;
   for (Staged& change : staged_) {

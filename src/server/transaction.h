@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/runtime.h"
 #include "server/partition.h"
+#include "server/patch.h"
 #include "server/stamps.h"
 
 namespace halley::server {
@@ -27,11 +29,11 @@ struct ReplicaView {
 
 // One operation on a document, as a request or an element of a batch asks for it.
 struct ItemOperation {
-  enum class Kind : std::uint8_t { create, upsert, replace, remove, read };
+  enum class Kind : std::uint8_t { create, upsert, replace, patch, remove, read };
   Kind kind = Kind::read;
   std::string id;                  // the document addressed; not used by create and upsert
   std::optional<std::string> key;  // the canonical partition key stated with the request
-  std::string body;                // JSON, for create, upsert and replace
+  std::string body;                // JSON, for create, upsert, replace and patch
   std::string if_match;            // entity tags, or "*"
   std::string if_none_match;
   ReplicaView replica{};  // of a read
@@ -43,6 +45,7 @@ struct ItemResult {
   std::string message;   // of a failure
   DocumentPtr document;  // what was written or read; null for a delete and for failures
   double charge = 0;
+  std::optional<Milliseconds> retry_after{};  // with 429
 };
 
 // What the documents of a container have in common.
@@ -52,6 +55,7 @@ struct DocumentContext {
   const std::string& container_self;  // "dbs/…/colls/…/"
   std::uint64_t& next_number;
   TimeToLive ttl;
+  DraftRules rules;
 };
 
 class Transaction {
@@ -63,6 +67,7 @@ class Transaction {
   Result<ItemResult> create(Draft draft);
   Result<ItemResult> upsert(Draft draft, const ItemOperation& operation);
   Result<ItemResult> replace(Draft draft, const ItemOperation& operation);
+  Result<ItemResult> patch(const Patch& patch, const ItemOperation& operation);
   Result<ItemResult> remove(const ItemOperation& operation);
   Result<ItemResult> read(const ItemOperation& operation);
 
@@ -76,12 +81,15 @@ class Transaction {
   };
 
   DocumentPtr find(std::string_view key, std::string_view id) const;
-  ItemResult stage(Change change, Draft draft, const DocumentPtr& previous, int status);
+  Result<ItemResult> stage(Change change, Draft draft, const DocumentPtr& previous, int status);
+  Status check_unique(const Draft& draft, const DocumentPtr& previous) const;
+  void purge_expired(const DocumentPtr& document, Second now);
 
   Partition& partition_;
   DocumentContext context_;
   std::vector<Staged> staged_;
-  std::unordered_map<std::string, DocumentPtr> seen_;  // by canonical key + id: as staged; null = removed
+  std::unordered_map<std::string, DocumentPtr> seen_;      // by canonical key + id: as staged; null = removed
+  std::unordered_map<std::string, std::uint64_t> claims_;  // who holds a unique text as staged; 0 = nobody
 };
 
 }  // namespace halley::server

@@ -1,0 +1,124 @@
+// Splits and merges while they go on, and what clients are told of them.
+#include "server/account_fixture.h"
+
+namespace halley::server {
+namespace {
+
+constexpr std::string_view kSplitHeld = R"({"database":"Shop","container":"Orders","range":"0","hold":3})";
+constexpr std::string_view kSplitUntilTold = R"({"database":"Shop","container":"Orders","range":"0","hold":0})";
+constexpr std::string_view kWhere = R"({"database":"Shop","container":"Orders"})";
+
+class MovesTest : public AccountTest {
+ protected:
+  void SetUp() override {
+    make_shop();
+    for (int i = 0; i < 20; ++i) {
+      const std::string pk = "k" + std::to_string(i);
+      ASSERT_EQ(create(fmt::format(R"({{"id":"1","pk":"{}"}})", pk), "[\"" + pk + "\"]").status, 201);
+    }
+  }
+  Answer feed_of(const std::string& range) { return feed({{"x-ms-documentdb-partitionkeyrangeid", range}}); }
+  std::vector<std::string> ranges() {
+    std::vector<std::string> ids;
+    const json::Value page = send("GET", "/dbs/Shop/colls/Orders/pkranges").value();
+    for (const json::Value& range : page.find("PartitionKeyRanges")->items()) ids.push_back(range.string_at("id"));
+    return ids;
+  }
+  static void expect_gone(const Answer& answer, std::string_view sub_status) {
+    EXPECT_EQ(answer.status, 410);
+    EXPECT_EQ(answer.sub_status(), sub_status);
+  }
+};
+
+using Ids = std::vector<std::string>;
+
+TEST_F(MovesTest, AHeldSplitAnswers1007AndThen1002) {
+  ASSERT_EQ(door("split", kSplitHeld).status, 200);
+  expect_gone(feed_of("0"), "1007");
+  expect_gone(send("POST", kDocs, R"([{"operationType":"Read","id":"1","partitionKey":"[\"k1\"]"}])",
+                   {{"x-ms-documentdb-partitionkeyrangeid", "0"}, {"x-ms-cosmos-is-batch-request", "true"}}),
+              "1007");
+  EXPECT_EQ(ranges(), Ids{"0"}) << "not published yet";
+  EXPECT_EQ(item("PUT", "1", R"({"id":"1","pk":"k1","meanwhile":true})", {}, R"(["k1"])").status, 200);
+  expect_gone(send("GET", kDocs, {}, {{"x-ms-documentdb-partitionkeyrangeid", "0"}}), "1007");
+  expect_gone(feed_of("0"), "1002");
+  EXPECT_EQ(ranges(), (Ids{"1", "2"}));
+  EXPECT_EQ(feed_of("1").status, 200);
+  EXPECT_NE((feed_of("1").body + feed_of("2").body).find("meanwhile"), std::string::npos);
+}
+
+TEST_F(MovesTest, AMergeIsHeldUntilItIsFinished) {
+  ASSERT_EQ(door("split", kSplitUntilTold).status, 200);
+  EXPECT_EQ(door("split", kSplitUntilTold).status, 409) << "one at a time";
+  for (int i = 0; i < 5; ++i) expect_gone(feed_of("0"), "1007");
+  ASSERT_EQ(door("finish", kWhere).status, 200);
+  EXPECT_EQ(door("finish", kWhere).status, 400);
+  expect_gone(feed_of("0"), "1002");
+  ASSERT_EQ(door("merge", R"({"database":"Shop","container":"Orders","ranges":["2","1"],"hold":0})").status, 200);
+  expect_gone(feed_of("1"), "1007");
+  expect_gone(feed_of("2"), "1007");
+  ASSERT_EQ(door("finish", kWhere).status, 200);
+  expect_gone(feed_of("1"), "1002");
+  EXPECT_EQ(ranges(), Ids{"3"});
+}
+
+TEST_F(MovesTest, ARangeOfAContainerMadeAgainIsToldByItsRid) {
+  EXPECT_EQ(feed_of(rid_ + ",0").status, 200);
+  ASSERT_EQ(send("DELETE", "/dbs/Shop/colls/Orders").status, 204);
+  const std::string before = rid_;
+  ASSERT_EQ(send("POST", "/dbs/Shop/colls", R"({"id":"Orders","partitionKey":{"paths":["/pk"]}})").status, 201);
+  expect_gone(feed_of(before + ",0"), "1000");
+  const Answer by_rid = send("GET", "/dbs/Shop/colls/" + before + "/docs");
+  EXPECT_EQ(by_rid.status, 404);
+  EXPECT_EQ(by_rid.sub_status(), "1003");
+}
+
+TEST_F(MovesTest, AnIndexIsTransformedInTheBackground) {
+  const auto progress = [&] {
+    const Answer read = send("GET", "/dbs/Shop/colls/Orders", {}, {{"x-ms-documentdb-populatequotainfo", "True"}});
+    EXPECT_NE(read.headers.get("x-ms-resource-usage").find("documentsCount=20;"), std::string_view::npos);
+    return std::string(read.headers.get("x-ms-documentdb-collection-index-transformation-progress"));
+  };
+  EXPECT_EQ(progress(), "100");
+  ASSERT_EQ(
+      send("PUT", "/dbs/Shop/colls/Orders",
+           R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2},"indexingPolicy":{"indexingMode":"none"}})")
+          .status,
+      200);
+  EXPECT_EQ(progress(), "0");
+  (void)runtime_.sleep(Milliseconds(10), {});
+  EXPECT_EQ(progress(), "50");
+  (void)runtime_.sleep(Milliseconds(10), {});
+  EXPECT_EQ(progress(), "100");
+}
+
+TEST_F(AccountTest, ConflictsAreListedReadAndDeleted) {
+  make_shop();
+  ASSERT_EQ(door("region", R"({"multiple_writes":true})").status, 200);
+  EXPECT_NE(send("GET", "/").body.find(R"("enableMultipleWriteLocations":true)"), std::string::npos);
+  create(R"({"id":"1","pk":"a"})");
+  const std::string where = R"({"database":"Shop","container":"Orders","key":["a"],"id":"1",)";
+  const Answer made = door("conflict", where + R"("operation":"replace","content":{"id":"1","pk":"a","lost":true}})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  EXPECT_EQ(door("conflict", where + R"("operation":"other"})").status, 400);
+  const std::string id = made.value().string_at("id");
+  const json::Value listed = send("GET", "/dbs/Shop/colls/Orders/conflicts").value();
+  ASSERT_EQ(listed.find("Conflicts")->items().size(), 1U);
+  const Answer read = send("GET", "/dbs/Shop/colls/Orders/conflicts/" + id);
+  ASSERT_EQ(read.status, 200);
+  EXPECT_EQ(read.value().string_at("resourceId"), item("GET", "1").value().string_at("_rid"));
+  EXPECT_EQ(read.value().string_at("content"), R"({"id":"1","pk":"a","lost":true})");
+  EXPECT_EQ(send("PUT", "/dbs/Shop/colls/Orders/conflicts/" + id, "{}").status, 405);
+  EXPECT_EQ(send("POST", "/dbs/Shop/colls/Orders/conflicts", R"({"id":"x"})").status, 405);
+  EXPECT_EQ(send("DELETE", "/dbs/Shop/colls/Orders/conflicts/" + id).status, 204);
+  EXPECT_EQ(send("GET", "/dbs/Shop/colls/Orders/conflicts/" + id).status, 404);
+}
+
+TEST_F(AccountTest, AnAccountOfOneWriteRegionHasNoConflicts) {
+  make_shop();
+  create(R"({"id":"1","pk":"a"})");
+  EXPECT_EQ(door("conflict", R"({"database":"Shop","container":"Orders","key":["a"],"id":"1"})").status, 400);
+}
+
+}  // namespace
+}  // namespace halley::server
