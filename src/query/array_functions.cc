@@ -49,7 +49,9 @@ Value contains(const Call& call) {
   if (!call[0].is(Type::array) || !call[1].is_defined()) return {};
   if (call.count() == 3 && call[2].is_defined() && !call[2].is(Type::boolean)) return {};
   const bool partial = call.count() == 3 && call[2].is_true();
-  for (const Value& item : items_of(call[0], call.arena())) {
+  const auto items = items_of(call[0], call.arena());
+  if (!call.context.spend(items.size() * call[1].cost())) return {};
+  for (const Value& item : items) {
     if (partial ? holds(item, call[1], call.arena()) : equal(item, call[1], call.arena())) return Value::boolean(true);
   }
   return Value::boolean(false);

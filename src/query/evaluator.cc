@@ -6,6 +6,17 @@
 #include "query/operators.h"
 
 namespace halley::query {
+namespace {
+
+// What it may cost to look for one string in another: at worst all of it at each place, when both are long.
+std::size_t search_cost(const Value& text, const Value& part) {
+  constexpr std::size_t kLong = 64;
+  if (!text.is(Type::string) || !part.is(Type::string)) return 1;
+  const std::size_t size = part.text().size();
+  return text.cost() + (size > kLong ? text.text().size() * size / kLong : 0);
+}
+
+}  // namespace
 
 std::optional<Error> Evaluator::failure() const {
   if (context_.out_of_steps) {
@@ -74,7 +85,9 @@ Value Evaluator::evaluate_binary(const Expression& expression) {
   }
   const Value left = evaluate(expression.children[0]);
   if (expression.op == Operator::coalesce) return left.is_defined() ? left : evaluate(expression.children[1]);
-  return apply_binary(expression.op, left, evaluate(expression.children[1]), context_.arena);
+  const Value right = evaluate(expression.children[1]);
+  if (!left.is_scalar() && !context_.spend(left.cost() + right.cost())) return {};
+  return apply_binary(expression.op, left, right, context_.arena);
 }
 
 // AND ends at the first false, OR at the first true; what is no boolean leaves it open.
@@ -107,6 +120,7 @@ Value Evaluator::evaluate_in(const Expression& expression) {
   const Value value = evaluate(expression.children[0]);
   if (!value.is_defined()) return {};
   for (std::size_t i = 1; i < expression.children.size(); ++i) {
+    if (!context_.spend(value.cost())) return {};
     if (equal(value, evaluate(expression.children[i]), context_.arena)) return Value::boolean(!expression.negated);
   }
   return Value::boolean(expression.negated);
@@ -115,14 +129,13 @@ Value Evaluator::evaluate_in(const Expression& expression) {
 Value Evaluator::evaluate_like(const Expression& expression) {
   const Value value = evaluate(expression.children[0]);
   if (!value.is(Type::string)) return {};
+  const Value pattern = evaluate(expression.children[1]);
+  if (!pattern.is(Type::string) || !context_.spend(search_cost(value, pattern))) return {};
   if (expression.pattern != nullptr) {
-    context_.spend(value.cost());
     return Value::boolean(expression.pattern->matches(value.text()) != expression.negated);
   }
-  const Value pattern = evaluate(expression.children[1]);
   const Value escape = expression.children.size() == 3 ? evaluate(expression.children[2]) : Value::string({});
-  if (!pattern.is(Type::string) || !escape.is(Type::string)) return {};
-  if (!context_.spend(value.cost() * pattern.cost())) return {};
+  if (!escape.is(Type::string)) return {};
   return Value::boolean(like_pattern(pattern.text(), escape.text())->matches(value.text()) != expression.negated);
 }
 
@@ -136,6 +149,7 @@ Value Evaluator::evaluate_call(const Expression& expression) {
     arguments[i] = evaluate(expression.children[i]);
     cost += arguments[i].cost();
   }
+  if (count >= 2) cost += search_cost(arguments[0], arguments[1]);
   if (!context_.spend(cost)) return {};
   return expression.function->evaluate({{arguments, count}, context_, expression.pattern.get()});
 }

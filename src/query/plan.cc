@@ -34,11 +34,6 @@ std::string_view name_of(Aggregate aggregate) {
   return "MakeSet";
 }
 
-bool has_aggregate(const Expression& expression) {
-  return expression.kind == ExpressionKind::aggregate ||
-         std::any_of(expression.children.begin(), expression.children.end(), has_aggregate);
-}
-
 std::string json_text(std::string_view text) {
   std::string out;
   json::append_string(out, text);

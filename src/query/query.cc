@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kLiteralBytes = 32 * 1024 * 1024;
 
-bool has_aggregate(const Expression& expression) {
-  return expression.kind == ExpressionKind::aggregate ||
-         std::any_of(expression.children.begin(), expression.children.end(), has_aggregate);
-}
-
 // Whether the rows of a SELECT are more than the rows of each document, one after the other.
 bool looks_at_all(const Select& select) {
   if (select.distinct || select.top || select.limit || !select.group_by.empty() || !select.order_by.empty())

@@ -88,6 +88,9 @@ struct Expression {
   std::shared_ptr<const Pattern> pattern;  // of LIKE and REGEXMATCH, where the pattern is known beforehand
 };
 
+// Whether there is an aggregate in it, subqueries left aside.
+bool has_aggregate(const Expression& expression);
+
 // One source of FROM: `alias` stands for each item of `from` when `iterates`, else for its value.
 struct Source {
   std::string alias;
