@@ -22,7 +22,8 @@ class StillRuntime final : public Runtime {
     return !stop.stop_requested();
   }
   void fill_random(std::span<unsigned char> out) override { std::fill(out.begin(), out.end(), std::uint8_t{0xFF}); }
-  std::jthread start_thread(std::string, std::function<void(std::stop_token)>) override { return {}; }
+  Thread start_thread(std::string, std::function<void(std::stop_token)>) override { return {}; }
+  std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }
 
   std::vector<Milliseconds> sleeps;
 };

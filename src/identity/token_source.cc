@@ -10,7 +10,8 @@ constexpr std::int64_t kRefreshPause = 30;  // after a refresh that failed while
 
 }  // namespace
 
-TokenSource::TokenSource(Runtime& runtime, std::vector<Way> ways) : runtime_(runtime), ways_(std::move(ways)) {}
+TokenSource::TokenSource(Runtime& runtime, std::vector<Way> ways)
+    : runtime_(runtime), ways_(std::move(ways)), fetched_(runtime.make_condition()) {}
 
 Result<std::string> TokenSource::token(const std::string& scope, std::stop_token stop) {
   Second now = runtime_.wall_second();
@@ -22,7 +23,7 @@ Result<std::string> TokenSource::token(const std::string& scope, std::stop_token
     if (good && (held.fetching || now < held.token.refresh_from)) return held.token.text;
     if (!held.fetching) break;
     const std::uint64_t seen = held.fetches;
-    if (!fetched_.wait(lock, stop, [&] { return held.fetches != seen; })) {
+    if (!fetched_->wait(lock, stop, [&] { return held.fetches != seen; })) {
       return fail(Code::cancelled, "stopped while waiting for a token");
     }
     if (!held.failure) return held.token.text;
@@ -46,7 +47,7 @@ Result<std::string> TokenSource::token(const std::string& scope, std::stop_token
   }
   const auto result = held.failure ? Result<std::string>(fail(*held.failure)) : Result<std::string>(held.token.text);
   lock.unlock();
-  fetched_.notify_all();
+  fetched_->notify_all();
   return result;
 }
 

@@ -1,7 +1,6 @@
 // Tokens for whoever needs them: from the first way of signing in that there is, kept until they are about to expire.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,7 +49,7 @@ class TokenSource {
   Runtime& runtime_;
   const std::vector<Way> ways_;
   mutable std::mutex mutex_;
-  std::condition_variable_any fetched_;
+  const std::unique_ptr<Condition> fetched_;
   std::map<std::string, Held> held_;
   std::optional<std::size_t> chosen_;
 };
