@@ -1,5 +1,7 @@
 #include "json/document_scanner.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 
@@ -35,6 +37,24 @@ std::size_t system_property(std::string_view name) {
   }
 }
 
+// The name of a system property as it stands before its value, `"_ts":`.
+struct TailName {
+  char text[16] = {};
+  std::size_t size = 0;
+
+  constexpr explicit TailName(std::string_view name) {
+    for (const std::string_view part : {std::string_view("\""), name, std::string_view("\":")}) {
+      for (const char c : part) text[size++] = c;
+    }
+  }
+
+  // Whether it stands at `place`, behind which `left` bytes may be read.
+  bool begins(const char* place, std::size_t left) const { return left >= size && std::memcmp(place, text, size) == 0; }
+};
+constexpr std::array<TailName, kSystemProperties> kTailNames = {
+    TailName(kSystemPropertyNames[0]), TailName(kSystemPropertyNames[1]), TailName(kSystemPropertyNames[2]),
+    TailName(kSystemPropertyNames[3]), TailName(kSystemPropertyNames[4]), TailName(kSystemPropertyNames[5])};
+
 // Sees the members of a document in turn, and finds out whether its system properties stand as the service writes them.
 class Layout {
  public:
@@ -59,6 +79,14 @@ class Layout {
     if (separator_ + expected_size != value.data() || value.data() + value.size() != next_separator) standard_ = false;
     last_property_ = property;
     separator_ = next_separator;
+  }
+
+  // Whether a system property that begins at `name` would be the first, right behind what came before.
+  bool may_begin_tail(const char* name) const { return standard_ && !any_system_ && name == separator_ + 1; }
+  // All system properties, standing as the service writes them, from here to the closing bracket.
+  void standard_tail() {
+    prefix_end_ = separator_ == document_ ? separator_ + 1 : separator_;
+    any_system_ = true;
   }
 
   bool is_standard() const { return standard_; }
@@ -94,7 +122,10 @@ class Reader {
   Reader(const Tokens& tokens, const std::vector<KeyPath>& key_paths, ScannedDocument& document,
          std::deque<std::string>& ids)
       : tokens_(tokens), digester_(tokens), key_paths_(key_paths), document_(document), decoded_ids_(ids) {
-    for (const KeyPath& path : key_paths) key_name_sizes_ |= std::uint64_t{1} << (path.front().size() % 64);
+    for (const KeyPath& path : key_paths) {
+      key_name_sizes_ |= std::uint64_t{1} << (path.front().size() % 64);
+      if (path.front().starts_with('_')) keys_may_be_system_ = true;
+    }
   }
 
   // The whole text as a page. The error is that of the text, or of `each`.
@@ -189,7 +220,10 @@ class Reader {
         [&](std::string_view name, const Token* value) {
           if (name.size() > 2 && name[0] == '_') {
             const std::size_t property = system_property(name);
-            if (property < kSystemProperties) return system_member(property, name, value, layout);
+            if (property < kSystemProperties) {
+              if (const Token* const closing = standard_tail(value - 2, layout); closing != nullptr) return closing;
+              return system_member(property, name, value, layout);
+            }
           }
           return ordinary_member(name, value, layout, sum);
         },
@@ -200,6 +234,37 @@ class Reader {
     document_.standard_layout = layout.is_standard();
     if (document_.standard_layout) document_.prefix = layout.prefix(tokens_.here(next - 1));
     return next;
+  }
+
+  // Where the system properties stand as the service writes them, from the name at `at` to the end of the document: the
+  // closing bracket. Else null, and they are to be read one by one. Nearly every document ends in such a tail.
+  const Token* standard_tail(const Token* at, Layout& layout) {
+    if (keys_may_be_system_ || !layout.may_begin_tail(tokens_.here(at))) return nullptr;
+    std::size_t property = 0;
+    for (;; at += 4) {  // a name, a colon, a value, a comma
+      const char* const name = tokens_.here(at);
+      const auto left = static_cast<std::size_t>(tokens_.text_end() - name);
+      while (property < kSystemProperties && !kTailNames[property].begins(name, left)) ++property;
+      if (property == kSystemProperties) return nullptr;
+      const char* const value = name + kTailNames[property].size;
+      if (tokens_.here(at + 2) != value) return nullptr;
+      const char* const end = tokens_.here(at + 3);
+      const std::string_view text = Tokens::between(value, end);
+      if (*value == '"' ? text.size() < 2 || end[-1] != '"' : !is_whole(text)) return nullptr;
+      document_.system[property++] = text;
+      const char separator = tokens_.peek(at + 3);
+      if (separator == '}') {
+        layout.standard_tail();
+        return at + 3;
+      }
+      if (separator != ',') return nullptr;
+    }
+  }
+
+  // A number without sign, point or exponent.
+  static bool is_whole(std::string_view text) {
+    if (text.empty() || (text.front() == '0' && text.size() > 1)) return false;
+    return std::all_of(text.begin(), text.end(), is_digit);
   }
 
   const Token* system_member(std::size_t property, std::string_view name, const Token* at, Layout& layout) {
@@ -315,6 +380,7 @@ class Reader {
   Digester digester_;
   const std::vector<KeyPath>& key_paths_;
   std::uint64_t key_name_sizes_ = 0;  // Bit n: a key path begins with a name of n bytes, modulo 64.
+  bool keys_may_be_system_ = false;   // A key path begins with a name like those of system properties.
   ScannedDocument& document_;
   std::deque<std::string>& decoded_ids_;
 };

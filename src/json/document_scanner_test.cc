@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
+
 #include "json/arbitrary_json.h"
 #include "json/value.h"
 
@@ -218,6 +220,40 @@ TEST(DocumentScanner, KnowsTheStandardLayout) {
         R"({"a":1,"_ts" :1})", R"({"a":1,"_ts": 1})", R"({"a":1,"_ts":1 })", R"({"a":1,"_rid":"x" ,"_ts":1})",
         R"({ "_ts":1})", R"({"a":1,"\u005fts":1})", R"({"a":1,"_rid":"x","b":2,"_ts":1})"}) {
     EXPECT_EQ(prefix(text), "none: ") << text;
+  }
+}
+
+// The tail that the service writes is read at one go, any other one by one, as where a key path might begin with a system
+// property. Both see the same, whatever is wrong in the tail.
+RC_GTEST_PROP(DocumentScanner, ATailIsReadAsItsMembersAre, (std::uint64_t seed)) {
+  ArbitraryJson arbitrary(seed);
+  const std::array<const char*, kSystemProperties> values = {
+      R"("Lx1BALxJyZ8BAAAAAAAAAA==")", R"("dbs/Lx1BAA==/")", R"("\"x\"")", R"("attachments/")", "1700000000", "37"};
+  std::string text = *rc::gen::element(std::string(R"({"id":"1","pk":"a")"), std::string(R"({"pk":"a")"));
+  for (std::size_t i = 0; i < kSystemProperties; ++i) {
+    if (arbitrary.chance(4)) continue;
+    text += ",\"" + std::string(kSystemPropertyNames[i]) + "\":" + values[i];
+  }
+  text += '}';
+  const auto changes = *rc::gen::inRange(0, 3);
+  for (int i = 0; i < changes; ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    const char other = *rc::gen::element('"', '\\', ',', ':', '}', ' ', '0', '-', '.', '_', 'x');
+    if (*rc::gen::arbitrary<bool>())
+      text[at] = other;
+    else
+      text.insert(at, 1, other);
+  }
+  const auto together = scan("{\"Documents\":[" + text + "]}");
+  const auto one_by_one = scan("{\"Documents\":[" + text + "]}", false, {{"pk"}, {"_none"}});
+  RC_ASSERT(together.has_value() == one_by_one.has_value());
+  if (!together) return;
+  RC_ASSERT(together->size() == one_by_one->size());
+  for (std::size_t i = 0; i < together->size(); ++i) {
+    const Scanned& a = together->at(i);
+    const Scanned& b = one_by_one->at(i);
+    RC_ASSERT(a.text == b.text && a.id == b.id && a.digest == b.digest && a.system == b.system);
+    RC_ASSERT(a.standard_layout == b.standard_layout && a.prefix == b.prefix && a.keys.at(0) == b.keys.at(0));
   }
 }
 
