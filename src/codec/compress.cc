@@ -8,6 +8,9 @@ namespace halley::codec {
 
 struct Compressor::State {
   ZSTD_CCtx* context = ZSTD_createCCtx();
+  std::unique_ptr<char[]>
+      room;  // for the largest that compressed bytes can be; a string would fill it with zeros first
+  std::size_t room_size = 0;
   ~State() { ZSTD_freeCCtx(context); }
 };
 
@@ -22,12 +25,15 @@ Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 
 void Compressor::compress(std::string_view bytes, std::string& out) {
-  const std::size_t before = out.size();
-  out.resize(before + ZSTD_compressBound(bytes.size()));
-  const std::size_t written =
-      ZSTD_compress2(state_->context, out.data() + before, out.size() - before, bytes.data(), bytes.size());
+  State& state = *state_;
+  const std::size_t bound = ZSTD_compressBound(bytes.size());
+  if (state.room_size < bound) {
+    state.room.reset(new char[bound]);
+    state.room_size = bound;
+  }
+  const std::size_t written = ZSTD_compress2(state.context, state.room.get(), bound, bytes.data(), bytes.size());
   CHECK(!ZSTD_isError(written));  // The destination is large enough; what is left is being out of memory.
-  out.resize(before + written);
+  out.append(state.room.get(), written);
 }
 
 struct Decompressor::State {

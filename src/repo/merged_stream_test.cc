@@ -95,6 +95,39 @@ TEST_F(ReadTest, GivesAllVersionsInOrder) {
   expect({}, [](const OwnedVersion&) { return true; });
 }
 
+TEST_F(ReadTest, IdsThatBeginAlikeAreOrderedByTheRest) {
+  std::vector<OwnedVersion> batch;
+  std::uint64_t lsn = 0;
+  for (const std::string& begin : {std::string(), std::string("begin-alike-"), std::string("begin-alike-and-go-on-")}) {
+    for (const std::string& rest :
+         {std::string("a"), std::string("a\0", 2), std::string("ab"), std::string("abcdefgh"), std::string("abcdefghi"),
+          std::string("abcdefgh\0", 9), std::string("abcdefgg"), std::string("\xC3\xA9"), std::string("0")}) {
+      batch.push_back(write_of(begin.empty() ? "mixed" : begin, begin + rest, ++lsn));
+      batch.push_back(write_of("all", begin + rest, ++lsn));
+    }
+  }
+  std::mt19937 random(3);
+  std::shuffle(batch.begin(), batch.end(), random);
+  add(batch);
+  expect({}, [](const OwnedVersion&) { return true; });
+}
+
+// Blocks that a quicker compression makes as small, and such that it does not.
+TEST_F(ReadTest, LargeBlocksOfAnyBodiesComeBack) {
+  std::mt19937 random(5);
+  std::vector<OwnedVersion> alike, unlike;
+  for (std::uint64_t i = 0; i < 1500; ++i) {
+    alike.push_back(write_of("alike", std::to_string(i), i + 1, 1000));
+    std::string words;
+    while (words.size() < 1000) words += "word-" + std::to_string(random() % 3000) + ' ';
+    unlike.push_back(write_of("unlike", std::to_string(i), i + 10001));
+    unlike.back().body = "{\"text\":\"" + words + "\"}";
+  }
+  add(alike);
+  add(unlike);
+  expect({}, [](const OwnedVersion&) { return true; });
+}
+
 TEST_F(ReadTest, CutsByTime) {
   add_history();
   for (const std::int64_t seconds : {0, 1, 39, 40, 41, 200, 399, 400, 1000}) {

@@ -32,6 +32,7 @@ class SegmentWriter {
 
  private:
   void add_block(const std::vector<Version>& versions, std::span<const std::uint32_t> order, SealedWriter& object);
+  const std::string& compressed_bodies();
   void add_hashes(const std::vector<Version>& versions, std::span<const std::uint32_t> order);
 
   Runtime& runtime_;
@@ -40,10 +41,13 @@ class SegmentWriter {
   const std::string container_rid_;
   VersionSorter sorter_;
   BlockEncoder encoder_;
-  codec::Compressor compressor_;
+  // For bodies: the quick one where it makes them hardly larger.
+  codec::Compressor compressor_, quick_;
+  bool is_quick_enough_ = false;  // as the newest trial showed
+  std::uint64_t large_blocks_ = 0;
   SegmentFooter footer_;
   std::vector<std::uint64_t> hashes_;
-  std::string compressed_;
+  std::string compressed_, compressed_quickly_;
 };
 
 }  // namespace halley::repo
