@@ -1,5 +1,6 @@
 #include "repo/block_codec.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -22,7 +23,8 @@ constexpr std::uint64_t kSame = 0;     // as in the version before
 constexpr std::uint64_t kDerived = 1;  // an id that the key text holds: ["<id>"]
 constexpr std::uint64_t kFirstLength = 2;
 
-constexpr std::size_t kAhead = 4;  // versions whose memory is asked for ahead of their turn
+constexpr std::size_t kAhead = 4;        // versions whose memory is asked for ahead of their turn
+constexpr std::size_t kBodyAhead = 256;  // so much of their bodies
 constexpr std::size_t kMaxColumns = std::size_t{256} << 20;
 
 Form rid_form(std::uint8_t shape) { return static_cast<Form>(shape >> kRidShift & 3); }
@@ -116,7 +118,10 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
   for (std::size_t i = 0; i < order.size(); ++i) {
     // In this order versions lie scattered over memory.
     if (i + 2 * kAhead < order.size()) __builtin_prefetch(&versions[order[i + 2 * kAhead]]);
-    if (i + kAhead < order.size()) __builtin_prefetch(versions[order[i + kAhead]].body.data());
+    if (i + kAhead < order.size()) {
+      const std::string_view body = versions[order[i + kAhead]].body;
+      for (std::size_t at = 0; at < std::min(body.size(), kBodyAhead); at += 64) __builtin_prefetch(body.data() + at);
+    }
     const Version& version = versions[order[i]];
     CHECK(version.operation <= Operation::expire);
     add_texts(version, previous);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cstring>
 #include <numeric>
 
 #include "repo/test_world.h"
@@ -145,6 +146,45 @@ TEST(ColumnsTest, PlanesGiveBackEveryInteger) {
     RC_ASSERT(in.finish("planes").has_value());
     RC_ASSERT(read == values);
   }));
+}
+
+// Of every text that differs in one character from a usual one: it is usual too, and comes back, or it is refused.
+TEST(ColumnsTest, OnlyLowerCaseGuidsAreUsualEtags) {
+  const std::string usual = "\"0123d826-4567-89ab-cdef-5f3e0a1c0000\"";
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    const bool is_digit = usual[at] != '"' && usual[at] != '-';
+    for (int c = 0; c < 256; ++c) {
+      std::string text = usual;
+      text[at] = static_cast<char>(c);
+      const bool expected = is_digit ? c != 0 && std::strchr("0123456789abcdef", c) != nullptr : text[at] == usual[at];
+      unsigned char bytes[kGuidSize];
+      ASSERT_EQ(parse_etag(text, bytes), expected) << text;
+      if (!expected) continue;
+      std::string back;
+      append_etag(back, bytes);
+      ASSERT_EQ(back, text);
+    }
+  }
+}
+
+TEST(ColumnsTest, OnlyCanonicalBase64IsAUsualRid) {
+  const std::string usual = "EIMBANvVg9oBAz09+-xyAA==";
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = usual;
+      text[at] = static_cast<char>(c);
+      const char* const digits = at < 21    ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"
+                                 : at == 21 ? "AQgw"
+                                            : "=";
+      const bool expected = c != 0 && std::strchr(digits, c) != nullptr;
+      unsigned char bytes[kRidSize];
+      ASSERT_EQ(parse_rid(text, bytes), expected) << text;
+      if (!expected) continue;
+      std::string back;
+      append_rid(back, bytes);
+      ASSERT_EQ(back, text);
+    }
+  }
 }
 
 TEST(ColumnsTest, PlanesOfEqualValuesAreOneValue) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 namespace halley::repo {
 namespace {
@@ -20,9 +21,29 @@ constexpr std::array<std::uint8_t, 256> digit_values(const char* digits) {
   return values;
 }
 constexpr auto kRidValues = digit_values(kRidDigits);
-constexpr auto kHexValues = digit_values(kHexDigits);
 
 bool is_dash(std::size_t at) { return at == 9 || at == 14 || at == 19 || at == 24; }
+
+// Eight digits of lower-case hexadecimal become four bytes; false for other characters. All eight at once: every etag
+// of every document comes by here.
+bool parse_hex8(const char* digits, unsigned char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x80 * kOnes;
+  std::uint64_t text = 0;
+  for (unsigned i = 0; i < 8; ++i) text |= static_cast<std::uint64_t>(static_cast<unsigned char>(digits[i])) << (8 * i);
+  if ((text & kTops) != 0) return false;
+  // Of a byte below 0x80, adding 0x80 - n sets the top bit where it is n or more.
+  const std::uint64_t from_0 = text + (0x80 - '0') * kOnes;
+  const std::uint64_t beyond_9 = text + (0x80 - '9' - 1) * kOnes;
+  const std::uint64_t from_a = text + (0x80 - 'a') * kOnes;
+  const std::uint64_t beyond_f = text + (0x80 - 'f' - 1) * kOnes;
+  const std::uint64_t letters = from_a & ~beyond_f & kTops;
+  if ((((from_0 & ~beyond_9) | letters) & kTops) != kTops) return false;
+  const std::uint64_t values = (text & 0x0F * kOnes) + (letters >> 7) * 9;
+  const std::uint64_t pairs = values << 4 | values >> 8;  // in every other byte, from the first: both digits of a byte
+  for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<unsigned char>(pairs >> (16 * i));
+  return true;
+}
 
 }  // namespace
 
@@ -65,18 +86,16 @@ void get_planes(ByteReader& in, std::size_t count, std::vector<std::uint64_t>& v
 
 bool parse_etag(std::string_view text, unsigned char* bytes) {
   if (text.size() != kEtagText || text.front() != '"' || text.back() != '"') return false;
-  for (std::size_t at = 1; at < kEtagText - 1;) {
-    if (is_dash(at)) {
-      if (text[at++] != '-') return false;
-      continue;
-    }
-    const std::uint8_t high = kHexValues[static_cast<unsigned char>(text[at])];
-    const std::uint8_t low = kHexValues[static_cast<unsigned char>(text[at + 1])];
-    if (high == kNoDigit || low == kNoDigit) return false;
-    *bytes++ = static_cast<unsigned char>(high << 4 | low);
-    at += 2;
-  }
-  return true;
+  const char* const at = text.data();
+  if (at[9] != '-' || at[14] != '-' || at[19] != '-' || at[24] != '-') return false;
+  // "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" as four times eight digits.
+  char middle[16];
+  std::memcpy(middle, at + 10, 4);
+  std::memcpy(middle + 4, at + 15, 4);
+  std::memcpy(middle + 8, at + 20, 4);
+  std::memcpy(middle + 12, at + 25, 4);
+  return parse_hex8(at + 1, bytes) && parse_hex8(middle, bytes + 4) && parse_hex8(middle + 8, bytes + 8) &&
+         parse_hex8(at + 29, bytes + 12);
 }
 
 void append_etag(std::string& out, const unsigned char* bytes) {
@@ -92,19 +111,18 @@ void append_etag(std::string& out, const unsigned char* bytes) {
 
 bool parse_rid(std::string_view text, unsigned char* bytes) {
   if (text.size() != kRidText || !text.ends_with("==")) return false;
-  std::uint32_t held = 0;
-  unsigned bits = 0;
-  for (std::size_t i = 0; i < kRidText - 2; ++i) {
-    const std::uint8_t digit = kRidValues[static_cast<unsigned char>(text[i])];
-    if (digit == kNoDigit) return false;
-    held = held << 6 | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      *bytes++ = static_cast<unsigned char>(held >> bits & 0xFF);
-    }
+  const auto value = [&](std::size_t i) { return std::uint32_t{kRidValues[static_cast<unsigned char>(text[i])]}; };
+  std::uint32_t seen = 0;  // what is no digit has bits that no digit has
+  std::size_t at = 0;
+  for (; at + 4 < kRidText; at += 4) {  // four digits are three bytes
+    const std::uint32_t a = value(at), b = value(at + 1), c = value(at + 2), d = value(at + 3);
+    seen |= a | b | c | d;
+    const std::uint32_t held = a << 18 | b << 12 | c << 6 | d;
+    for (unsigned shift : {16U, 8U, 0U}) *bytes++ = static_cast<unsigned char>(held >> shift);
   }
-  return (held & 0xF) == 0;  // 22 digits hold 132 bits; the last four must be zero
+  const std::uint32_t last = value(at) << 6 | value(at + 1);
+  *bytes = static_cast<unsigned char>(last >> 4);
+  return ((seen | value(at) | value(at + 1)) & 0xC0) == 0 && (last & 0xF) == 0;  // 132 bits: the last four are zero
 }
 
 void append_rid(std::string& out, const unsigned char* bytes) {

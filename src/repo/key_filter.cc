@@ -7,15 +7,24 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::uint64_t kProbes = 5;
+constexpr int kProbes = 5;
 constexpr std::size_t kMinBytes = 8;  // one byte for each document: about 2 % of absent ones are not told
 
-// The bits of a hash, by double hashing with its two halves.
-std::uint64_t bit_of(std::uint64_t hash, std::uint64_t probe, std::uint64_t bits) {
-  const std::uint64_t low = hash & 0xFFFFFFFF;
-  const std::uint64_t high = hash >> 32 | 1;
-  return (low + probe * high) % bits;
-}
+// The bits of a hash, by double hashing with its two halves: (low + i * high) mod bits, without a division for each.
+class Probes {
+ public:
+  Probes(std::uint64_t hash, std::uint64_t bits)
+      : bits_(bits), at_((hash & 0xFFFFFFFF) % bits), step_((hash >> 32 | 1) % bits) {}
+  std::uint64_t next() {
+    const std::uint64_t bit = at_;
+    at_ += step_;
+    if (at_ >= bits_) at_ -= bits_;
+    return bit;
+  }
+
+ private:
+  std::uint64_t bits_, at_, step_;
+};
 
 }  // namespace
 
@@ -30,8 +39,9 @@ std::uint64_t filter_hash(std::uint64_t hash_of_key, std::string_view id) { retu
 std::string encode_filter(const std::vector<std::uint64_t>& hashes) {
   std::string bytes(std::max(hashes.size(), kMinBytes), '\0');
   for (const std::uint64_t hash : hashes) {
-    for (std::uint64_t probe = 0; probe < kProbes; ++probe) {
-      const std::uint64_t bit = bit_of(hash, probe, bytes.size() * 8);
+    Probes probes(hash, bytes.size() * 8);
+    for (int probe = 0; probe < kProbes; ++probe) {
+      const std::uint64_t bit = probes.next();
       bytes[bit / 8] = static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) | 1U << (bit % 8));
     }
   }
@@ -46,8 +56,9 @@ Result<KeyFilter> KeyFilter::decode(std::string bytes) {
 }
 
 bool KeyFilter::may_contain(std::uint64_t hash) const {
-  for (std::uint64_t probe = 0; probe < kProbes; ++probe) {
-    const std::uint64_t bit = bit_of(hash, probe, bytes_.size() * 8);
+  Probes probes(hash, bytes_.size() * 8);
+  for (int probe = 0; probe < kProbes; ++probe) {
+    const std::uint64_t bit = probes.next();
     if ((static_cast<unsigned char>(bytes_[bit / 8]) >> (bit % 8) & 1) == 0) return false;
   }
   return true;

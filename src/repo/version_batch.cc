@@ -34,6 +34,13 @@ std::string_view VersionBatch::keep(std::string_view text) {
   return kept;
 }
 
+void VersionBatch::clear() {
+  std::vector<Version> versions = std::move(versions_);
+  *this = VersionBatch();
+  versions.clear();
+  versions_ = std::move(versions);
+}
+
 void VersionBatch::absorb(VersionBatch&& other) {
   std::move(other.pages_.begin(), other.pages_.end(), std::back_inserter(pages_));
   std::move(other.chunks_.begin(), other.chunks_.end(), std::back_inserter(chunks_));

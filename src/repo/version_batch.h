@@ -26,7 +26,8 @@ class VersionBatch {
   const std::vector<Version>& versions() const { return versions_; }
   bool empty() const { return versions_.empty(); }
   std::size_t bytes() const { return bytes_ + versions_.size() * sizeof(Version); }  // memory held
-  void clear() { *this = VersionBatch(); }
+  // Lets go of everything; the memory of the versions themselves is kept for those to come.
+  void clear();
 
  private:
   std::vector<std::unique_ptr<std::string>> pages_;

@@ -1,6 +1,8 @@
 #include "repo/version_sorter.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <numeric>
 #include <utility>
 
@@ -14,10 +16,23 @@ constexpr std::size_t kFirstTable = 1024;
 
 std::uint64_t load_big_endian(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
+  if (at + 8 <= bytes.size()) {
+    std::memcpy(&value, bytes.data() + at, 8);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+  }
   for (std::size_t i = at; i < at + 8; ++i) {
     value = value << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
   }
   return value;
+}
+
+// How many bytes two texts begin with that are the same.
+std::uint32_t shared_bytes(std::string_view a, std::string_view b) {
+  const std::size_t most = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  while (at + 8 <= most && std::memcmp(a.data() + at, b.data() + at, 8) == 0) at += 8;
+  while (at < most && a[at] == b[at]) ++at;
+  return static_cast<std::uint32_t>(at);
 }
 
 }  // namespace
@@ -35,13 +50,7 @@ Result<std::span<const std::uint32_t>> VersionSorter::sort(const std::vector<Ver
     if (const int order = effective(a).compare(effective(b)); order != 0) return order < 0;
     return a.text < b.text;
   });
-  std::uint32_t begin = 0;
-  for (const std::uint32_t number : by_rank_) begin += std::exchange(keys_[number].versions, begin);
-
-  items_.resize(versions.size());
-  for (std::uint32_t i = 0; i < versions.size(); ++i) {
-    items_[keys_[key_of_[i]].versions++] = {load_big_endian(versions[i].id, 0), i};
-  }
+  place(versions);
   const auto before = [&](const Item& a, const Item& b) {
     if (a.id != b.id) return a.id < b.id;
     const Version& left = versions[a.version];
@@ -61,6 +70,17 @@ Result<std::span<const std::uint32_t>> VersionSorter::sort(const std::vector<Ver
   return std::span<const std::uint32_t>(order_);
 }
 
+// Puts the versions of each key together, keys in their order.
+void VersionSorter::place(const std::vector<Version>& versions) {
+  std::uint32_t begin = 0;
+  for (const std::uint32_t number : by_rank_) begin += std::exchange(keys_[number].versions, begin);
+  items_.resize(versions.size());
+  for (std::uint32_t i = 0; i < versions.size(); ++i) {
+    Key& key = keys_[key_of_[i]];
+    items_[key.versions++] = {load_big_endian(versions[i].id, key.shared), i};
+  }
+}
+
 // Finds the distinct keys, and which one each version has.
 Status VersionSorter::collect(const std::vector<Version>& versions) {
   keys_.clear();
@@ -74,7 +94,14 @@ Status VersionSorter::collect(const std::vector<Version>& versions) {
       ASSIGN(number, number_of(versions[i].partition_key));
     }
     key_of_.push_back(number);
-    ++keys_[number].versions;
+    Key& key = keys_[number];
+    const std::string_view id = versions[i].id;
+    if (key.versions++ == 0) {
+      key.first_id = id;
+      key.shared = static_cast<std::uint32_t>(id.size());
+    } else {
+      key.shared = shared_bytes(id, key.first_id.substr(0, key.shared));
+    }
   }
   return {};
 }
@@ -85,8 +112,14 @@ Result<std::uint32_t> VersionSorter::number_of(std::string_view text) {
     if (keys_[table_[at] - 1].text == text) return table_[at] - 1;
   }
   ASSIGN(const std::string_view bytes, effective_keys_.of(text));
-  keys_.push_back({load_big_endian(bytes, 0), load_big_endian(bytes, 8), text,
-                   static_cast<std::uint32_t>(effective_.size()), static_cast<std::uint32_t>(bytes.size()), 0});
+  keys_.push_back({load_big_endian(bytes, 0),
+                   load_big_endian(bytes, 8),
+                   text,
+                   static_cast<std::uint32_t>(effective_.size()),
+                   static_cast<std::uint32_t>(bytes.size()),
+                   0,
+                   {},
+                   0});
   effective_ += bytes;
   table_[at] = static_cast<std::uint32_t>(keys_.size());
   if (keys_.size() * 2 > table_.size()) grow_table();

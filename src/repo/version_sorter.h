@@ -28,13 +28,16 @@ class VersionSorter {
     std::string_view text;
     std::uint32_t effective_begin = 0, effective_size = 0;  // in effective_
     std::uint32_t versions = 0;                             // how many; then where they begin
+    std::string_view first_id;                              // of its first version
+    std::uint32_t shared = 0;                               // bytes that its ids begin with
   };
   struct Item {
-    std::uint64_t id = 0;  // its first bytes
+    std::uint64_t id = 0;  // its first bytes behind those that all ids of its key begin with
     std::uint32_t version = 0;
   };
 
   Status collect(const std::vector<Version>& versions);
+  void place(const std::vector<Version>& versions);
   Result<std::uint32_t> number_of(std::string_view text);
   void grow_table();
   std::string_view effective(const Key& key) const {
