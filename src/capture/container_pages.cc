@@ -13,7 +13,7 @@ namespace {
 using repo::CaptureMode;
 using repo::RangeState;
 
-constexpr std::size_t kQueueBytes = 16U << 20;
+constexpr std::size_t kQueueBytes = 48U << 20;  // a commit's worth: reading goes on while the one before is packed
 constexpr int kRoutingRounds = 50;
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "capture/margins.h"
+#include "json/number_text.h"
 
 namespace halley::capture {
 namespace {
@@ -18,7 +19,12 @@ std::string_view system_value(const json::ScannedDocument& document, SystemPrope
 }
 
 std::optional<std::int64_t> integer_of(std::string_view text) {
+  constexpr std::size_t kSafeDigits = 18;
   std::int64_t value = 0;
+  if (!text.empty() && text.size() <= kSafeDigits && std::all_of(text.begin(), text.end(), json::is_digit)) {
+    for (const char c : text) value = value * 10 + (c - '0');
+    return value;
+  }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -90,11 +96,15 @@ Status PageDecoder::decode(cosmos::FeedMode mode, std::string page, DecodeContex
   std::string& text = batch.adopt(std::move(page));
   page_ = text.data();
   edits_.clear();
+  last_values_.clear();
+  batch.versions().reserve(batch.versions().size() + items_of_last_);
+  const std::size_t before = batch.versions().size();
   const bool all_versions = mode == cosmos::FeedMode::all_versions;
   TRY(scanner_.scan_page(text, all_versions, [&](json::ScannedDocument& document) {
     return all_versions ? add_all_versions(document, context, batch) : add_latest(document, context, batch);
   }));
   for (const Edit& edit : edits_) text[edit.offset] = edit.value;
+  items_of_last_ = batch.versions().size() - before;
   return {};
 }
 
@@ -143,15 +153,13 @@ Status PageDecoder::add_upsert(const json::ScannedDocument& document, std::uint6
                                DecodeContext& context, repo::VersionBatch& batch) {
   if (!document.has_id) return fail(bad_item("", "without an id"));
   if (document.bad_key) return fail(bad_item(document.id, "with an object or array on its partition key path"));
-  ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
+  ASSIGN(const std::string_view key, key_of(document, batch));
   const auto rid = plain_string(system_value(document, SystemProperty::rid));
   if (!rid) return fail(bad_item(document.id, "without a _rid"));
   const auto ts = integer_of(system_value(document, SystemProperty::ts));
 
   repo::Version version;
-  // Keys repeat from item to item: keep one copy of a run.
-  const bool same_key = !batch.empty() && batch.versions().back().partition_key == key;
-  version.partition_key = same_key ? batch.versions().back().partition_key : batch.keep(key);
+  version.partition_key = key;
   version.id =
       document.id.data() >= document.text.data() && document.id.data() < document.text.data() + document.text.size()
           ? document.id
@@ -200,6 +208,16 @@ Status PageDecoder::add_remove(const json::ScannedDocument& document, const json
   batch.add(version);
   ++context.removes;
   return {};
+}
+
+// Keys repeat from item to item: one copy of a run is kept.
+Result<std::string_view> PageDecoder::key_of(const json::ScannedDocument& document, repo::VersionBatch& batch) {
+  if (last_values_ != document.key_values) {
+    ASSIGN(const std::string key, cosmos::canonical_key(document.key_values));
+    last_key_ = batch.keep(key);
+    last_values_ = document.key_values;
+  }
+  return last_key_;
 }
 
 // `"\"x\""` holds the text `"x"`: with a quote in place of the last backslash it stands in the page as it is. Only

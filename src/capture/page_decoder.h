@@ -47,6 +47,7 @@ class PageDecoder {
                     Second committed, DecodeContext& context, repo::VersionBatch& batch);
   Status add_latest(const json::ScannedDocument& document, DecodeContext& context, repo::VersionBatch& batch);
   Status add_all_versions(const json::ScannedDocument& document, DecodeContext& context, repo::VersionBatch& batch);
+  Result<std::string_view> key_of(const json::ScannedDocument& document, repo::VersionBatch& batch);
   std::string_view etag_of(const json::ScannedDocument& document, repo::VersionBatch& batch);
   std::string_view body_of(const json::ScannedDocument& document);
 
@@ -54,6 +55,10 @@ class PageDecoder {
   json::DocumentScanner scanner_;
   const char* page_ = nullptr;
   std::vector<Edit> edits_;  // made once the page has been scanned
+  // Of the document before in this page: the values on its key paths as written, and its key.
+  std::vector<std::string_view> last_values_;
+  std::string_view last_key_;
+  std::size_t items_of_last_ = 0;  // how many versions the page before brought
 };
 
 }  // namespace halley::capture
