@@ -1,5 +1,6 @@
 // halley backup: one pass of capture.
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include "capture/backup.h"
 #include "cli/access.h"
@@ -79,7 +80,15 @@ void print_report(Output& output, const capture::BackupReport& report) {
   }
 }
 
+// Few threads, which hand pages of several megabytes to each other: from one heap that grows in large steps their memory
+// comes again and again, and in huge pages (http/curl_transport.cc asks for them).
+void share_one_heap() {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TOP_PAD, 64 << 20);
+}
+
 Result<ExitCode> run(Context& context) {
+  share_one_heap();
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const capture::BackupOptions options, options_of(context.arguments, configuration));
   ASSIGN(const OpenAccount account, open_account(context, configuration));

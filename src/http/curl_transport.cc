@@ -4,9 +4,11 @@
 // alive) out of a pool, most recently used first. The multi handle is there for its poll, which a stop request can
 // wake.
 #include <curl/curl.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -105,6 +107,17 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   return size * count;
 }
 
+// What is read of a feed comes in bodies of some megabytes, into memory that was not touched before: with pages of 4 KiB
+// the faults would cost a tenth of a backup's CPU. It is a wish only, and does what stands beside the body no harm.
+void ask_for_huge_pages(std::string& body) {
+  constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+  if (body.capacity() < kHugePage / 2) return;
+  const auto at = reinterpret_cast<std::uintptr_t>(body.data());
+  const std::uintptr_t begin = at / kHugePage * kHugePage;
+  const std::uintptr_t end = (at + body.capacity() + kHugePage - 1) / kHugePage * kHugePage;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   std::string& body = transfer.response.body;
@@ -116,7 +129,10 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   if (body.empty()) {
     curl_off_t length = -1;
     curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (length > 0) body.reserve(std::min(static_cast<std::size_t>(length), kMaxReserve) + json::kPadding);
+    if (length > 0) {
+      body.reserve(std::min(static_cast<std::size_t>(length), kMaxReserve) + json::kPadding);
+      ask_for_huge_pages(body);
+    }
   }
   body.append(data, size * count);
   return size * count;
