@@ -30,7 +30,8 @@ bool parse_hex8(const char* digits, unsigned char* bytes) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kTops = 0x80 * kOnes;
   std::uint64_t text = 0;
-  for (unsigned i = 0; i < 8; ++i) text |= static_cast<std::uint64_t>(static_cast<unsigned char>(digits[i])) << (8 * i);
+  std::memcpy(&text, digits, sizeof text);
+  if constexpr (std::endian::native == std::endian::big) text = __builtin_bswap64(text);
   if ((text & kTops) != 0) return false;
   // Of a byte below 0x80, adding 0x80 - n sets the top bit where it is n or more.
   const std::uint64_t from_0 = text + (0x80 - '0') * kOnes;
@@ -40,8 +41,12 @@ bool parse_hex8(const char* digits, unsigned char* bytes) {
   const std::uint64_t letters = from_a & ~beyond_f & kTops;
   if ((((from_0 & ~beyond_9) | letters) & kTops) != kTops) return false;
   const std::uint64_t values = (text & 0x0F * kOnes) + (letters >> 7) * 9;
-  const std::uint64_t pairs = values << 4 | values >> 8;  // in every other byte, from the first: both digits of a byte
-  for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<unsigned char>(pairs >> (16 * i));
+  // Both digits of a byte come together in every other byte, from the first; then these move together.
+  std::uint64_t pairs = (values << 4 | values >> 8) & 0x00FF00FF00FF00FF;
+  pairs = (pairs | pairs >> 8) & 0x0000FFFF0000FFFF;
+  auto result = static_cast<std::uint32_t>(pairs | pairs >> 16);
+  if constexpr (std::endian::native == std::endian::big) result = __builtin_bswap32(result);
+  std::memcpy(bytes, &result, sizeof result);
   return true;
 }
 
