@@ -21,10 +21,12 @@ std::string_view system_value(const json::ScannedDocument& document, SystemPrope
 std::optional<std::int64_t> integer_of(std::string_view text) {
   constexpr std::size_t kSafeDigits = 18;
   std::int64_t value = 0;
-  if (!text.empty() && text.size() <= kSafeDigits && std::all_of(text.begin(), text.end(), json::is_digit)) {
-    for (const char c : text) value = value * 10 + (c - '0');
-    return value;
+  bool plain = !text.empty() && text.size() <= kSafeDigits;
+  for (std::size_t i = 0; plain && i < text.size(); ++i) {
+    plain = json::is_digit(text[i]);
+    value = value * 10 + (text[i] - '0');
   }
+  if (plain) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;

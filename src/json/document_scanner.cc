@@ -40,16 +40,25 @@ std::size_t system_property(std::string_view name) {
 // The name of a system property as it stands before its value, `"_ts":`.
 struct TailName {
   char text[16] = {};
+  char mask[16] = {};  // ones where there is text
   std::size_t size = 0;
 
   constexpr explicit TailName(std::string_view name) {
     for (const std::string_view part : {std::string_view("\""), name, std::string_view("\":")}) {
-      for (const char c : part) text[size++] = c;
+      for (const char c : part) {
+        mask[size] = '\xFF';
+        text[size++] = c;
+      }
     }
   }
 
   // Whether it stands at `place`, behind which `left` bytes may be read.
-  bool begins(const char* place, std::size_t left) const { return left >= size && std::memcmp(place, text, size) == 0; }
+  bool begins(const char* place, std::size_t left) const {
+    if (left < sizeof text) return left >= size && std::memcmp(place, text, size) == 0;
+    const std::uint64_t low = load64(place) ^ load64(text);
+    const std::uint64_t high = load64(place + 8) ^ load64(text + 8);
+    return ((low & load64(mask)) | (high & load64(mask + 8))) == 0;
+  }
 };
 constexpr std::array<TailName, kSystemProperties> kTailNames = {
     TailName(kSystemPropertyNames[0]), TailName(kSystemPropertyNames[1]), TailName(kSystemPropertyNames[2]),
