@@ -18,9 +18,9 @@ constexpr std::size_t kSegmentIdSize = 16;
 constexpr std::size_t kMaxBlockVersions = 1 << 14;
 // What a version's columns are taken to weigh beside its texts.
 constexpr std::size_t kVersionBytes = 48;
-// Compressing bodies is a third of a backup's CPU. Of some documents a quicker level makes as little or less, of others a
-// tenth more: it is tried on a block now and then, and where it makes no more than so many percent more, it is taken. The
-// columns beside them are packed quickly in any case: of their planes slower levels hardly make less.
+// Compressing bodies is a third of a backup's CPU. Of some documents a quicker level makes as little or less, of others
+// a tenth more: it is tried on a block now and then, and where it makes no more than so many percent more, it is taken.
+// The columns beside them are packed quickly in any case: of their planes slower levels hardly make less.
 constexpr int kQuickLevel = 1;
 constexpr std::size_t kPercentMore = 4;
 constexpr std::uint64_t kBlocksPerTrial = 256;
