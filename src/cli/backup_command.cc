@@ -80,8 +80,8 @@ void print_report(Output& output, const capture::BackupReport& report) {
   }
 }
 
-// Few threads, which hand pages of several megabytes to each other: from one heap that grows in large steps their memory
-// comes again and again, and in huge pages (http/curl_transport.cc asks for them).
+// Few threads, which hand pages of several megabytes to each other: from one heap that grows in large steps their
+// memory comes again and again, and in huge pages (http/curl_transport.cc asks for them).
 void share_one_heap() {
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_TOP_PAD, 64 << 20);

@@ -223,8 +223,8 @@ TEST(DocumentScanner, KnowsTheStandardLayout) {
   }
 }
 
-// The tail that the service writes is read at one go, any other one by one, as where a key path might begin with a system
-// property. Both see the same, whatever is wrong in the tail.
+// The tail that the service writes is read at one go, any other one by one, as where a key path might begin with a
+// system property. Both see the same, whatever is wrong in the tail.
 RC_GTEST_PROP(DocumentScanner, ATailIsReadAsItsMembersAre, (std::uint64_t seed)) {
   ArbitraryJson arbitrary(seed);
   const std::array<const char*, kSystemProperties> values = {

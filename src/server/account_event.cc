@@ -15,6 +15,10 @@ using EventOf = std::variant_alternative_t<kKind, AccountEvent>;
 struct Writer {
   std::string& out;
   void operator()(const std::string& text) { put_string(out, text); }
+  void operator()(const std::vector<std::string>& texts) {
+    put_varint(out, texts.size());
+    for (const std::string& text : texts) put_string(out, text);
+  }
   void operator()(std::uint64_t number) { put_varint(out, number); }
   void operator()(std::uint32_t number) { put_varint(out, number); }
   void operator()(int number) { put_zigzag(out, number); }
@@ -30,6 +34,10 @@ struct Reader {
   ByteReader& in;
   bool wrong = false;
   void operator()(std::string& text) { text = in.string(); }
+  void operator()(std::vector<std::string>& texts) {
+    const std::uint64_t count = in.varint();
+    for (std::uint64_t i = 0; i < count && !in.failed(); ++i) texts.emplace_back(in.string());
+  }
   void operator()(std::uint64_t& number) { number = in.varint(); }
   void operator()(std::uint32_t& number) { number = narrow<std::uint32_t>(in.varint()); }
   void operator()(int& number) { number = narrow<int>(in.zigzag()); }
@@ -64,7 +72,7 @@ void visit_fields(Fields& fields, E& event) {
     fields(event.moment);
   } else if constexpr (std::is_same_v<Event, Document>) {
     fields(event.id), fields(event.key), fields(event.epk), fields(event.ts), fields(event.ttl), fields(event.etag);
-    fields(event.text);
+    fields(event.unique_texts), fields(event.text);
   } else if constexpr (std::is_same_v<Event, DocumentsWritten::Entry>) {
     fields(event.change, Change::expire), fields(event.lsn), fields(event.time), fields(event.number);
   } else {

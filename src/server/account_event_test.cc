@@ -16,6 +16,7 @@ DocumentPtr some_document() {
   document.ts = Second{1'800'000'000};
   document.ttl = -1;
   document.etag = "\"e\"";
+  document.unique_texts = {"u1", ""};
   document.text = R"({"id":"i"})";
   return std::make_shared<const Document>(std::move(document));
 }
@@ -53,6 +54,7 @@ std::string shown(const AccountEvent& event) {
       if (document == nullptr) continue;
       text += fmt::format(" {} {} {} {} {} {} {} {}", document->id, document->key, to_hex(document->epk),
                           document->number, document->ts.value, document->ttl, document->etag, document->text);
+      text += fmt::format(" {}", fmt::join(document->unique_texts, ","));
     }
     return text;
   }

@@ -266,6 +266,7 @@ Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
 
 Result<std::vector<Partition*>> Container::partitions_of(const Selection& selection, Scope& scope) {
   ASSIGN(scope, scope_of(selection));
+  if (!selection.follow_splits) TRY(refuse_while_moving(selection.range_id));
   const auto is_meant = [&](const Partition& partition) {
     if (selection.range_id.empty() || partition.id() == selection.range_id) return true;
     // What came of a merge holds documents of other ranges, too.

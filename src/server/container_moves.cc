@@ -40,6 +40,11 @@ Result<std::pair<Partition*, Partition*>> Container::neighbours(std::string_view
 
 void Container::split_now(Partition& parent, const std::string& at) {
   touch(parent);
+  record(PartitionSplit{parent.id(), at});
+  divide(parent, at);
+}
+
+void Container::divide(Partition& parent, const std::string& at) {
   auto [left, right] = parent.split(at, std::to_string(next_range_), std::to_string(next_range_ + 1));
   next_range_ += 2;
   ++ranges_version_;
@@ -51,6 +56,11 @@ void Container::split_now(Partition& parent, const std::string& at) {
 void Container::merge_now(Partition& left, Partition& right) {
   touch(left);
   touch(right);
+  record(PartitionsMerged{left.id(), right.id()});
+  unite(left, right);
+}
+
+void Container::unite(Partition& left, Partition& right) {
   left = Partition::merge(left, right, std::to_string(next_range_++));
   partitions_.erase(partitions_.begin() + (&right - partitions_.data()));
   ++ranges_version_;

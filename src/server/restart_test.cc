@@ -122,8 +122,9 @@ class World {
   void act_on_resources(std::uint32_t number, const std::string& container_id) {
     const Engine::Path in = {"dbs", "d", "colls", container_id};
     const std::string ttl = number % 3 == 0 ? "" : fmt::format(R"(,"defaultTtl":{})", number % 5 == 0 ? -1 : 20);
+    const std::string unique = container_id == "c1" ? R"(,"uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/u"]}]})" : "";
     const std::string definition =
-        fmt::format(R"({{"id":"{}","partitionKey":{{"paths":["/pk"],"version":2}}{}}})", container_id, ttl);
+        fmt::format(R"({{"id":"{}","partitionKey":{{"paths":["/pk"],"version":2}}{}{}}})", container_id, ttl, unique);
     const auto offers = engine_.list({}, ResourceKind::offer);
     switch (number % 8) {
       case 0:
@@ -157,7 +158,8 @@ class World {
     operation.id = fmt::format("i{}", number % 8);
     operation.key = key;
     const std::string ttl = number % 5 == 0 ? fmt::format(R"(,"ttl":{})", number % 3 == 0 ? -1 : 7) : "";
-    operation.body = fmt::format(R"({{"id":"i{}","pk":"{}","n":{}{}}})", number % 8, number / 16 % 8, number, ttl);
+    operation.body = fmt::format(R"({{"id":"i{}","pk":"{}","n":{},"u":{}{}}})", number % 8, number / 16 % 8, number,
+                                 number / 128 % 16, ttl);
     const auto ranges = container.ranges();
     switch (what) {
       case 1:

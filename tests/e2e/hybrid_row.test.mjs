@@ -77,6 +77,15 @@ describe('HybridRow batches over HTTP', () => {
     assert.deepEqual(statuses((await batch('b', [again])).results), [200]);
   });
 
+  it('patches', async () => {
+    await container.items.create({ id: '6', pk: 'p', n: 1 });
+    const patch = { operations: [{ op: 'incr', path: '/n', value: 2 }, { op: 'add', path: '/new', value: true }] };
+    const { results } = await batch('p', [{ operationType: 'Patch', id: '6', resourceBody: patch }]);
+    assert.deepEqual(statuses(results), [200]);
+    const { resource } = await container.item('6', 'p').read();
+    assert.deepEqual([resource.n, resource.new], [3, true]);
+  });
+
   it('does a bulk of a range, operation by operation', async () => {
     const documents = Array.from({ length: 100 }, (_, index) => ({ id: `bulk${index}`, pk: `${index}` }));
     const left = new Map();
