@@ -72,15 +72,24 @@ Status wait_beyond(Pass& pass, Second moment, std::stop_token stop) {
 
 bool in_latest_mode(const Job& job) { return !job.failure && job.capture->mode() == repo::CaptureMode::latest; }
 
-// All lanes of a pass in latest mode share one label: the service's second once the deletes were looked for. The ranges
-// are read on until they have covered it. Without waiting nothing is proven of any second, and there is no label.
-std::optional<Second> settle_on_label(Pass& pass, std::vector<Job>& jobs, std::stop_token stop) {
-  if (!pass.options.wait || std::none_of(jobs.begin(), jobs.end(), in_latest_mode)) return std::nullopt;
-  const Second label = pass.client.newest_server_time();
+// The second that all lanes of a pass cover, so that the account can be restored to it as a whole: that of its beginning;
+// where deletes had to be looked for, the service's second now; where exactness begins later, the one where it begins.
+Second common_second(Pass& pass, const std::vector<Job>& jobs) {
+  Second second = pass.began;
+  for (const Job& job : jobs) {
+    if (job.failure) continue;
+    second = std::max(second, in_latest_mode(job) ? pass.client.newest_server_time() : job.capture->exact_from());
+  }
+  return second;
+}
+
+// The ranges are read on until they have covered `second`; nothing: to one more 304. Without waiting nothing is proven of
+// any second in latest mode.
+void settle(Pass& pass, std::vector<Job>& jobs, std::optional<Second> second, std::stop_token stop) {
   for_jobs(pass, jobs, [&](ContainerCapture& capture) {
-    return capture.mode() == repo::CaptureMode::latest ? capture.settle(label, stop) : Status();
+    const bool provable = second || capture.mode() == repo::CaptureMode::all_versions;
+    return provable ? capture.settle(second, stop) : Status();
   });
-  return label;
 }
 
 std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
@@ -119,11 +128,9 @@ void summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const 
 }
 
 // Definitions are known up to the Date before a poll, exclusive: what the pass covers of documents is waited for.
-Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, const std::vector<Job>& jobs, std::stop_token stop) {
+Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Second> covered, std::stop_token stop) {
   TRY(pass.client.read_account(stop));
-  Second covered = pass.began;
-  for (const Job& job : jobs) covered = std::max(covered, job.capture->settled().value_or(covered));
-  if (pass.options.wait) TRY(wait_beyond(pass, covered, stop));
+  if (covered) TRY(wait_beyond(pass, *covered, stop));
   return definitions.poll(stop);
 }
 
@@ -165,13 +172,10 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   progress.containers = jobs.size();
   for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.catch_up(stop); });
-  for_jobs(pass, jobs, [&](ContainerCapture& capture) {
-    const bool exact = capture.mode() == repo::CaptureMode::all_versions;
-    return exact ? capture.settle(options.wait ? std::optional(pass.began) : std::nullopt, stop) : Status();
-  });
-  const std::optional<Second> label = settle_on_label(pass, jobs, stop);
+  const std::optional<Second> covered = options.wait ? std::optional(common_second(pass, jobs)) : std::nullopt;
+  settle(pass, jobs, covered, stop);
   for_jobs(pass, jobs, [&](ContainerCapture& capture) -> Status {
-    TRY(capture.finish(label, stop));
+    TRY(capture.finish(covered, stop));
     ++progress.containers_done;
     return {};
   });
@@ -179,7 +183,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }
-  const Status polled = poll_at_the_end(pass, *definitions, jobs, stop);
+  const Status polled = poll_at_the_end(pass, *definitions, covered, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
   summarise(jobs, *definitions, polled, report);
   count(pass, started, before, report);

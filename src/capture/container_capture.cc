@@ -43,12 +43,13 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
 
 Status ContainerCapture::settle(std::optional<Second> covered, std::stop_token stop) {
   restless_ = false;  // catching up may have been; what counts is whether the second is covered
-  // Exactness begins some seconds behind a base: the pass lasts until it has.
-  if (covered && mode_ == CaptureMode::all_versions) {
-    for (const RangeState& state : states_) covered = std::max(*covered, state.base_end_time);
-  }
-  settled_ = covered;
   return follow_on(covered, stop);
+}
+
+Second ContainerCapture::exact_from() const {
+  Second from;
+  for (const RangeState& state : states_) from = std::max(from, state.base_end_time);
+  return from;
 }
 
 Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) {

@@ -46,8 +46,8 @@ class ContainerCapture {
   // What can be restored of it, by what was committed. To be asked once catch_up() has opened the lane.
   std::vector<repo::Interval> restorable_seconds() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
-  // What settle() covered; nothing where it was to cover no second.
-  std::optional<Second> settled() const { return settled_; }
+  // Where exactness begins in all-versions mode, some seconds behind the newest base: settle() must cover that.
+  Second exact_from() const;
   // Where the lane stands; nothing before its first commit.
   std::optional<repo::LaneHead> head() const;
 
@@ -121,7 +121,6 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
-  std::optional<Second> settled_;
   bool changed_ = false;  // states_ or exact_ differ from the head
   Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
