@@ -72,8 +72,8 @@ Status wait_beyond(Pass& pass, Second moment, std::stop_token stop) {
 
 bool in_latest_mode(const Job& job) { return !job.failure && job.capture->mode() == repo::CaptureMode::latest; }
 
-// The second that all lanes of a pass cover, so that the account can be restored to it as a whole: that of its beginning;
-// where deletes had to be looked for, the service's second now; where exactness begins later, the one where it begins.
+// The second that all lanes of a pass cover, so that the account can be restored to it as a whole: that of its
+// beginning; where deletes had to be looked for, the service's second now; where exactness begins later, that second.
 Second common_second(Pass& pass, const std::vector<Job>& jobs) {
   Second second = pass.began;
   for (const Job& job : jobs) {
@@ -83,8 +83,8 @@ Second common_second(Pass& pass, const std::vector<Job>& jobs) {
   return second;
 }
 
-// The ranges are read on until they have covered `second`; nothing: to one more 304. Without waiting nothing is proven of
-// any second in latest mode.
+// The ranges are read on until they have covered `second`; nothing: to one more 304. Without waiting nothing is proven
+// of any second in latest mode.
 void settle(Pass& pass, std::vector<Job>& jobs, std::optional<Second> second, std::stop_token stop) {
   for_jobs(pass, jobs, [&](ContainerCapture& capture) {
     const bool provable = second || capture.mode() == repo::CaptureMode::all_versions;
