@@ -16,7 +16,7 @@ const { kind, megabytes } = parseArgs({
   options: { kind: { type: 'string', default: 'mixed' }, megabytes: { type: 'string', default: '100' } },
 }).values;
 
-// GNU time knows the peak, but CPU only in hundredths of a second, which is as much as a small pass takes: bash knows more.
+// GNU time knows the peak, but CPU only in hundredths of a second, as much as a small pass takes: bash knows more.
 const kTimed = `report=$1; shift; TIMEFORMAT='%3U %3S %3R'
 { time /usr/bin/time -o "$report.peak" -f %M "$@" 2>&3; } 2>"$report"`;
 
