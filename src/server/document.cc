@@ -15,11 +15,22 @@ namespace {
 
 constexpr std::size_t kMaxIdBytes = 1023;
 constexpr std::size_t kMaxKeyBytes = 2048;
-constexpr std::size_t kMaxKeyBytesOfVersion1 = 101;
 
 Status check_id(std::string_view id) {
   if (id.size() > kMaxIdBytes) return refuse(400, fmt::format("The id is longer than {} bytes.", kMaxIdBytes));
   if (id.find_first_of("/\\") != std::string_view::npos) return refuse(400, "The id contains a / or a \\.");
+  return {};
+}
+
+// The values of a canonical key have their longest length.
+Status check_key_length(std::string_view key) {
+  if (key.size() <= kMaxKeyBytes) return {};  // the text is never shorter than the values
+  ASSIGN(const json::Value values, json::parse(key));
+  for (const json::Value& value : values.items()) {
+    if (value.text().size() > kMaxKeyBytes) {
+      return refuse(400, fmt::format("A partition key value is longer than {} bytes.", kMaxKeyBytes));
+    }
+  }
   return {};
 }
 
@@ -45,19 +56,6 @@ Error as_bad_request(Error error) {
 }
 
 }  // namespace
-
-Status check_key_length(std::string_view key, const cosmos::PartitionKeyDefinition& definition) {
-  const bool version_1 = definition.kind != cosmos::KeyKind::multi_hash && definition.version != 2;
-  const std::size_t longest = version_1 ? kMaxKeyBytesOfVersion1 : kMaxKeyBytes;
-  if (key.size() <= longest) return {};  // the text is never shorter than the values
-  ASSIGN(const json::Value values, json::parse(key));
-  for (const json::Value& value : values.items()) {
-    if (value.text().size() > longest) {
-      return refuse(400, fmt::format("A partition key value is longer than {} bytes.", longest));
-    }
-  }
-  return {};
-}
 
 Result<Draft> read_draft(std::string_view body, const DraftRules& rules) {
   if (body.size() > kMaxDocumentBytes) return refuse(413, "Request size is too large");
@@ -88,7 +86,7 @@ Result<Draft> read_draft(std::string_view body, const DraftRules& rules) {
   auto key = cosmos::canonical_key(document.key_values);
   if (!key) return fail(as_bad_request(std::move(key).error()));
   draft.key = std::move(*key);
-  TRY(check_key_length(draft.key, rules.key));
+  TRY(check_key_length(draft.key));
   auto epk = cosmos::effective_partition_key(rules.key, draft.key);
   if (!epk) return fail(as_bad_request(std::move(epk).error()));
   draft.epk = std::move(*epk);

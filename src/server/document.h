@@ -50,9 +50,6 @@ struct DraftRules {
   bool ttl_on = false;  // an invalid member `ttl` is refused only then
 };
 
-// Refuses with 400 a canonical key whose values are longer than the service hashes: 2,048 bytes, 101 in version 1.
-Status check_key_length(std::string_view key, const cosmos::PartitionKeyDefinition& definition);
-
 // Refuses with 413 what is too large and with 400 what is not a JSON object with an `id` of 1 to 1,023 bytes without
 // slashes of either kind, or has a partition key value that is an object, an array or too long.
 Result<Draft> read_draft(std::string_view body, const DraftRules& rules);
