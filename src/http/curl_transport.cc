@@ -108,7 +108,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 }
 
 // What is read of a feed comes in bodies of some megabytes, into memory that was not touched before: with pages of
-// 4 KiB the faults would cost a tenth of a backup's CPU. It is a wish only, and does what stands beside the body no harm.
+// 4 KiB the faults would cost a tenth of a backup's CPU. It is a wish only, and does no harm to what stands beside.
 void ask_for_huge_pages(std::string& body) {
   constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
   if (body.capacity() < kHugePage / 2) return;
