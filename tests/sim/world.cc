@@ -279,15 +279,16 @@ const std::map<std::string, std::uint64_t>& World::struck() {
 }
 
 bool World::is_beyond_knowledge(const DocumentName& name, Second moment) const {
-  const auto pass = std::find_if(passes_.begin(), passes_.end(), [&](const Pass& each) {
-    return each.whole && each.began <= moment && moment <= each.ended;
-  });
-  if (pass == passes_.end()) return false;
-  if (model_.is_as_written_since(name, pass->began, moment) && model_.was_gone_within(name, moment, pass->ended)) {
-    return true;
+  // One pass may end in the second in which the next begins.
+  for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
+    if (!pass->whole || moment < pass->began || pass->ended < moment) continue;
+    if (model_.is_as_written_since(name, pass->began, moment) && model_.was_gone_within(name, moment, pass->ended)) {
+      return true;
+    }
+    const bool newest = std::none_of(pass + 1, passes_.end(), [](const Pass& later) { return later.whole; });
+    if (newest && model_.was_gone_within(name, pass->began, moment)) return true;
   }
-  const bool newest = std::none_of(pass + 1, passes_.end(), [](const Pass& later) { return later.whole; });
-  return newest && model_.was_gone_within(name, pass->began, moment);
+  return false;
 }
 
 bool World::came_twice(Second moment) const {
