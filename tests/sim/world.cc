@@ -279,9 +279,9 @@ const std::map<std::string, std::uint64_t>& World::struck() {
 }
 
 bool World::is_beyond_knowledge(const DocumentName& name, Second moment) const {
-  // One pass may end in the second in which the next begins.
+  // One pass may end in the second in which the next begins; one that died at its end has left its sync point.
   for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
-    if (!pass->whole || moment < pass->began || pass->ended < moment) continue;
+    if (moment < pass->began || pass->ended < moment) continue;
     if (model_.is_as_written_since(name, pass->began, moment) && model_.was_gone_within(name, moment, pass->ended)) {
       return true;
     }
