@@ -30,8 +30,8 @@ Result<Continuation> Continuation::parse(std::string_view text) {
   if (!value || !value->is_object()) return bad();
   const auto number_at = [&](std::string_view name) -> std::optional<std::uint64_t> {
     const json::Value* member = value->find(name);
-    const auto number = member != nullptr ? member->as_integer() : std::nullopt;
-    return number && *number >= 0 ? std::optional<std::uint64_t>(*number) : std::nullopt;
+    const auto whole = member != nullptr ? member->as_integer() : std::nullopt;
+    return whole && *whole >= 0 ? std::optional<std::uint64_t>(*whole) : std::nullopt;
   };
   Continuation continuation;
   const auto kind = number_at("kind");

@@ -363,6 +363,25 @@ TEST_F(AccountTest, DeletesAWholePartitionKey) {
                 .status,
             200);
   EXPECT_EQ((*account_.engine().container("Shop", "Orders"))->live_documents().size(), 1U);
+  for (const char* key : {"[]", R"(["a","b"])"}) {
+    EXPECT_EQ(send("POST", "/dbs/Shop/colls/Orders/operations/partitionkeydelete", {},
+                   {{"x-ms-documentdb-partitionkey", key}})
+                  .status,
+              400)
+        << key << " is not one key";
+  }
+  EXPECT_EQ((*account_.engine().container("Shop", "Orders"))->live_documents().size(), 1U);
+}
+
+TEST_F(AccountTest, AWriteThatCountsOnATriggerIsRefused) {
+  make_shop();
+  for (const char* which : {"pre", "post"}) {
+    const Answer answer = send("POST", kDocs, R"({"id":"1","pk":"a"})",
+                               {{"x-ms-documentdb-partitionkey", R"(["a"])"},
+                                {fmt::format("x-ms-documentdb-{}-trigger-include", which), "stamp"}});
+    EXPECT_EQ(answer.status, 400);
+  }
+  EXPECT_TRUE((*account_.engine().container("Shop", "Orders"))->live_documents().empty());
 }
 
 TEST_F(AccountTest, FaultsStrikeTheNextMatchingRequests) {

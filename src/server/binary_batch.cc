@@ -123,6 +123,7 @@ void append_binary_result(std::string& out, const ItemResult& result, bool minim
     row[2] = std::string_view(result.document->etag);
     if (!minimal) row[3] = std::string_view(result.document->text);
   }
+  if (result.retry_after) row[4] = static_cast<std::uint32_t>(result.retry_after->count());
   std::string bytes;
   hybrid_row::append_row(bytes, kResult, row);
   hybrid_row::append_record(out, bytes);

@@ -120,6 +120,17 @@ class BinaryBatchTest : public ::testing::Test {
   Account account_;
 };
 
+TEST_F(BinaryBatchTest, AResultSaysHowLongToWait) {
+  std::string stream;
+  begin_binary_results(stream);
+  append_binary_result(stream, ItemResult{429, 3200, {}, nullptr, 0, Milliseconds(12)}, false);
+  const auto records = hybrid_row::read_records(stream);
+  ASSERT_TRUE(records);
+  const auto row = hybrid_row::read_row(records->front(), kResult);
+  ASSERT_TRUE(row);
+  EXPECT_EQ((*row)[4], Value(std::uint32_t{12}));
+}
+
 TEST_F(BinaryBatchTest, DoesWhatTheOperationsSay) {
   auto minimal = operation(kUpsert, {}, R"({"id":"3","pk":"a","n":2})");
   minimal[11] = true;

@@ -232,6 +232,10 @@ Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
 }
 
 Result<Position> Container::remove_key(const std::string& key) {
+  const auto values = json::parse(key);
+  if (!values || values->items().size() != options_.key.paths.size()) {
+    return refuse(400, "The partition key does not have a value for each path of the container's key.");
+  }
   const std::lock_guard lock(mutex_);
   Scope scope;
   ASSIGN(Partition* const partition, one_partition({{}, {}, key}, scope));

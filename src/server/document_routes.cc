@@ -36,6 +36,14 @@ Status check_range_container(const Call& call, const Container& container) {
 }
 
 // An account with session consistency gives that or less.
+// A write that counts on a trigger must not pass without it.
+Status check_triggers(const Call& call) {
+  for (const std::string_view name : {"x-ms-documentdb-pre-trigger-include", "x-ms-documentdb-post-trigger-include"}) {
+    if (!call.header(name).empty()) return refuse(400, "This server runs no triggers.");
+  }
+  return {};
+}
+
 Status check_consistency(const Call& call) {
   const std::string_view level = call.header("x-ms-consistency-level");
   if (level.empty()) return {};
@@ -138,6 +146,7 @@ Result<Reply> serve_documents(const Call& call, const ResourceView& view, const 
   TRY(check_intended_container(call, container));
   TRY(check_range_container(call, container));
   TRY(check_consistency(call));
+  TRY(check_triggers(call));
   const std::string& keyword = call.path[4];
   if (keyword == "pkranges") return serve_ranges(call, container);
   TRY(check_budget(container));

@@ -61,12 +61,21 @@ Result<std::vector<std::string>> split_target(std::string_view target) {
   return segments;
 }
 
+namespace {
+
+// Only there do the headers of queries mean one: any request may carry them.
+bool is_post_on_a_feed(const Call& call) { return call.method() == "POST" && call.path.size() % 2 == 1; }
+
+}  // namespace
+
 bool is_query(const Call& call) {
-  return call.header("content-type").starts_with("application/query+json") || call.is_true("x-ms-documentdb-isquery") ||
-         call.is_true("x-ms-documentdb-query");
+  return is_post_on_a_feed(call) && (call.header("content-type").starts_with("application/query+json") ||
+                                     call.is_true("x-ms-documentdb-isquery") || call.is_true("x-ms-documentdb-query"));
 }
 
-bool is_query_plan(const Call& call) { return call.is_true("x-ms-cosmos-is-query-plan-request"); }
+bool is_query_plan(const Call& call) {
+  return is_post_on_a_feed(call) && call.is_true("x-ms-cosmos-is-query-plan-request");
+}
 
 bool is_bulk(const Call& call) {
   return call.is_true("x-ms-cosmos-is-batch-request") && !call.is_true("x-ms-cosmos-batch-atomic");

@@ -49,6 +49,17 @@ TEST_F(ResourceTokenTest, ReadCoversTheContainerAndNothingElse) {
   EXPECT_EQ(status_with(token, "POST", kDocs, R"({"id":"3","pk":"a"})", key(R"(["a"])")), 403);
   EXPECT_EQ(status_with(token, "DELETE", kOne, {}, key(R"(["a"])")), 403);
   EXPECT_EQ(status_with(token, "PATCH", kOne, R"([{"op":"set","path":"/x","value":1}])", key(R"(["a"])")), 403);
+  for (const char* method : {"DELETE", "PUT", "PATCH"}) {
+    EXPECT_EQ(status_with(token, method, kOne, R"({"id":"1","pk":"a"})",
+                          {{"x-ms-documentdb-partitionkey", R"(["a"])"},
+                           {"x-ms-documentdb-isquery", "true"},
+                           {"content-type", "application/query+json"}}),
+              403)
+        << method << " is no query, whatever its headers say";
+  }
+  EXPECT_EQ(status_with(token, "POST", "/dbs/Shop/colls/Orders/operations/partitionkeydelete", {},
+                        {{"x-ms-documentdb-partitionkey", R"(["a"])"}, {"x-ms-documentdb-isquery", "true"}}),
+            403);
   for (const char* target : {"/dbs", "/dbs/Shop", "/dbs/Shop/colls", "/dbs/Shop/colls/Other", "/dbs/Shop/users",
                              "/dbs/Shop/users/u/permissions/p", "/offers", "/dbs/Shop/colls/Other/docs"}) {
     EXPECT_EQ(status_with(token, "GET", target), 403) << target;
@@ -75,6 +86,7 @@ TEST_F(ResourceTokenTest, OneDocumentOrOneKeyIsAllThatIsGranted) {
   EXPECT_EQ(status_with(a, "GET", kOne, {}, key(R"(["a"])")), 200);
   EXPECT_EQ(status_with(a, "GET", kOne, {}, key(R"(["b"])")), 403);
   EXPECT_EQ(status_with(a, "GET", kOne), 403);
+  EXPECT_EQ(status_with(a, "GET", "/dbs/Shop/colls/Orders/sprocs", {}, key(R"(["a"])")), 403);
   EXPECT_EQ(status_with(a, "POST", kDocs, R"({"id":"3","pk":"a"})", key(R"(["a"])")), 201);
   EXPECT_EQ(status_with(a, "POST", kDocs, R"({"id":"3","pk":"b"})", key(R"(["a"])")), 400);
   EXPECT_EQ(status_with(a, "GET", kDocs, {}, {{"A-IM", "Incremental feed"}}), 403);

@@ -39,7 +39,7 @@ DocumentPtr Transaction::find(std::string_view key, std::string_view id) const {
   const auto seen = seen_.find(std::string(key) + std::string(id));
   if (seen != seen_.end()) return seen->second;
   DocumentPtr document = partition_.find(key, id);
-  if (document != nullptr && context_.ttl.expired(*document, context_.stamps.now())) return nullptr;
+  if (document != nullptr && context_.ttl.expired(*document, now_)) return nullptr;
   return document;
 }
 
@@ -50,7 +50,7 @@ Status Transaction::check_unique(const Draft& draft, const DocumentPtr& previous
     if (const auto claim = claims_.find(text); claim != claims_.end()) {
       number = claim->second;
     } else if (const DocumentPtr holder = partition_.find_holder(text);
-               holder != nullptr && !context_.ttl.expired(*holder, context_.stamps.now())) {
+               holder != nullptr && !context_.ttl.expired(*holder, now_)) {
       number = holder->number;
     }
     if (number != 0 && number != own) return refuse(409, std::string(kNotUnique), kUniqueKeyTaken);
@@ -61,10 +61,9 @@ Status Transaction::check_unique(const Draft& draft, const DocumentPtr& previous
 Result<ItemResult> Transaction::stage(Change change, Draft draft, const DocumentPtr& previous, int status) {
   TRY(check_unique(draft, previous));
   const std::uint64_t number = previous != nullptr ? previous->number : context_.next_number++;
-  const Second now = context_.stamps.now();
   const std::string rid = cosmos::child_rid(context_.container_rid, cosmos::ChildKind::document, number);
   const std::string self = fmt::format("{}docs/{}/", context_.container_self, rid);
-  Document made = make_document(std::move(draft), rid, self, context_.stamps.next_etag(now), now);
+  Document made = make_document(std::move(draft), rid, self, context_.stamps.next_etag(now_), now_);
   made.number = number;
   const auto document = std::make_shared<const Document>(std::move(made));
   seen_[document->key + document->id] = document;
@@ -103,7 +102,7 @@ Result<ItemResult> Transaction::patch(const Patch& patch, const ItemOperation& o
   if (previous == nullptr) return refuse(404, std::string(kNotFound));
   TRY(check_condition(operation, previous));
   if (!patch.condition.empty()) {
-    ASSIGN(const bool holds, fulfils(previous->text, patch.condition, context_.stamps.now()));
+    ASSIGN(const bool holds, fulfils(previous->text, patch.condition, now_));
     if (!holds) return refuse(412, std::string(kConditionFailed), kPatchConditionFailed);
   }
   ASSIGN(const std::string body, apply_patch(patch, previous->text, context_.rules.key));
@@ -131,27 +130,26 @@ Result<ItemResult> Transaction::read(const ItemOperation& operation) {
   return ItemResult{200, 0, {}, std::move(document), charge};
 }
 
-void Transaction::purge_expired(const DocumentPtr& document, Second now) {
-  if (document != nullptr && context_.ttl.expired(*document, now)) partition_.purge(document, context_.ttl, now);
+void Transaction::purge_expired(const DocumentPtr& document) {
+  if (document != nullptr && context_.ttl.expired(*document, now_)) partition_.purge(document, context_.ttl, now_);
 }
 
 void Transaction::commit() {
   if (staged_.empty()) return;
-  const Second now = context_.stamps.now();
   for (const Staged& change : staged_) {
     // What an expired document still holds, its name and its unique values, is free for its successor.
     if (change.change == Change::remove) continue;
     if (change.change == Change::create) {
-      purge_expired(partition_.find(change.document->key, change.document->id), now);
+      purge_expired(partition_.find(change.document->key, change.document->id));
     }
     for (const std::string& text : change.document->unique_texts) {
       const DocumentPtr holder = partition_.find_holder(text);
-      if (holder != nullptr && holder->number != change.document->number) purge_expired(holder, now);
+      if (holder != nullptr && holder->number != change.document->number) purge_expired(holder);
     }
   }
   const std::uint64_t lsn = partition_.lsn() + 1;
   for (Staged& change : staged_) {
-    partition_.append(change.change, lsn, now, std::move(change.document), context_.ttl);
+    partition_.append(change.change, lsn, now_, std::move(change.document), context_.ttl);
   }
   staged_.clear();
 }

@@ -60,7 +60,9 @@ struct DocumentContext {
 
 class Transaction {
  public:
-  Transaction(Partition& partition, const DocumentContext& context) : partition_(partition), context_(context) {}
+  // All of it happens in the second in which it is made: what expires meanwhile is there to its end.
+  Transaction(Partition& partition, const DocumentContext& context)
+      : partition_(partition), context_(context), now_(context.stamps.now()) {}
 
   // Each gives the version that is live after it (read: before it), or a refusal, which leaves the transaction as it
   // was.
@@ -83,10 +85,11 @@ class Transaction {
   DocumentPtr find(std::string_view key, std::string_view id) const;
   Result<ItemResult> stage(Change change, Draft draft, const DocumentPtr& previous, int status);
   Status check_unique(const Draft& draft, const DocumentPtr& previous) const;
-  void purge_expired(const DocumentPtr& document, Second now);
+  void purge_expired(const DocumentPtr& document);
 
   Partition& partition_;
   DocumentContext context_;
+  const Second now_;
   std::vector<Staged> staged_;
   std::unordered_map<std::string, DocumentPtr> seen_;      // by canonical key + id: as staged; null = removed
   std::unordered_map<std::string, std::uint64_t> claims_;  // who holds a unique text as staged; 0 = nobody
