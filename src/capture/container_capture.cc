@@ -54,7 +54,7 @@ Second ContainerCapture::exact_from() const {
 
 Status ContainerCapture::finish(std::optional<Second> at, std::stop_token stop) {
   std::vector<repo::SyncPoint> points;
-  if (mode_ == CaptureMode::latest && at && restless_) {
+  if (mode_ == CaptureMode::latest && at && (restless_ || returns_unknown_)) {
     TRY(commit({}, stop));
     return fail(Code::unavailable,
                 "container " + target_.name.text() + " is written faster than its latest-version feed can be read to " +
@@ -252,30 +252,32 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
       stop));
   const repo::LaneState before = writer_->state();
   unread_ = false;
+  restless_ = false;
   TRY(follow_on(std::nullopt, stop));
   const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
   ASSIGN(const std::vector<Vanished> vanished,
          find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
   // What a feed that was not read to its end still has to bring is no document that came back.
+  if (!live.all_known() && restless_) returns_unknown_ = true;
   if (!live.all_known() && !restless_) TRY(take_back(live, stop));
   // What came back was written before the change: where that is covered, nothing of it is left to be read.
   const bool whole = !unread_ || std::all_of(states_.begin(), states_.end(), [&](const RangeState& state) {
     return state.until > target_.expiry_changed.value_or(Second{});
   });
   if (expiry_changed() && whole) {
-    note("expiry", "time to live was changed: all documents were looked through for those that live again");
+    // A change while they are looked through is for the next pass.
+    note("expiry", "time to live was changed: all documents were looked through for those that live again", listed);
   }
   watched_.reset();
   bury(vanished, listed);
   return {};
 }
 
-// Whether time to live was changed since documents were looked for last: by a base, or for an earlier change. In latest
-// mode that is done in every pass.
+// Whether time to live was changed since documents were looked through for an earlier change. A base does not count: it
+// reads for a while, and leaves out what had expired when its page was made. In latest mode that is done in every pass.
 bool ContainerCapture::expiry_changed() const {
   if (!target_.expiry_changed || mode_ == CaptureMode::latest) return false;
-  Second looked{std::numeric_limits<std::int64_t>::max()};
-  for (const RangeState& state : states_) looked = std::min(looked, state.base_end_time - 2 * kCoverageMarginSeconds);
+  Second looked{std::numeric_limits<std::int64_t>::min()};
   for (const repo::Event& event : writer_->state().events) {
     if (event.kind == "expiry") looked = std::max(looked, event.at);
   }
@@ -435,8 +437,8 @@ Status ContainerCapture::check_incarnation(std::stop_token stop) {
               "run backup again: the new container is captured on its own");
 }
 
-void ContainerCapture::note(std::string kind, std::string text) {
-  repo::Event event{pass_.client.newest_server_time(), std::move(kind), std::move(text)};
+void ContainerCapture::note(std::string kind, std::string text, std::optional<Second> at) {
+  repo::Event event{at.value_or(pass_.client.newest_server_time()), std::move(kind), std::move(text)};
   all_events_.push_back(event);
   events_.push_back(std::move(event));
 }

@@ -108,7 +108,8 @@ class ContainerCapture {
 
   Status commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop);
   Status check_incarnation(std::stop_token stop);
-  void note(std::string kind, std::string text);
+  // At `at`, or now.
+  void note(std::string kind, std::string text, std::optional<Second> at = {});
 
   Pass& pass_;
   ContainerTarget target_;
@@ -125,6 +126,7 @@ class ContainerCapture {
   Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;
   std::atomic<bool> feed_refused_{false};           // a feed can't be continued from where it was
+  bool returns_unknown_ = false;                    // latest: what lives again could not be told from what comes
   std::atomic<bool> unread_{false};                 // a range of the all-versions feed was left before its end
   std::atomic<bool> restless_{false};               // a range of the latest-version feed did not come to its end
   std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id

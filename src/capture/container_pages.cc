@@ -214,6 +214,11 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
   if (page.not_modified) {
     advance_on_not_modified(state, page);
     if (!all_versions) state.base_done = true;
+    // At the end of a log that is as far as the base was, nothing of it is left to come, whatever position is named.
+    const auto log = parse_session_token(page.session_token);
+    if (all_versions && state.base_done && log && log->lsn >= state.base_end_lsn) {
+      state.base_end_lsn = std::min(state.base_end_lsn, state.lsn);
+    }
   } else {
     result.context.epoch = state.epoch;
     result.context.newest = state.newest;

@@ -256,7 +256,7 @@ class Reader {
       while (property < kSystemProperties && !kTailNames[property].begins(name, left)) ++property;
       if (property == kSystemProperties) return nullptr;
       const char* const value = name + kTailNames[property].size;
-      if (tokens_.here(at + 2) != value) return nullptr;
+      if (at + 2 >= tokens_.end() || tokens_.here(at + 2) != value) return nullptr;
       const char* const end = tokens_.here(at + 3);
       const std::string_view text = Tokens::between(value, end);
       if (*value == '"' ? text.size() < 2 || end[-1] != '"' : !is_whole(text)) return nullptr;

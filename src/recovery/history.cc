@@ -58,16 +58,17 @@ class History {
       ASSIGN(auto lane, read_lane(repository_, incarnation, report_.losses));
       if (lane) lanes_.push_back({&incarnation, std::move(*lane)});
     }
-    if (lanes_.empty()) {
-      return fail(Code::corrupt, report_.losses.empty() ? name_ + " has no backups" : report_.losses.front(),
-                  "`halley verify` names what is missing");
-    }
-    ASSIGN(report_.partition_key, find_key());
+    if (incarnations_.empty()) return fail(Code::not_found, "nothing was ever captured of " + name_);
+    if (lanes_.empty()) return lost();
+    auto key = find_key();
+    if (!key && key.error().code == Code::not_found && !report_.losses.empty()) return lost();
+    ASSIGN(report_.partition_key, std::move(key));
     for (const Told& told : lanes_) {
       if (told.lane.identity.key->paths.size() != components_) continue;  // made again with keys of another shape
       ASSIGN(const bool more, tell(*told.incarnation, told.lane));
       if (!more) break;
     }
+    if (report_.versions == 0 && !report_.losses.empty()) return lost();
     if (report_.versions == 0) {
       return fail(Code::not_found, "there is no version of document '" + query_.id + "' of " + report_.partition_key +
                                        " in " + name_ + (query_.from || query_.until ? " between these moments" : ""));
@@ -76,6 +77,11 @@ class History {
   }
 
  private:
+  // Whether there was a version can't be known any more.
+  tl::unexpected<Error> lost() const {
+    return fail(Code::corrupt, report_.losses.front(), "`halley verify` names what is missing");
+  }
+
   struct Told {
     const Incarnation* incarnation;
     repo::LaneState lane;

@@ -145,6 +145,8 @@ TEST_F(HistoryTest, SaysWhichBackupsAreLost) {
   backup.lose_commit(backup.lane("shop", "orders").id, 1);  // all of the container that was made again
   EXPECT_EQ(lines(asked)->size(), 5U);
   EXPECT_THAT(report_.losses, ElementsAre(HasSubstr("shop/orders: its backups are lost")));
+  const auto perhaps = lines({"shop", "orders", "never-seen", R"(["a"])", {}, {}});
+  EXPECT_EQ(perhaps.error().code, Code::corrupt) << "what is not there may be what was lost";
 
   backup.lose_commit(backup.lane("shop", "things").id, 1);
   const auto nothing_left = lines({"shop", "things", "t", {}, {}, {}});
