@@ -1,5 +1,6 @@
 #include "server/account_event.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
