@@ -96,9 +96,9 @@ int main(int argc, char** argv) {
   }
   for (std::size_t i = 0; i < corpora.size(); ++i) {
     for (const auto& [name, text] : kQueries) {
-      benchmark::RegisterBenchmark((std::string(name) + "/" + paths[i]).c_str(), [&corpora, i,
-                                                                                  text](benchmark::State& state) {
-        run_query(state, corpora[i], text);
+      benchmark::RegisterBenchmark((std::string(name) + "/" + paths[i]).c_str(), [&corpora, i, query = text](
+                                                                                     benchmark::State& state) {
+        run_query(state, corpora[i], query);
       })->Unit(benchmark::kMillisecond);
     }
   }

@@ -112,10 +112,9 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 void ask_for_huge_pages(std::string& body) {
   constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
   if (body.capacity() < kHugePage / 2) return;
-  const auto at = reinterpret_cast<std::uintptr_t>(body.data());
-  const std::uintptr_t begin = at / kHugePage * kHugePage;
-  const std::uintptr_t end = (at + body.capacity() + kHugePage - 1) / kHugePage * kHugePage;
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  const std::uintptr_t before = reinterpret_cast<std::uintptr_t>(body.data()) % kHugePage;
+  const std::uintptr_t size = (before + body.capacity() + kHugePage - 1) / kHugePage * kHugePage;
+  ::madvise(body.data() - before, size, MADV_HUGEPAGE);
 }
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {

@@ -5,7 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 
 #include "codec/base64.h"
@@ -38,7 +38,7 @@ MemoryBio reading(const std::string& pem) {
 int give_password(char* into, int size, int, void* user) {
   const auto& password = *static_cast<const std::string*>(user);
   if (password.empty() || password.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(into, password.data(), password.size());
+  std::copy(password.begin(), password.end(), into);  // its length counts, not a zero behind it
   return static_cast<int>(password.size());
 }
 

@@ -45,7 +45,7 @@ Result<std::string> TokenSource::token(const std::string& scope, std::stop_token
   } else {
     held.failure = std::move(fetched).error();
   }
-  const auto result = held.failure ? Result<std::string>(fail(*held.failure)) : Result<std::string>(held.token.text);
+  auto result = held.failure ? Result<std::string>(fail(*held.failure)) : Result<std::string>(held.token.text);
   lock.unlock();
   fetched_->notify_all();
   return result;

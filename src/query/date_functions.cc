@@ -120,7 +120,8 @@ Value date_time_bin(const Call& call) {
     origin = *given;
   }
   // A tick has 100 nanoseconds: bins of fewer are single ticks.
-  const double bin = *part == DatePart::nanosecond ? std::max(1.0, static_cast<double>(size / 100))
+  const std::int64_t nanosecond_ticks = size / 100;
+  const double bin = *part == DatePart::nanosecond ? std::max(1.0, static_cast<double>(nanosecond_ticks))
                                                    : static_cast<double>(size) * static_cast<double>(ticks_of(*part));
   if (bin > 1e18) return made(call, origin);
   const auto bin_ticks = static_cast<std::int64_t>(bin);
@@ -143,10 +144,10 @@ Value date_time_from_parts(const Call& call) {
   return made(call, DateTime{parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]}.ticks());
 }
 
-double number_of(DatePart part, const DateTime& at) {
+std::int64_t number_of(DatePart part, const DateTime& at) {
   switch (part) {
     case DatePart::year:
-      return static_cast<double>(at.year);
+      return at.year;
     case DatePart::month:
       return at.month;
     case DatePart::day:
@@ -164,19 +165,19 @@ double number_of(DatePart part, const DateTime& at) {
     case DatePart::nanosecond:
       break;
   }
-  return at.fraction * 100.0;
+  return std::int64_t{at.fraction} * 100;
 }
 
 Value date_time_part(const Call& call) {
   const auto part = part_of(call[0]);
   const auto at = moment(call[1]);
-  return part && at ? Value::number(number_of(*part, DateTime::of_ticks(*at))) : Value();
+  return part && at ? Value::number(static_cast<double>(number_of(*part, DateTime::of_ticks(*at)))) : Value();
 }
 
 template <DatePart Part>
 Value one_part(const Call& call) {
   const auto at = moment(call[0]);
-  return at ? Value::number(number_of(Part, DateTime::of_ticks(*at))) : Value();
+  return at ? Value::number(static_cast<double>(number_of(Part, DateTime::of_ticks(*at)))) : Value();
 }
 
 Value date_time_to_ticks(const Call& call) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "runtime/byte_queue.h"
@@ -65,7 +66,7 @@ class Writer : public BulkWriter {
         client_(client),
         name_(std::move(name)),
         key_(std::move(key)),
-        options_(options),
+        options_(std::move(options)),
         throttled_(throttled),
         queue_(runtime, 2 * options.requests_in_flight * options.request_bytes),
         outer_stop_(stop, [this] { stop_.request_stop(); }) {}
@@ -315,7 +316,7 @@ class Writer : public BulkWriter {
   // Groups items by the ranges there are now.
   Status route_anew(const Items& items, std::uint64_t ranges_seen, std::deque<Request>& open) {
     // While they can't be read, the old ones serve: what goes there comes back here, as long as patience lasts.
-    const Status refreshed = refresh_ranges(ranges_seen);
+    Status refreshed = refresh_ranges(ranges_seen);
     if (!refreshed && !is_retryable(refreshed.error())) return refreshed;
     std::vector<Request> groups;
     for (const auto& item : items) {
@@ -389,8 +390,8 @@ Result<std::unique_ptr<BulkWriter>> BulkWriter::start(Runtime& runtime, cosmos::
                                                       cosmos::ContainerName name, cosmos::PartitionKeyDefinition key,
                                                       BulkWriterOptions options, std::atomic<std::uint64_t>& throttled,
                                                       std::stop_token stop) {
-  auto writer =
-      std::make_unique<Writer>(runtime, client, std::move(name), std::move(key), options, throttled, std::move(stop));
+  auto writer = std::make_unique<Writer>(runtime, client, std::move(name), std::move(key), std::move(options),
+                                         throttled, std::move(stop));
   TRY(writer->start());
   return writer;
 }

@@ -51,7 +51,7 @@ DefinitionsAt::Each DefinitionsAt::of_kind(DefinitionKind kind) const {
   return found;
 }
 
-const Definition* DefinitionsAt::find(DefinitionKey key) const {
+const Definition* DefinitionsAt::find(const DefinitionKey& key) const {
   const auto found = std::lower_bound(all_.begin(), all_.end(), key,
                                       [](const Definition& a, const DefinitionKey& b) { return a.key < b; });
   return found != all_.end() && found->key == key ? &*found : nullptr;

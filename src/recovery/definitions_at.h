@@ -22,7 +22,7 @@ class DefinitionsAt {
   const std::string& account_id() const { return lane_.identity.account_id; }
 
   using Each = std::vector<const repo::Definition*>;
-  const repo::Definition* find(repo::DefinitionKey key) const;
+  const repo::Definition* find(const repo::DefinitionKey& key) const;
   const repo::Definition* account() const;
   Each databases() const { return of_kind(repo::DefinitionKind::database); }
   Each containers() const { return of_kind(repo::DefinitionKind::container); }

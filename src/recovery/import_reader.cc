@@ -91,11 +91,10 @@ Result<bool> ImportReader::next_line(ImportItem& out) {
   out.line = line_;
   out.offset = bytes_read();
   while (peek() >= 0) {
-    const char* const begin = buffer_.data() + at_;
-    const void* const end = std::memchr(begin, '\n', buffer_.size() - at_);
-    at_ = end == nullptr ? buffer_.size() : static_cast<std::size_t>(static_cast<const char*>(end) - buffer_.data());
+    const std::size_t end = buffer_.find('\n', at_);
+    at_ = std::min(end, buffer_.size());
     TRY(keep_item_small(out));
-    if (end != nullptr) break;
+    if (end != std::string::npos) break;
   }
   if (!out.oversized) {
     out.text = item();

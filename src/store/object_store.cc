@@ -32,7 +32,7 @@ Status put_settled(ObjectStore& store, std::string_view name, std::string_view b
   Status put = store.put(name, bytes);
   if (put || put.error().code != Code::ambiguous) return put;
   for (int attempt = 1; attempt < kPutAttempts; ++attempt) {
-    const Status again = store.put(name, bytes);
+    Status again = store.put(name, bytes);
     if (again) return again;
     if (again.error().code == Code::ambiguous) continue;
     // Any other answer is of the repeat alone.
