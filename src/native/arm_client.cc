@@ -125,6 +125,7 @@ Result<OperationState> ArmClient::look_at_resource(const Operation& operation, c
   ASSIGN(const http::Response response, ask(options_.base + get(operation.resource).target(), operation.what, stop));
   auto state = read_resource_answer(response);
   if (!state) return fail(std::move(state).error().in(operation.what));
+  state->wait = http::retry_after(response, runtime_.wall_second());
   return state;
 }
 

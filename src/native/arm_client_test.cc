@@ -176,6 +176,14 @@ TEST_F(Arm, TokensAreNotSentElsewhere) {
   EXPECT_EQ(arm_.list(get(kPath), "listing", {}).error().code, Code::corrupt);
 }
 
+TEST_F(Arm, AResourceMaySayWhenToLookAgain) {
+  Operation operation;
+  operation.resource = kPath;
+  transport_.answer(200, testing::headers({{"Retry-After", "3"}}),
+                    R"({"properties":{"provisioningState":"Creating"}})");
+  EXPECT_EQ(arm_.look(operation, {})->wait, Milliseconds(3000));
+}
+
 TEST_F(Arm, WaitingHasAnEndAndCanBeStopped) {
   ArmClient hasty(runtime_, transport_, *tokens_, {.base = kBase, .scope = "s", .patience = Milliseconds(20000)});
   const Operation operation = put_begun();

@@ -74,20 +74,22 @@ class Planner {
     if (rid.empty()) return fail(Code::not_found, "the backup knows no database called " + resource.database);
     ASSIGN(const auto events, container_events(arm_, account_.backup(), rid, stop_));
     auto deletion = deletion_of(events, resource.container);
-    if (!deletion && !database_is_there) deletion = gone_with_its_database(events, resource);
+    if (!deletion) deletion = gone_with_its_database(events, resource);
     ASSIGN(const Second at, moment_of("container " + resource.name(), deletion, events, resource.container));
     push(resource, at, false);
     return {};
   }
 
-  // A container that went with its database need not have an event of its own.
+  // A container that went with its database need not have an event of its own. The database may be back since.
   std::optional<Deletion> gone_with_its_database(const std::vector<ResourceEvent>& events,
                                                  const DeletedResource& resource) const {
-    const auto parent = deletion_of(database_events_, resource.database);
     const auto last =
         std::find_if(events.begin(), events.end(), [&](const auto& event) { return event.name == resource.container; });
-    if (!parent || last == events.end()) return std::nullopt;
-    ResourceEvent event = parent->event;
+    const auto parent = std::find_if(database_events_.begin(), database_events_.end(), [&](const auto& event) {
+      return event.name == resource.database && event.is_delete();
+    });
+    if (parent == database_events_.end() || last == events.end() || last->at > parent->at) return std::nullopt;
+    ResourceEvent event = *parent;
     event.name = resource.container;
     event.rid = last->rid;
     return Deletion{std::move(event)};

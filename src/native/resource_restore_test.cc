@@ -204,6 +204,17 @@ TEST_F(ResourceRestoreTest, WhatTheServiceCannotBringBackIsSaid) {
   EXPECT_THAT(refused.error().message, HasSubstr("notRestorable"));
 }
 
+TEST_F(ResourceRestoreTest, AContainerThatWentWithItsDatabaseIsFoundAfterTheDatabaseCameBackWithoutIt) {
+  transport_.answers["/sqlDatabases"] = list({R"({"name":"logs"})"});
+  transport_.answers["/logs/containers"] = list({});
+  transport_.answers["/restorableSqlDatabases"] =
+      list({event("logs", "Create", "2026-11-21T12:00:00Z"), event("logs", "Delete", "2026-11-20T12:00:00Z"),
+            event("logs", "Create", "2026-11-01T00:00:00Z")});
+  const auto steps = plan({{"logs", "log"}}).value();
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(format_rfc3339(steps[0].at), "2026-11-20T11:59:59Z");
+}
+
 TEST_F(ResourceRestoreTest, AMomentAtWhichItWasNotThereIsRefused) {
   for (const char* moment : {"2026-11-01T00:00:00Z", "2026-11-19T12:00:00Z"}) {
     wish_.at = parse_rfc3339(moment).value();
