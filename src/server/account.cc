@@ -54,11 +54,13 @@ struct Account::State {
       : runtime(r),
         options(std::move(o)),
         decoded_key(std::move(k)),
-        engine(r, EngineOptions{options.partitions, options.request_units_per_second, options.journal}),
+        engine(r,
+               EngineOptions{options.partitions, options.request_units_per_second, options.journal, options.history}),
         topology(options.regions, options.multiple_write_regions),
         door(engine, faults, topology) {}
 
   Result<Reply> route(const Call& call);
+  std::string record(std::string_view host) { return account_record(options, all_versions_feed, topology, host); }
   Result<Reply> answer(const http::ServerRequest& request, const Topology::Region* region, std::uint64_t behind);
   // The reply to a request, with nothing wrong; with what a region or a fault makes of it.
   Reply reply_to(const http::ServerRequest& request, const Topology::Region* region = nullptr,
@@ -73,6 +75,7 @@ struct Account::State {
 
   Runtime& runtime;
   const AccountOptions options;
+  std::atomic<bool> all_versions_feed{options.all_versions_feed};
   const std::string decoded_key;
   Engine engine;
   Faults faults;
@@ -85,13 +88,13 @@ struct Account::State {
 Result<Reply> Account::State::route(const Call& call) {
   if (call.path.empty()) {
     if (call.method() != "GET") return refuse(405, "The account can only be read.");
-    return json_reply(200, account_record(options, topology, call.header("host")));
+    return json_reply(200, record(call.header("host")));
   }
   if (is_document_path(call.path)) {
     auto container = engine.find(call.path_to(4));
     if (!container && container.error().status == 404) return refuse(404, "Owner resource does not exist", kOwnerGone);
     if (!container) return fail(std::move(container).error());
-    return serve_documents(call, *container, {options.all_versions_feed});
+    return serve_documents(call, *container, {all_versions_feed});
   }
   return serve_resources(call, engine, decoded_key);
 }
@@ -219,11 +222,13 @@ http::ServerResponse Account::handle(const http::ServerRequest& request) {
   return state_->options.access_log ? state_->logged_reply_to(request) : state_->finished_reply_to(request);
 }
 
-std::string Account::record(std::string_view host) { return account_record(state_->options, state_->topology, host); }
+std::string Account::record(std::string_view host) { return state_->record(host); }
 void Account::interrupt() { state_->interrupted.request_stop(); }
 Faults& Account::faults() { return state_->faults; }
 Topology& Account::topology() { return state_->topology; }
 VirtualClock& Account::clock() { return state_->engine.stamps().clock(); }
+bool Account::all_versions_feed() const { return state_->all_versions_feed; }
+void Account::set_all_versions_feed(bool on) { state_->all_versions_feed = on; }
 Engine& Account::engine() { return state_->engine; }
 const std::string& Account::key() const { return state_->options.key; }
 

@@ -18,7 +18,8 @@ std::string short_name(std::string name) {
 
 }  // namespace
 
-std::string account_record(const AccountOptions& options, Topology& topology, std::string_view host) {
+std::string account_record(const AccountOptions& options, bool all_versions_feed, Topology& topology,
+                           std::string_view host) {
   const Topology::Region region = topology.region_of(host);
   const std::string id = options.account_id + (region.by_name ? "-" + short_name(region.name) : "");
   std::string out;
@@ -28,8 +29,8 @@ std::string account_record(const AccountOptions& options, Topology& topology, st
   writer.member("media", "//media/").member("addresses", "//addresses/").member("_dbs", "//dbs/");
   topology.append_locations(writer, options.https ? "https://" : "http://", host);
   writer.member_boolean("enableMultipleWriteLocations", topology.multiple_writes());
-  writer.member_boolean("continuousBackupEnabled", options.all_versions_feed);
-  writer.member_boolean("enableAllVersionsAndDeletesChangeFeed", options.all_versions_feed);
+  writer.member_boolean("continuousBackupEnabled", all_versions_feed);
+  writer.member_boolean("enableAllVersionsAndDeletesChangeFeed", all_versions_feed);
   writer.member_boolean("enableNRegionSynchronousCommit", false);
   writer.member_boolean("enablePerPartitionFailoverBehavior", false);
   writer.key("userReplicationPolicy").raw(R"({"asyncReplication":false,"minReplicaSetSize":3,"maxReplicasetSize":4})");

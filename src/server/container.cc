@@ -366,6 +366,28 @@ void Container::go_back_to(Second moment) {
   for (Partition& partition : partitions_) partition = partition.as_of(moment, ttl_);
 }
 
+std::shared_ptr<Container> Container::as_of(Second moment, const TimeToLive& past, Stamps& stamps,
+                                            const TimeToLive& ttl) {
+  ContainerOptions options = options_;
+  options.ttl = ttl;
+  auto copy = std::make_shared<Container>(runtime_, stamps, std::move(options));
+  const std::lock_guard lock(mutex_);
+  copy->partitions_.clear();
+  for (const Partition& partition : partitions_) {
+    Partition& then = copy->partitions_.emplace_back(partition.as_of(moment, ttl));
+    std::vector<DocumentPtr> expired;
+    then.walk(0, [&](const DocumentPtr& document) {
+      if (past.expired(*document, moment)) expired.push_back(document);
+      return true;
+    });
+    for (DocumentPtr& document : expired) then.purge(std::move(document), ttl, moment);
+  }
+  copy->next_number_ = next_number_;
+  copy->next_range_ = next_range_;
+  copy->ranges_version_ = ranges_version_;
+  return copy;
+}
+
 std::vector<DocumentPtr> Container::live_documents() {
   const std::lock_guard lock(mutex_);
   std::vector<DocumentPtr> documents;

@@ -137,6 +137,10 @@ class Container {
   // What a restore in place does: every partition is again as it was at `moment`, its LSNs too, under the same _rid.
   void restore_in_place(Second moment);
 
+  // Another container that is as this one was at `moment`, its LSNs and its documents' versions too; what was expired
+  // then by `past` is not in it. It is of `stamps`, and its documents expire by `ttl`.
+  std::shared_ptr<Container> as_of(Second moment, const TimeToLive& past, Stamps& stamps, const TimeToLive& ttl);
+
   // Does again what a journal says was done, without telling the journal. Fails with corrupt when it can't be done.
   Status replay(const DocumentsWritten& event);
   Status replay(const PartitionSplit& event);

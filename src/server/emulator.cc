@@ -45,7 +45,12 @@ Result<std::unique_ptr<Emulator>> Emulator::start(Runtime& runtime, EmulatorOpti
   listener.address = options.address;
   listener.port = options.port;
   if (options.tls) {
-    ASSIGN(auto certificate, http::generate_certificate({options.address, "localhost"}));
+    http::GeneratedCertificate certificate;
+    if (options.certificate) {
+      certificate = *std::move(options.certificate);
+    } else {
+      ASSIGN(certificate, http::generate_certificate({options.address, "localhost"}));
+    }
     state.certificate_pem = certificate.certificate_pem;
     listener.certificate_pem = std::move(certificate.certificate_pem);
     listener.private_key_pem = std::move(certificate.private_key_pem);

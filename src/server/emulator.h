@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ namespace halley::server {
 class Engine;
 class Faults;
 class Journal;
+class ResourceHistory;
 class Topology;
 
 // A region of the account: its name, and the Host header by which it is asked (empty: not yet known).
@@ -39,6 +41,8 @@ struct AccountOptions {
   bool multiple_write_regions = false;
   bool test_door = false;      // /_emulator/…: test_door.h
   Journal* journal = nullptr;  // what backs the account, so that it is there again; must outlive it. None = memory only
+  // Is told what happens to databases and containers (resource_history.h). Not with a journal. None = nobody is.
+  std::shared_ptr<ResourceHistory> history;
   // Takes a line for each request (access_log.h), from any thread. None = nothing is logged.
   std::function<void(std::string_view line)> access_log;
   bool https = false;  // the scheme of the endpoints the account names; set by Emulator
@@ -64,6 +68,9 @@ class Account {
   // What goes wrong on demand (docs/fault-injection.md); with or without the test door.
   Faults& faults();
   Topology& topology();
+  // Whether the all-versions change feed is offered.
+  bool all_versions_feed() const;
+  void set_all_versions_feed(bool on);
   // The account's record, as it is read at this host.
   std::string record(std::string_view host);
   // Ends what delays requests: this account is about to go.
@@ -79,7 +86,8 @@ struct EmulatorOptions {
   AccountOptions account;
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
-  bool tls = false;  // with a generated certificate
+  bool tls = false;  // with `certificate`, or one generated for the address
+  std::optional<http::GeneratedCertificate> certificate = {};
 };
 
 // An Account behind a Listener.

@@ -12,10 +12,6 @@
 namespace halley::server {
 namespace {
 
-ResourceView view_of(const Resource& resource) {
-  return {resource.kind, resource.rid, resource.names, resource.etag, resource.text, resource.container};
-}
-
 tl::unexpected<Error> not_found(bool owner) {
   return refuse(404,
                 owner ? "Owner resource does not exist" : "Entity with the specified id does not exist in the system.",
@@ -61,6 +57,10 @@ Status check_tag(const Resource& resource, std::string_view if_match) {
 }
 
 }  // namespace
+
+ResourceView view_of(const Resource& resource) {
+  return {resource.kind, resource.rid, resource.names, resource.etag, resource.text, resource.container};
+}
 
 Engine::Engine(Runtime& runtime, EngineOptions options)
     : runtime_(runtime),
@@ -165,6 +165,7 @@ std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json
   stamp(*resource);
   parent.children.push_back(resource);
   record(*resource, parent.rid);
+  note(*resource, ResourceChange::create, parent.rid);
   return resource;
 }
 
@@ -185,6 +186,12 @@ void Engine::make_offer(const Resource& resource, const Throughput& throughput, 
                             {"offerResourceId", json::Value::string(resource.rid)},
                             {"offerVersion", json::Value::string("V2")},
                             {"content", whole_offer_content(std::move(content))}}));
+}
+
+bool Engine::has_offer(const Resource& resource) const {
+  return std::any_of(root_->children.begin(), root_->children.end(), [&](const auto& child) {
+    return child->kind == ResourceKind::offer && child->definition.string_at("resource") == resource.self;
+  });
 }
 
 void Engine::remove_offers(const Resource& resource) {
@@ -213,10 +220,7 @@ Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json:
   }
   const auto resource = make(**owner, kind, std::move(definition));
   if (kind == ResourceKind::database || kind == ResourceKind::container) {
-    const bool shared = std::any_of(root_->children.begin(), root_->children.end(), [&](const auto& child) {
-      return child->kind == ResourceKind::offer && child->definition.string_at("resource") == (*owner)->self;
-    });
-    make_offer(*resource, throughput, shared);
+    make_offer(*resource, throughput, has_offer(**owner));
   }
   return view_of(*resource);
 }
@@ -244,6 +248,10 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
   }
   stamp(*resource);
   record(*resource, {});
+  if (resource->container) {
+    ASSIGN(const auto owner, walk(path, path.size() - 2));
+    note(*resource, ResourceChange::replace, owner->rid);
+  }
   return view_of(*resource);
 }
 
@@ -254,6 +262,7 @@ Status Engine::remove(const Path& path, std::string_view if_match) {
   if (resource->kind == ResourceKind::offer) return refuse(405, "An offer goes with its resource.");
   ASSIGN(const auto owner, walk(path, path.size() - 2));
   detach(*owner, resource);
+  note(*resource, ResourceChange::remove, owner->rid);
   if (options_.journal != nullptr) options_.journal->record(resource->rid, encode(ResourceRemoved()));
   return {};
 }

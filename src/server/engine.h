@@ -13,6 +13,7 @@
 #include "server/container.h"
 #include "server/journal.h"
 #include "server/resource.h"
+#include "server/resource_history.h"
 #include "server/stamps.h"
 
 namespace halley::server {
@@ -21,6 +22,14 @@ struct EngineOptions {
   int partitions = 1;
   std::int64_t request_units_per_second = 0;
   Journal* journal = nullptr;  // what backs it, if anything does; must outlive the engine
+  // Is told of every change of a database or container, where there is one. It is in memory, so not with a journal.
+  std::shared_ptr<ResourceHistory> history = {};
+};
+
+// How a resource of the past comes back.
+struct PastView {
+  Second at;
+  bool time_to_live = true;  // else its documents do not expire any more
 };
 
 // Throughput asked for at creation: the offer's `content`; null = none was asked for.
@@ -37,6 +46,7 @@ struct ResourceView {
   std::shared_ptr<const std::string> text;
   std::shared_ptr<Container> container;  // of a container
 };
+ResourceView view_of(const Resource& resource);
 
 class Engine {
  public:
@@ -63,6 +73,14 @@ class Engine {
   Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
   Status remove(const Path& path, std::string_view if_match = {});
 
+  // Bring back what a history knows, this engine's own or another's: under its _rid, a container with its documents,
+  // their versions and LSNs as of a moment, without scripts, users and throughput. 409 when the id is taken; 404 when a
+  // container's database is not there, or another by its _rid.
+  Result<ResourceView> restore_database(const ResourceVersion& database);
+  Result<ResourceView> restore_container(const ResourceVersion& container, const PastView& view);
+  // Goes on counting where another does whose resources are brought back here, so that no number is given twice.
+  void count_on_from(Engine& other);
+
   // A conflict of an account with several write regions, which no request creates: {"operationType":…,"resourceId":…,
   // "content":…}. It gets an id.
   Result<ResourceView> add_conflict(const Path& container, json::Value conflict);
@@ -84,7 +102,10 @@ class Engine {
   void stamp(Resource& resource);
   void make_container(Resource& resource, int partitions);
   void record(const Resource& resource, std::string_view parent_rid);
+  void note(const Resource& resource, ResourceChange change, std::string_view parent_rid);
   class Replay;
+  Result<std::shared_ptr<Resource>> make_again(Resource& parent, const ResourceVersion& version);
+  bool has_offer(const Resource& resource) const;
   void make_offer(const Resource& resource, const Throughput& throughput, bool shared);
   void remove_offers(const Resource& resource);
 
