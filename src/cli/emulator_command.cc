@@ -2,12 +2,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "cli/access.h"
 #include "cli/access_log_file.h"
 #include "cli/commands.h"
+#include "cli/emulator_arm.h"
 #include "cli/figures.h"
 #include "cli/secret.h"
 #include "cli/tree_dumper.h"
@@ -22,28 +22,20 @@
 namespace halley::cli {
 namespace {
 
-Status parse_listen(const std::string& text, server::EmulatorOptions& options) {
-  const std::size_t colon = text.rfind(':');
-  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (error != std::errc() || end != port.data() + port.size() || colon == 0) {
-    return fail(Code::invalid_argument, "--listen takes ADDRESS:PORT, not '" + text + "'", "for example 127.0.0.1:0");
-  }
-  options.address = text.substr(0, colon);
-  if (options.address.front() == '[' && options.address.back() == ']') {
-    options.address = options.address.substr(1, options.address.size() - 2);
-  }
-  return {};
-}
-
 bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
 
 Result<server::EmulatorOptions> options_of(const Context& context) {
   const Arguments& arguments = context.arguments;
   server::EmulatorOptions options;
-  TRY(parse_listen(arguments.find("--listen").value_or("127.0.0.1:0"), options));
+  ASSIGN(const auto place, parse_listen("--listen", arguments.find("--listen").value_or("127.0.0.1:0")));
+  options.address = place.first;
+  options.port = place.second;
   options.tls = arguments.has("--tls");
-  if (!options.tls && arguments.has("--cert-out")) return fail(Code::invalid_argument, "--cert-out needs --tls");
+  const bool arm = arguments.has("--arm");
+  if (!options.tls && !arm && arguments.has("--cert-out")) {
+    return fail(Code::invalid_argument, "--cert-out needs --tls or --arm");
+  }
+  if (!arm && arguments.has("--arm-listen")) return fail(Code::invalid_argument, "--arm-listen needs --arm");
   server::AccountOptions& account = options.account;
   if (const auto id = arguments.find("--account-id")) account.account_id = *id;
   ASSIGN(const std::int64_t partitions, arguments.integer("--partitions", 1, 1, 1000));
@@ -60,6 +52,7 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
     source.file = *file;
     ASSIGN(account.key, read_secret(source, "the emulator's key", context.variables));
   }
+  if (arm) TRY(prepare_arm(context, options));
   return options;
 }
 
@@ -111,8 +104,16 @@ std::string connection_string(std::string_view endpoint, std::string_view key) {
   return fmt::format("AccountEndpoint={};AccountKey={};", endpoint, key);
 }
 
-void say_ready(Output& output, const server::Emulator& emulator, const std::string& certificate,
+// What is served.
+struct Served {
+  std::shared_ptr<server::Emulator> emulator;
+  std::unique_ptr<arm::Endpoint> manager;  // with --arm
+  std::string account_id;
+};
+
+void say_ready(Output& output, const Served& served, const std::string& certificate,
                const std::vector<std::string>& regions) {
+  const server::Emulator& emulator = *served.emulator;
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("endpoint", emulator.endpoint()).member("key", emulator.key());
@@ -124,29 +125,33 @@ void say_ready(Output& output, const server::Emulator& emulator, const std::stri
     for (const std::string& region : regions) writer.member(region, emulator.region_endpoint(region));
     writer.end_object();
   }
+  if (served.manager) write_arm(writer, *served.manager, served.account_id);
   writer.end_object();
   output.json_line(json);
   output.line("endpoint           " + emulator.endpoint());
   output.line("key                " + emulator.key());
   output.line("connection string  " + connection_string(emulator.endpoint(), emulator.key()));
-  if (!certificate.empty()) output.line("certificate        " + certificate);
+  if (!certificate.empty() && !served.manager) output.line("certificate        " + certificate);
   for (const std::string& region : regions)
     output.line("region             " + emulator.region_endpoint(region) + "  " + region);
+  if (served.manager) say_arm(output, *served.manager, served.account_id, certificate);
   output.note(
       "It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, trigger or function: it keeps them, and a\n"
       "query that calls one is answered 400. Ctrl-C ends it.");
 }
 
 // Says where the account is, and serves until the user has had enough.
-Status serve(Context& context, server::Emulator& emulator) {
+Status serve(Context& context, Served& served, const std::string& certificate_pem) {
+  server::Emulator& emulator = *served.emulator;
   CertificateFile certificate;
-  if (context.arguments.has("--tls")) TRY(certificate.write(context, emulator.certificate_pem()));
+  if (!certificate_pem.empty()) TRY(certificate.write(context, certificate_pem));
   if (const auto tree = context.arguments.find("--load")) TRY(load(context, emulator, *tree, certificate.path()));
   const auto data = context.arguments.find("--data");
   context.output.note(data ? "The account is kept in " + *data + "." : "The account is held in memory.");
-  say_ready(context.output, emulator, certificate.path(), context.arguments.all("--region"));
+  say_ready(context.output, served, certificate.path(), context.arguments.all("--region"));
   while (context.runtime.sleep(std::chrono::hours(1), context.stop)) {
   }
+  served.manager.reset();
   emulator.stop_serving();
   return {};
 }
@@ -171,10 +176,16 @@ Result<ExitCode> run(Context& context) {
     data = std::move(*opened);
     options.account.journal = data.get();
   }
-  ASSIGN(const auto emulator, server::Emulator::start(context.runtime, std::move(options)));
-  TRY(serve(context, *emulator));
+  Served served;
+  ASSIGN(served.emulator, server::Emulator::start(context.runtime, options));
+  served.account_id = options.account.account_id;
+  if (context.arguments.has("--arm")) {
+    ASSIGN(served.manager, start_arm(context, options, served.emulator));
+  }
+  TRY(serve(context, served,
+            options.certificate ? options.certificate->certificate_pem : served.emulator->certificate_pem()));
   if (data != nullptr) TRY(data->settle());
-  if (tree) TRY(dump(context, *emulator, *tree));
+  if (tree) TRY(dump(context, *served.emulator, *tree));
   return ExitCode::success;
 }
 
@@ -186,7 +197,9 @@ const std::string& details() {
       "string is\n\n"
       "  {}\n\n"
       "docs/emulator.md says how to connect each SDK. With --test-door it makes requests fail, partitions split and\n"
-      "clocks step when it is asked to, to test what is built on Cosmos DB: docs/fault-injection.md.",
+      "clocks step when it is asked to, to test what is built on Cosmos DB: docs/fault-injection.md. With --arm an\n"
+      "Azure Resource Manager goes along, over TLS, that 'halley native' and the official clients can use: accounts\n"
+      "are made, deleted and really restored from what this process served (docs/emulator.md).",
       connection_string("http://127.0.0.1:8081/", cosmos::kEmulatorKey));
   return text;
 }
@@ -201,10 +214,12 @@ Command emulator_command() {
           "  halley emulator --listen 127.0.0.1:8081 --tls --cert-out emulator.pem\n"
           "  halley emulator --data ~/cosmos --access-log\n"
           "  halley emulator --load /tmp/shop --dump /tmp/shop-after --partitions 4 --json\n"
-          "  halley emulator --test-door --region 'West US' --region 'East US'",
+          "  halley emulator --test-door --region 'West US' --region 'East US'\n"
+          "  halley emulator --arm --arm-listen 127.0.0.1:8443 --cert-out emulator.pem",
           {},
           OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--data", "--load", "--dump", "--access-log",
-                      "--request-units", "--no-all-versions", "--key-file", "--account-id", "--region", "--test-door"},
+                      "--request-units", "--no-all-versions", "--key-file", "--account-id", "--region", "--test-door",
+                      "--arm", "--arm-listen"},
           run};
 }
 

@@ -63,6 +63,8 @@ constexpr Option kOptions[] = {
     {"--account-id", Taking::value, "ID", "the id the account says it has (default halley-emulator)"},
     {"--region", Taking::values, "NAME", "a region with a port of its own; the first takes writes (again for more)"},
     {"--test-door", Taking::nothing, "", "faults on demand by POST /_emulator/...: docs/fault-injection.md"},
+    {"--arm", Taking::nothing, "", "serve Azure Resource Manager too, over TLS: backups and restores that are real"},
+    {"--arm-listen", Taking::value, "ADDRESS:PORT", "where to serve it (default 127.0.0.1:0)"},
     // demo
     {"--keep", Taking::value, "DIR", "keep the repository of the demonstration in this folder"},
     // native

@@ -71,7 +71,7 @@ function parsedLine(line) {
   }
 }
 
-// `halley emulator`: {endpoint, key, connectionString, pid, client, child, door, second, raw, kill, stop}.
+// `halley emulator`: {endpoint, key, connectionString, ready, pid, client, child, door, second, raw, kill, stop}.
 export const startEmulator = (...args) => startEmulatorThrough([], ...args);
 
 export async function startEmulatorThrough(through, ...args) {
@@ -90,6 +90,7 @@ export async function startEmulatorThrough(through, ...args) {
     endpoint,
     key,
     connectionString,
+    ready, // the line it said that with
     pid,
     client,
     child,
