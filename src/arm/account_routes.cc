@@ -46,6 +46,61 @@ bool is_disabled(const json::Value& properties) {
   return http::equal_ignoring_case(member(properties, {"publicNetworkAccess"}).text(), "Disabled");
 }
 
+// What a change is to do; decided before anything is begun.
+struct Change {
+  std::optional<std::string> tier;
+  std::optional<bool> public_network;
+  std::optional<bool> network_filter;
+  json::Value ip_rules;
+  json::Value network_rules;
+  std::optional<bool> feed;
+  json::Value tags;
+};
+
+Result<Change> read_change(const Call& call, const ManagedAccount& account) {
+  const json::Value& properties = member(call.body, {"properties"});
+  Change change;
+  change.tags = member(call.body, {"tags"});
+  if (const json::Value& feed = member(properties, {"enableAllVersionsAndDeletesChangeFeed"}); feed.as_bool()) {
+    change.feed = feed.as_bool();
+  }
+  if (!member(properties, {"publicNetworkAccess"}).is_null()) change.public_network = !is_disabled(properties);
+  change.network_filter = member(properties, {"isVirtualNetworkFilterEnabled"}).as_bool();
+  change.ip_rules = member(properties, {"ipRules"});
+  change.network_rules = member(properties, {"virtualNetworkRules"});
+  const json::Value& policy = member(properties, {"backupPolicy"});
+  if (policy.is_null()) return change;
+  ASSIGN(const std::string tier, tier_of(call, policy));
+  if (tier == account.tier) return change;
+  if (tier.empty()) return bad_request("Continuous backup mode cannot be changed to Periodic backup mode.");
+  if (change.feed || change.public_network || change.network_filter || change.ip_rules.is_array() ||
+      change.network_rules.is_array()) {
+    return bad_request("Cannot update continuous backup mode and other properties at the same time.");
+  }
+  change.tier = tier;
+  return change;
+}
+
+void apply_settings(const Change& change, ManagedAccount& account) {
+  if (change.public_network) account.public_network = *change.public_network;
+  if (change.network_filter) account.network_filter = *change.network_filter;
+  if (change.ip_rules.is_array()) account.ip_rules = change.ip_rules;
+  if (change.network_rules.is_array()) account.network_rules = change.network_rules;
+  if (change.tags.is_object()) account.tags = change.tags;
+}
+
+void apply(const Change& change, ManagedAccount& account, Second now) {
+  if (change.tier) {
+    // What the old window had lost does not come back with a longer one.
+    account.reaches_back_to = account.continuous() ? account.oldest(now) : now;
+    account.tier = *change.tier;
+  }
+  account.migrating_since.reset();
+  apply_settings(change, account);
+  if (change.feed) account.emulator->account().set_all_versions_feed(*change.feed);
+  account.provisioning_state = "Succeeded";
+}
+
 Result<Reply> create(const Call& call, Subscription& subscription) {
   const std::string& name = call.path[kAccountAt];
   TRY(check_name(name));
@@ -53,16 +108,14 @@ Result<Reply> create(const Call& call, Subscription& subscription) {
   ASSIGN(std::string tier, tier_of(call, member(call.body, {"properties", "backupPolicy"})));
   auto account = subscription.new_account(name, std::move(regions));
   account->tier = std::move(tier);
-  account->public_network = !is_disabled(member(call.body, {"properties"}));
-  if (const json::Value& tags = member(call.body, {"tags"}); tags.is_object()) account->tags = tags;
-  const bool feed =
-      member(call.body, {"properties", "enableAllVersionsAndDeletesChangeFeed"}).as_bool().value_or(false);
+  ASSIGN(const Change change, read_change(call, *account));
+  apply_settings(change, *account);
   account->provisioning_state = "Creating";
   Operation operation;
   operation.exclusive = true;
-  operation.finish = [&subscription, account, feed, call]() -> Result<std::string> {
+  operation.finish = [&subscription, account, change, call]() -> Result<std::string> {
     TRY(subscription.start(*account));
-    account->emulator->account().set_all_versions_feed(feed);
+    if (change.feed) account->emulator->account().set_all_versions_feed(*change.feed);
     account->provisioning_state = "Succeeded";
     return account_json(*account, call);
   };
@@ -115,7 +168,8 @@ Result<Reply> restore(const Call& call, Subscription& subscription) {
   regions.front() = *backed;
   auto account = subscription.new_account(name, std::move(regions));
   account->tier = point.source->tier;
-  account->public_network = !is_disabled(member(call.body, {"properties"}));
+  ASSIGN(const Change change, read_change(call, *account));
+  apply_settings(change, *account);
   account->restore_parameters = told_parameters(point, parameters);
   account->provisioning_state = "Creating";
   Operation operation;
@@ -126,51 +180,13 @@ Result<Reply> restore(const Call& call, Subscription& subscription) {
     account->provisioning_state = "Succeeded";
     return account_json(*account, call);
   };
-  operation.failed = [account] { account->provisioning_state = "Failed"; };
+  operation.failed = [account] {
+    account->provisioning_state = "Failed";
+    account->emulator.reset();
+  };
   subscription.add(account);
   return begin_operation(call, subscription, *account, std::move(operation),
                          json_reply(200, account_json(*account, call)));
-}
-
-// What a change is to do; decided before anything is begun.
-struct Change {
-  std::optional<std::string> tier;
-  std::optional<bool> public_network;
-  std::optional<bool> feed;
-  json::Value tags;
-};
-
-Result<Change> read_change(const Call& call, const ManagedAccount& account) {
-  const json::Value& properties = member(call.body, {"properties"});
-  Change change;
-  change.tags = member(call.body, {"tags"});
-  if (const json::Value& feed = member(properties, {"enableAllVersionsAndDeletesChangeFeed"}); feed.as_bool()) {
-    change.feed = feed.as_bool();
-  }
-  if (!member(properties, {"publicNetworkAccess"}).is_null()) change.public_network = !is_disabled(properties);
-  const json::Value& policy = member(properties, {"backupPolicy"});
-  if (policy.is_null()) return change;
-  ASSIGN(const std::string tier, tier_of(call, policy));
-  if (tier == account.tier) return change;
-  if (tier.empty()) return bad_request("Continuous backup mode cannot be changed to Periodic backup mode.");
-  if (change.feed || change.public_network) {
-    return bad_request("Cannot update continuous backup mode and other properties at the same time.");
-  }
-  change.tier = tier;
-  return change;
-}
-
-void apply(const Change& change, ManagedAccount& account, Second now) {
-  if (change.tier) {
-    // What the old window had lost does not come back with a longer one.
-    account.reaches_back_to = account.continuous() ? account.oldest(now) : now;
-    account.tier = *change.tier;
-  }
-  account.migrating_since.reset();
-  if (change.public_network) account.public_network = *change.public_network;
-  if (change.feed) account.emulator->account().set_all_versions_feed(*change.feed);
-  if (change.tags.is_object()) account.tags = change.tags;
-  account.provisioning_state = "Succeeded";
 }
 
 Result<Reply> update(const Call& call, Subscription& subscription, const std::shared_ptr<ManagedAccount>& account) {

@@ -200,6 +200,8 @@ Result<Reply> Gateway::route(const Call& call) {
   }
   if (!in_group) return serve_restorable(call, subscription_);
   if (path.size() <= kAccountAt || !is(kAccountAt - 1, "databaseAccounts")) return no_such_route(call);
+  const bool roles = is(kAccountAt + 1, "sqlRoleDefinitions") || is(kAccountAt + 1, "sqlRoleAssignments");
+  if (roles) return serve_roles(call, subscription_);
   return is(kAccountAt + 1, "sqlDatabases") ? serve_databases(call, subscription_)
                                             : serve_accounts(call, subscription_);
 }

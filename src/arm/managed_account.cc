@@ -49,7 +49,8 @@ void write_properties(json::Writer& writer, const ManagedAccount& account, const
   if (made) writer.member("documentEndpoint", account.emulator->endpoint());
   writer.member("publicNetworkAccess", account.public_network ? "Enabled" : "Disabled");
   writer.member_boolean("enableAutomaticFailover", false).member_boolean("enableMultipleWriteLocations", false);
-  writer.member_boolean("isVirtualNetworkFilterEnabled", false).key("virtualNetworkRules").begin_array().end_array();
+  writer.member_boolean("isVirtualNetworkFilterEnabled", account.network_filter);
+  writer.key("virtualNetworkRules").raw(account.network_rules.to_text());
   writer.member("EnabledApiTypes", "Sql").member("databaseAccountOfferType", "Standard");
   writer.member("instanceId", account.instance);
   writer.member("createMode", account.restore_parameters.is_null() ? "Default" : "Restore");
@@ -60,7 +61,7 @@ void write_properties(json::Writer& writer, const ManagedAccount& account, const
   }
   writer.key("consistencyPolicy").begin_object().member("defaultConsistencyLevel", "Session");
   writer.member_integer("maxIntervalInSeconds", 5).member_integer("maxStalenessPrefix", 100).end_object();
-  writer.key("capabilities").begin_array().end_array().key("ipRules").begin_array().end_array();
+  writer.key("capabilities").begin_array().end_array().key("ipRules").raw(account.ip_rules.to_text());
   write_regions(writer, "writeLocations", account, 1);
   write_regions(writer, "readLocations", account, account.regions.size());
   write_regions(writer, "locations", account, account.regions.size());

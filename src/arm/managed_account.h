@@ -1,6 +1,7 @@
 // An account as Resource Manager knows it: its settings, its backup, and the server that serves its data.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,12 @@ struct ManagedAccount {
   std::shared_ptr<server::ResourceHistory> history = std::make_shared<server::ResourceHistory>();
 
   bool public_network = true;
+  bool network_filter = false;  // isVirtualNetworkFilterEnabled
+  json::Value ip_rules = json::Value::array();
+  json::Value network_rules = json::Value::array();
+  // Their properties by their ids.
+  std::map<std::string, json::Value> role_definitions;
+  std::map<std::string, json::Value> role_assignments;
   // Continuous backup, or else periodic.
   std::string tier;                       // "Continuous7Days"; empty = periodic
   Second reaches_back_to;                 // what is older was lost by periodic backup or a shorter tier

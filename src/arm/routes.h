@@ -17,6 +17,9 @@ struct Place;
 Result<Reply> serve_settings(const Call& call, Subscription& subscription, std::shared_ptr<ManagedAccount> account,
                              const Place& place);
 
+// …/databaseAccounts/A/sqlRoleDefinitions[/ID], sqlRoleAssignments[/ID]
+Result<Reply> serve_roles(const Call& call, Subscription& subscription);
+
 // /subscriptions/S/providers/Microsoft.DocumentDB/[locations/L/]restorableDatabaseAccounts…
 Result<Reply> serve_restorable(const Call& call, Subscription& subscription);
 

@@ -128,6 +128,29 @@ describe('databases and containers', () => {
   });
 });
 
+describe('what a restore leaves out', () => {
+  it('is set again', async () => {
+    const sql = azure.sqlResources;
+    const orders = [group, source, 'store', 'orders'];
+    await sql.beginUpdateSqlContainerThroughputAndWait(...orders, { resource: { throughput: 700 } }, fast);
+    assert.equal((await sql.getSqlContainerThroughput(...orders)).resource.throughput, 700);
+    const migrated = await sql.beginMigrateSqlContainerToAutoscaleAndWait(...orders, fast);
+    assert.equal(migrated.resource.autoscaleSettings.maxThroughput, 1000);
+    await sql.beginMigrateSqlContainerToManualThroughputAndWait(...orders, fast);
+    const script = { resource: { id: 'twice', body: 'function () {}' } };
+    await sql.beginCreateUpdateSqlUserDefinedFunctionAndWait(...orders, 'twice', script, fast);
+    assert.equal((await all(sql.listSqlUserDefinedFunctions(...orders))).length, 1);
+    await sql.beginDeleteSqlUserDefinedFunctionAndWait(...orders, 'twice', fast);
+    const permissions = [{ dataActions: ['Microsoft.DocumentDB/databaseAccounts/readMetadata'] }];
+    const role = { roleName: 'Reader', type: 'CustomRole', assignableScopes: ['/'], permissions };
+    await sql.beginCreateUpdateSqlRoleDefinitionAndWait('one', group, source, role, fast);
+    assert.deepEqual((await all(sql.listSqlRoleDefinitions(group, source))).map((each) => each.roleName), ['Reader']);
+    const rules = { ipRules: [{ ipAddressOrRange: '10.0.0.1' }] };
+    await azure.databaseAccounts.beginUpdateAndWait(group, source, rules, fast);
+    assert.deepEqual((await azure.databaseAccounts.get(group, source)).ipRules, rules.ipRules);
+  });
+});
+
 describe('what can be restored', () => {
   it('is told by what happened', async () => {
     const [, , location, instance] = backup.id.match(/(locations)\/([^/]+)\/restorableDatabaseAccounts\/([^/]+)$/);

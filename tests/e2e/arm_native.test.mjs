@@ -1,11 +1,15 @@
 // `halley native` against the Resource Manager of the emulator, end to end: continuous backup is turned on and watched,
 // what was deleted comes back with its documents, and what goes wrong is told, gone on with, and not done twice.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { accountSnapshot } from './account_snapshot.mjs';
 import { fast, startArmEmulator } from './arm_emulator.mjs';
-import { moment, passed } from './harness.mjs';
+import { halley, kBinary, moment, passed, temporaryFolder } from './harness.mjs';
 
 const { CosmosClient } = createRequire(import.meta.url)('@azure/cosmos');
 
@@ -308,5 +312,37 @@ describe('a restore that is interrupted', () => {
     assert.match(again.error.message, /Failed/);
     await azure.databaseAccounts.beginDeleteAndWait(group, 'broken', fast);
     assert.equal((await emulator.native([...args('broken'), '--wait'])).result.done, true);
+  });
+});
+
+describe('what the emulator prints', () => {
+  it('can be pasted', async () => {
+    const args = ['emulator', '--arm', '--account-id', 'pasted'];
+    const child = spawn(kBinary, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
+    const ended = once(child, 'close');
+    try {
+      while (!said.includes('AZURE_CLIENT_SECRET=') && child.exitCode === null) await once(child.stdout, 'data');
+      const configuration = join(temporaryFolder(), 'halley.toml');
+      writeFileSync(configuration, said.slice(said.indexOf('[account]'), said.indexOf('# any secret')));
+      const env = Object.fromEntries([...said.matchAll(/(AZURE_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+      const { result } = await halley(['native', 'status', '--config', configuration], { env });
+      assert.deepEqual([result.account, result.tier], ['pasted', 'Continuous30Days']);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('is refused with options that do not go together', async () => {
+    const refused = async (args, words) => {
+      const { error } = await halley(['emulator', ...args], { expect: 2 });
+      assert.match(error.message, words);
+    };
+    await refused(['--arm', '--data', temporaryFolder()], /--arm does not go with --data/);
+    await refused(['--arm-listen', '127.0.0.1:0'], /--arm-listen needs --arm/);
+    await refused(['--arm', '--arm-listen', 'nowhere'], /--arm-listen takes ADDRESS:PORT/);
+    await refused(['--arm', '--test-door', '--arm-listen', '0.0.0.0:0'], /--test-door is on loopback only/);
   });
 });
