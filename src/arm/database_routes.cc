@@ -57,6 +57,7 @@ class Resources {
     }
     const bool restores = http::equal_ignoring_case(resource.string_at("createMode"), "Restore");
     if (restores) return restore(resource);
+    TRY(said_by_provider(server::complete_definition(place_.kind, resource)));
     return begin([account = account_, place = place_, body = call_.body]() -> Result<std::string> {
       return write(*account, place, body);
     });

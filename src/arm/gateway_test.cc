@@ -212,6 +212,28 @@ TEST_F(GatewayTest, AContainerIsRestoredIntoTheDatabaseItWasIn) {
   EXPECT_EQ(documents(engine()), before);
 }
 
+TEST_F(GatewayTest, WhatIsWrongIsRefusedAtOnce) {
+  make_store();
+  const std::string store = shop + "/sqlDatabases/store";
+  const auto put = [&](const std::string& target, const std::string& resource) {
+    return send("PUT", target, R"({"properties":{"resource":)" + resource + "}}");
+  };
+  expect_refused(put(store + "/containers/c", R"({"id":"c"})"), 400, "BadRequest");
+  expect_refused(put(store + "/containers/c", R"({"id":"d","partitionKey":{"paths":["/a"]}})"), 400, "BadRequest");
+  expect_refused(put(store + "/containers/orders/triggers/t", R"({"id":"t"})"), 400, "BadRequest");
+  expect_refused(put(store + "/containers/orders/triggers/t", "7"), 400, "BadRequest");
+  expect_refused(put(store, R"(["id"])"), 400, "BadRequest");
+  expect_refused(put(shop + "/sqlDatabases/a%2Fb", R"({"id":"a/b"})"), 400, "BadRequest");
+  for (const char* body : {"", "[]", "7", R"({"properties":[]})", R"({"properties":{"restoreParameters":7}})",
+                           R"({"location":7,"properties":{"locations":[7]}})"}) {
+    expect_refused(send("PUT", std::string(kGroup) + "/wrong", body), 400, "BadRequest");
+  }
+  expect_refused(send("PUT", std::string(kGroup) + "/wrong",
+                      R"({"location":"x","properties":{"createMode":"Restore","restoreParameters":[]}})"),
+                 400, "BadRequest");
+  EXPECT_EQ(get(shop + "/sqlDatabases").texts_at("value", {"name"}).size(), 1U);
+}
+
 TEST_F(GatewayTest, TheLatestRestorableTimeIsNotKnownAtOnce) {
   make_store();
   const std::string orders = shop + "/sqlDatabases/store/containers/orders";

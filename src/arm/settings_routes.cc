@@ -147,6 +147,11 @@ class Scripts {
       gone.status = 204;
       return gone;
     }
+    if (call_.method == "PUT") {
+      const json::Value& resource = member(call_.body, {"properties", "resource"});
+      TRY(said_by_provider(server::complete_definition(script_.kind, resource)));
+      if (resource.string_at("id") != name_) return bad_request("The id in the body is not the one in the URL.");
+    }
     TRY(subscription_.operations().admit(account_->name, path_text(call_.path), false));
     Operation operation;
     operation.finish = [copy = *this, call = call_]() mutable { return copy.change(call); };

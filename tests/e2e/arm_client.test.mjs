@@ -289,6 +289,31 @@ describe('restores', () => {
   });
 });
 
+describe('the account that was there first', () => {
+  it('can be lost and comes back, too', async () => {
+    const before = (await accountSnapshot(emulator.client))['store/orders'].documents;
+    const at = await emulator.second();
+    await passed(emulator, at);
+    await azure.databaseAccounts.beginDeleteAndWait(group, source, fast);
+    await assert.rejects(emulator.client.databases.readAll().fetchAll());
+    const deleted = (await all(azure.restorableDatabaseAccounts.list())).find((each) => each.id === backup.id);
+    assert.ok(deleted.deletionTime > new Date(at * 1000));
+    const parameters = {
+      location: 'West US',
+      createMode: 'Restore',
+      restoreParameters: {
+        restoreMode: 'PointInTime',
+        restoreSource: backup.id,
+        restoreTimestampInUtc: new Date(at * 1000),
+      },
+    };
+    await azure.databaseAccounts.beginCreateOrUpdateAndWait(group, source, parameters, fast);
+    const data = await dataOf(source);
+    assert.deepEqual((await accountSnapshot(data))['store/orders'].documents, before);
+    data.dispose();
+  });
+});
+
 describe('the certificate', () => {
   it('is what makes the client trust it', async () => {
     const stranger = new CosmosDBManagementClient(credential, emulator.arm.subscription, {
