@@ -1,6 +1,7 @@
 // What was recorded of Azure is asked of the emulator's Resource Manager: it answers with the same statuses, headers
 // and members. (src/native/conversation_test.cc holds the client to the same recordings.)
 #include <fstream>
+#include <functional>
 #include <map>
 #include <regex>
 #include <set>

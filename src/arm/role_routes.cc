@@ -39,6 +39,7 @@ Result<Reply> serve_roles(const Call& call, Subscription& subscription) {
   if (size == kAccountAt + 2) {
     if (call.method != "GET") return no_such_route(call);
     std::vector<std::string> list;
+    list.reserve(roles.size());
     for (const auto& [name, properties] : roles) list.push_back(role_json(*account, kind, name, properties));
     return list_reply(call, list, subscription.options().page);
   }

@@ -64,7 +64,7 @@ ResourceView view_of(const Resource& resource) {
 
 Engine::Engine(Runtime& runtime, EngineOptions options)
     : runtime_(runtime),
-      options_(options),
+      options_(std::move(options)),
       stamps_(runtime),
       root_(std::make_shared<Resource>()),
       next_number_(static_cast<std::uint32_t>(runtime.random_u64() & 0x3FFFFFFF)) {}

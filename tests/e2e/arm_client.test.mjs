@@ -2,6 +2,9 @@
 // what can be restored, and restores that bring documents back.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -315,6 +318,19 @@ describe('the account that was there first', () => {
 });
 
 describe('the certificate', () => {
+  it('is that of the accounts, too, where they are served by TLS', async () => {
+    const secure = await startArmEmulator('--tls');
+    const options = { location: 'West US' };
+    const made = await secure.azure().databaseAccounts.beginCreateOrUpdateAndWait(group, 'other', options, fast);
+    for (const endpoint of [secure.endpoint, made.documentEndpoint]) {
+      assert.match(endpoint, /^https:/);
+      const [response] = await once(https.get(endpoint, { ca: readFileSync(secure.certificate) }), 'response');
+      response.resume();
+      assert.equal(response.statusCode, 401, 'it asks for the key');
+    }
+    await secure.stop();
+  });
+
   it('is what makes the client trust it', async () => {
     const stranger = new CosmosDBManagementClient(credential, emulator.arm.subscription, {
       endpoint: emulator.arm.endpoint,
