@@ -1,8 +1,10 @@
 #include "capture/backup.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "capture/container_capture.h"
 #include "capture/definition_poll.h"
@@ -100,16 +102,35 @@ std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
   return heads;
 }
 
+// What definitions said when the pass began.
+struct Beginning {
+  std::set<std::string> containers;  // by _rid
+  Second newest_drop;
+};
+
+// When the first container was made that is there at the end of a pass and was not at its beginning: nothing of it is
+// captured.
+Second first_uncaptured(const Beginning& beginning, const DefinitionPoll& definitions) {
+  Second first{std::numeric_limits<std::int64_t>::max()};
+  for (const DefinitionPoll::LiveContainer& live : definitions.containers()) {
+    if (beginning.containers.count(live.container.rid) == 0) first = std::min(first, live.container.time);
+  }
+  return first;
+}
+
 // The newest second of which the definitions and every container are covered.
-std::optional<Second> newest_restorable(const std::vector<Job>& jobs, const DefinitionPoll& definitions) {
+std::optional<Second> newest_restorable(const std::vector<Job>& jobs, const Beginning& beginning,
+                                        const DefinitionPoll& definitions) {
   if (jobs.empty()) return std::nullopt;
   std::vector<repo::Interval> seconds = definitions.known_seconds();
+  seconds = repo::common(seconds, {{beginning.newest_drop, first_uncaptured(beginning, definitions)}});
   for (const Job& job : jobs) seconds = repo::common(seconds, job.capture->restorable_seconds());
   return seconds.empty() ? std::nullopt : std::optional(seconds.back().until - 1);
 }
 
 // What is wrong with the definitions at the end of a pass is no failure of what the containers captured.
-void summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const Status& polled, BackupReport& report) {
+void summarise(std::vector<Job>& jobs, const Beginning& beginning, const DefinitionPoll& definitions,
+               const Status& polled, BackupReport& report) {
   for (Job& job : jobs) {
     if (job.failure) report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
     for (const repo::Event& event : job.capture->events()) {
@@ -123,7 +144,7 @@ void summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const 
     report.incomplete.insert(report.incomplete.end(), definitions.incomplete().begin(), definitions.incomplete().end());
   }
   if (all && polled && definitions.incomplete().empty()) {
-    report.restorable_until = newest_restorable(jobs, definitions);
+    report.restorable_until = newest_restorable(jobs, beginning, definitions);
   }
 }
 
@@ -160,7 +181,10 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
 
   BackupReport report;
   std::vector<Job> jobs;
+  Beginning beginning{{}, definitions->newest_drop()};
+  pass.began = std::max(pass.began, beginning.newest_drop);
   for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {
+    beginning.containers.insert(live.container.rid);
     auto target = target_of(account, live);
     if (!target) {
       report.incomplete.push_back(
@@ -185,7 +209,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   const Status polled = poll_at_the_end(pass, *definitions, covered, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
-  summarise(jobs, *definitions, polled, report);
+  summarise(jobs, beginning, *definitions, polled, report);
   count(pass, started, before, report);
   return report;
 }

@@ -9,13 +9,9 @@
 #include <map>
 #include <set>
 
+#include "capture/captured_account.h"
 #include "repo/coverage.h"
 #include "repo/definitions.h"
-#include "server/emulator.h"
-#include "server/engine.h"
-#include "store/memory_store.h"
-#include "testing/direct_transport.h"
-#include "testing/virtual_runtime.h"
 
 namespace halley::capture {
 namespace {
@@ -23,32 +19,15 @@ namespace {
 using ::testing::UnorderedElementsAre;
 using Kind = server::ItemOperation::Kind;
 
-constexpr std::string_view kDefinition =
-    R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})";
+http::Response bad_request(Second now) {
+  http::Response response;
+  response.status = 400;
+  response.headers.add("Date", format_http_date(now));
+  return response;
+}
 
-class Backup : public ::testing::Test {
+class Backup : public CapturedAccount {
  protected:
-  Backup() {
-    EXPECT_TRUE(account_.engine().create_database("shop"));
-    EXPECT_TRUE(account_.engine().create_container("shop", kDefinition));
-    cosmos::ClientOptions options;
-    options.endpoint = "http://account.test/";
-    options.key = account_.key();
-    client_ = std::move(*cosmos::Client::create(runtime_, transport_, options));
-    repo::RepositoryOptions cheap;
-    cheap.password_cost.n = 1 << 10;
-    repository_ = std::move(*repo::Repository::create(runtime_, store::make_memory_store(), "password", cheap));
-  }
-
-  BackupReport backup(const BackupOptions& options = {}) {
-    BackupProgress progress;
-    auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
-    EXPECT_TRUE(report) << report.error().to_string();
-    if (!report) return {};
-    for (const Incomplete& each : report->incomplete) ADD_FAILURE() << each.what << ": " << each.error.to_string();
-    return std::move(*report);
-  }
-
   // The definitions in force, as "kind database/parent/id".
   std::set<std::string> definitions() {
     std::set<std::string> names;
@@ -63,30 +42,6 @@ class Backup : public ::testing::Test {
     return names;
   }
 
-  repo::LaneState orders() {
-    const auto lanes = repository_->lanes();
-    for (const repo::LaneId& id : *lanes) {
-      auto lane = repository_->read_lane(id);
-      if (lane->identity.container == "orders") return std::move(*lane);
-    }
-    ADD_FAILURE() << "the container has no lane";
-    return {};
-  }
-
-  // The newest bodies of the container's documents, by id.
-  std::map<std::string, std::string> documents() {
-    std::map<std::string, std::string> documents;
-    const auto stream = repository_->snapshot(orders(), {});
-    repo::Version version;
-    while (*(*stream)->next(version)) {
-      if (version.operation == repo::Operation::upsert) {
-        documents[std::string(version.id)] = repo::body_text(version);
-      }
-    }
-    return documents;
-  }
-
-  void upsert(const std::string& body) { EXPECT_TRUE(account_.engine().upsert("shop", "orders", body)); }
   void batch(std::vector<server::ItemOperation> operations) {
     const auto container = account_.engine().container("shop", "orders");
     EXPECT_TRUE((*container)->run_batch(R"(["a"])", std::move(operations)));
@@ -98,17 +53,11 @@ class Backup : public ::testing::Test {
     operation.body = std::move(body);
     return operation;
   }
-
-  testing::VirtualRuntime runtime_{Second{1'800'000'000}};
-  server::Account account_{runtime_, {}};
-  testing::DirectTransport transport_{account_};
-  std::unique_ptr<cosmos::Client> client_;
-  std::unique_ptr<repo::Repository> repository_;
 };
 
 TEST_F(Backup, APassOverAPartDropsNothingOfTheRest) {
   ASSERT_TRUE(account_.engine().create_database("other"));
-  ASSERT_TRUE(account_.engine().create_container("other", kDefinition));
+  ASSERT_TRUE(account_.engine().create_container("other", definition()));
   ASSERT_TRUE(account_.engine().create_container(
       "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
   ASSERT_TRUE(account_.engine().create({"dbs", "shop", "colls", "users"}, server::ResourceKind::sproc,
@@ -416,6 +365,128 @@ TEST_F(Backup, ExactnessBeginsBehindEveryCommitThatTheBaseMayHaveSkipped) {
   }
 }
 
+// Hands on to another transport, without session tokens of requests, and with the log further than the documents in
+// those of answers, as where transactions change no document.
+class LogAhead final : public http::Transport {
+ public:
+  explicit LogAhead(http::Transport& inner) : inner_(inner) {}
+  Result<http::Response> send(const http::Request& request, Deadline deadline, std::stop_token stop) override {
+    http::Request bare = request;
+    bare.headers = {};
+    for (const auto& [name, value] : request.headers.fields()) {
+      if (name != "x-ms-session-token") bare.headers.add(name, value);
+    }
+    auto answer = inner_.send(bare, deadline, std::move(stop));
+    const std::string token(answer ? answer->headers.get("x-ms-session-token") : "");
+    const std::size_t hash = token.find('#');
+    if (hash == std::string::npos) return answer;
+    answer->headers.set("x-ms-session-token",
+                        token.substr(0, hash + 1) + std::to_string(std::stoull(token.substr(hash + 1)) + 5));
+    return answer;
+  }
+
+ private:
+  http::Transport& inner_;
+};
+
+TEST_F(Backup, ABaseThatEndsBeyondTheCursorIsWholeWhereItsFeedHasNothingNewer) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  bool written = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!written && request.headers.get("A-IM") == "Incremental feed") {
+      written = true;
+      upsert(R"({"id":"e","pk":"a","n":1})");
+    }
+    return std::nullopt;
+  };
+  LogAhead ahead(transport_);
+  connect(ahead, 0);
+  const BackupReport report = backup();
+  ASSERT_TRUE(report.restorable_until);
+  EXPECT_TRUE(repo::cut_at(orders(), *report.restorable_until));
+  EXPECT_EQ(documents().size(), 2U);
+}
+
+// The document is deleted and made again between the base and the listing: the feed tells first of the delete.
+TEST_F(Backup, ADocumentThatTheFeedHasMadeAgainIsNotLookedForByName) {
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  backup();
+  bool refused = false;
+  int listings = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!refused && request.headers.get("A-IM") == "Full-Fidelity Feed") {
+      refused = true;
+      return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
+    }
+    if (is_listing(request) && ++listings == 1) {
+      remove("d");
+      upsert(R"({"id":"d","pk":"a","n":2})");
+    }
+    return std::nullopt;
+  };
+  backup();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(listings, 1);
+  EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"d", R"({"id":"d","pk":"a","n":2})"}}));
+}
+
+TEST_F(Backup, NoSecondAtWhichAnotherContainerWasMadeMeanwhileIsCalledRestorable) {
+  upsert(R"({"id":"d","pk":"a"})");
+  Second made;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (made == Second{0} && is_feed(request)) {
+      pass_seconds(2);
+      made = account_.clock().now();
+      EXPECT_TRUE(account_.engine().create_container(
+          "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+    }
+    return std::nullopt;
+  };
+  const BackupReport report = backup();
+  EXPECT_TRUE(!report.restorable_until || *report.restorable_until < made);
+  EXPECT_GT(*backup().restorable_until, made);
+}
+
+// Until its drop is found a container counts as there, though nothing of it can be restored any more.
+TEST_F(Backup, TheSecondThatIsCalledRestorableIsBehindEveryDropThatWasFound) {
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  upsert(R"({"id":"d","pk":"a"})");
+  backup();
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "users"}));
+  // The clock goes on between the first response and the drop that is found.
+  bool listed = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!listed && request.url.ends_with("/colls")) {
+      listed = true;
+      pass_seconds(3);
+    }
+    return std::nullopt;
+  };
+  const Second restorable = *backup().restorable_until;
+  const auto account = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+  const auto definitions = repo::read_definitions(*repository_, *account, *repo::cut_at(*account, restorable));
+  for (const repo::Definition& each : *definitions) EXPECT_NE(each.key.id, "users");
+}
+
+// What the first read finds may be dated behind its Date, by another clock.
+TEST_F(Backup, DefinitionsAreKnownFromWhenAllThatTheFirstReadFoundWasThere) {
+  transport_.after = [&](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.headers.set("Date", format_http_date(account_.clock().now() - 4));
+    return response;
+  };
+  backup();
+  pass_seconds(10);
+  backup();
+  const auto lane = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+  const auto known = repo::restorable_seconds(*lane);
+  ASSERT_FALSE(known.empty());
+  const auto definitions = repo::read_definitions(*repository_, *lane, *repo::cut_at(*lane, known.front().from));
+  EXPECT_TRUE(std::any_of(definitions->begin(), definitions->end(), [](const repo::Definition& each) {
+    return each.key.kind == repo::DefinitionKind::container;
+  }));
+}
+
 TEST_F(Backup, AForkFoundAtTheEndOfAPassIsKnownToTheNext) {
   for (const ModeChoice mode : {ModeChoice::all_versions, ModeChoice::latest}) {
     BackupOptions options;
@@ -468,7 +539,7 @@ TEST_F(Backup, AContainerMadeAgainWhileItIsReadFailsAtOnce) {
     if (request.headers.get("A-IM") == "Incremental feed") {
       ++pages;
       EXPECT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders"}));
-      EXPECT_TRUE(account_.engine().create_container("shop", kDefinition));
+      EXPECT_TRUE(account_.engine().create_container("shop", definition()));
       upsert(R"({"id":"other","pk":"a","n":1})");
     }
     return std::nullopt;
@@ -482,13 +553,6 @@ TEST_F(Backup, AContainerMadeAgainWhileItIsReadFailsAtOnce) {
   EXPECT_EQ(report->incomplete[0].error.code, Code::precondition) << report->incomplete[0].error.to_string();
   EXPECT_NE(report->incomplete[0].error.message.find("created again"), std::string::npos);
   EXPECT_LE(pages, 3) << "it is not asked again and again";
-}
-
-http::Response bad_request(Second now) {
-  http::Response response;
-  response.status = 400;
-  response.headers.add("Date", format_http_date(now));
-  return response;
 }
 
 TEST_F(Backup, InLatestModeAContinuationThatIsRefusedStartsOver) {

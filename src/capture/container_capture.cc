@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/check.h"
 #include "capture/margins.h"
 #include "repo/coverage.h"
 
@@ -236,17 +237,16 @@ Status ContainerCapture::start_over(std::stop_token stop) {
 // Finds the deletes that no feed told: what the lane holds and the service no longer lists, seen by no feed meanwhile.
 Status ContainerCapture::reconcile(std::stop_token stop) {
   TRY(commit({}, stop));
-  watched_.emplace();
   const Second listed = pass_.client.newest_server_time();
   listed_at_.clear();
   for (const RangeSource& source : sources_) {
     const auto log_end = fork_watch_.log_end(source.range_id);
     if (log_end) listed_at_.emplace(source.range_id, *log_end);
   }
-  LiveKeys live;
+  search_.emplace();
   TRY(list_ranges(
       [&](const std::vector<std::string>& range_ids) -> Status {
-        ASSIGN(live, list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop));
+        ASSIGN(search_->live, list_live_keys(pass_, target_.name, *target_.identity.key, range_ids, stop));
         return {};
       },
       stop));
@@ -255,11 +255,11 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
   restless_ = false;
   TRY(follow_on(std::nullopt, stop));
   const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
-  ASSIGN(const std::vector<Vanished> vanished,
-         find_vanished(pass_, target_.name, before, live, *watched_, feed_tells, stop));
+  ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, *search_, feed_tells, stop));
   // What a feed that was not read to its end still has to bring is no document that came back.
-  if (!live.all_known() && restless_) returns_unknown_ = true;
-  if (!live.all_known() && !restless_) TRY(take_back(live, stop));
+  const bool returns = !search_->live.all_known();
+  if (returns && restless_) returns_unknown_ = true;
+  if (returns && !restless_) TRY(take_back(stop));
   // What came back was written before the change: where that is covered, nothing of it is left to be read.
   const bool whole = !unread_ || std::all_of(states_.begin(), states_.end(), [&](const RangeState& state) {
     return state.until > target_.expiry_changed.value_or(Second{});
@@ -268,7 +268,7 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
     // A change while they are looked through is for the next pass.
     note("expiry", "time to live was changed: all documents were looked through for those that live again", listed);
   }
-  watched_.reset();
+  search_.reset();
   bury(vanished, listed);
   return {};
 }
@@ -298,53 +298,50 @@ Status ContainerCapture::list_ranges(const List& list, std::stop_token stop) {
 }
 
 // What the service lists and the lane does not hold as live, though no feed brought it: documents that had expired when
-// the feed was read, and that live again since time to live was turned off or made longer.
-Status ContainerCapture::take_back(const LiveKeys& live, std::stop_token stop) {
-  repo::VersionBatch batch;
-  TRY(list_ranges(
+// the feed was read, and that live again since time to live was turned off or made longer. They are listed again, by
+// name.
+Status ContainerCapture::take_back(std::stop_token stop) {
+  PageDecoder decoder(*target_.identity.key);
+  bool told = false;
+  const auto each = [&](const json::ScannedDocument& document, std::string_view partition_key,
+                        std::string_view rid) -> Status {
+    if (!search_->is_unknown(partition_key, document.id, rid)) return {};
+    ASSIGN(const bool taken, take_back_one(decoder, document.id, partition_key, rid, stop));
+    // Once, though ranges change meanwhile and everything is listed anew.
+    search_->live.know(document_key(partition_key, document.id), rid);
+    if (!taken) return {};
+    if (!told) note("returned", "documents that had expired live again, since time to live was changed");
+    told = true;
+    ++pass_.progress.documents;
+    return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
+  };
+  return list_ranges(
       [&](const std::vector<std::string>& range_ids) {
-        batch = repo::VersionBatch();
-        const auto each = [&](const json::ScannedDocument& document, std::string_view partition_key,
-                              std::string_view rid) {
-          const bool seen = watched_->count(document_key(partition_key, document.id)) != 0;
-          if (!seen && live.is_unknown(partition_key, document.id, rid)) {
-            add_returned(document, partition_key, rid, batch);
-          }
-        };
         return list_documents(pass_, target_.name, *target_.identity.key, range_ids, each, stop);
       },
-      stop));
-  if (batch.empty()) return {};
-  note("returned", fmt::format("{} documents that had expired live again, since time to live was changed",
-                               batch.versions().size()));
-  pass_.progress.documents += batch.versions().size();
-  pending_.absorb(std::move(batch));
-  return {};
+      stop);
 }
 
-// It stands where its range has got to: behind the delete, if one was noted while it could not be seen.
-void ContainerCapture::add_returned(const json::ScannedDocument& document, std::string_view partition_key,
-                                    std::string_view rid, repo::VersionBatch& batch) const {
-  const auto ts = json::parse(document.system[static_cast<std::size_t>(json::SystemProperty::ts)]);
-  const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
-  const auto range = std::find_if(states_.begin(), states_.end(),
-                                  [&](const RangeState& state) { return epk && state.range.contains(*epk); });
-  if (range == states_.end()) return;
-  const Second written{ts ? ts->as_integer().value_or(0) : 0};
-  if (unread_ && written >= range->until) return;  // the feed may still bring it
-  repo::Version version;
-  version.partition_key = batch.keep(partition_key);
-  version.id = batch.keep(document.id);
-  version.rid = batch.keep(rid);
-  version.etag = batch.keep(plain_etag(document));
-  version.ts = written;
-  version.time = written;
-  version.since = written;
-  version.position = {range->epoch, range->lsn};
-  version.layout = repo::kVerbatim;
-  version.digest = document.digest;
-  version.body = batch.keep(document.text);
-  batch.add(version);
+// A listing may come from a replica that lags, and show what was deleted: what counts is what a read of the document
+// finds. It stands where its range has got to: behind the delete, if one was noted while it could not be seen. False
+// where it is not back, or the feed may still bring it.
+Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, std::string_view id, std::string_view partition_key,
+                                             std::string_view rid, std::stop_token stop) {
+  ASSIGN(auto text, read_live(pass_, target_.name, id, partition_key, stop));
+  if (!text) return false;
+  ASSIGN(const std::string epk, cosmos::effective_partition_key(*target_.identity.key, partition_key));
+  const auto range =
+      std::find_if(states_.begin(), states_.end(), [&](const RangeState& state) { return state.range.contains(epk); });
+  CHECK(range != states_.end());  // they tile the hash space
+  DecodeContext context;
+  context.epoch = range->epoch;
+  context.server_time = pass_.client.newest_server_time();
+  repo::VersionBatch batch;
+  TRY(decoder.decode_document(std::move(*text), range->lsn, context, batch));
+  const repo::Version& version = batch.versions().back();
+  if (version.rid != rid || (unread_ && version.ts >= range->until)) return false;
+  pending_.absorb(std::move(batch));
+  return true;
 }
 
 // When a document of this key that the lane holds as live, and that is older, was last known to live.

@@ -99,9 +99,9 @@ class ContainerCapture {
   using List = std::function<Status(const std::vector<std::string>& range_ids)>;
   bool expiry_changed() const;
   Status list_ranges(const List& list, std::stop_token stop);
-  Status take_back(const LiveKeys& live, std::stop_token stop);
-  void add_returned(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid,
-                    repo::VersionBatch& batch) const;
+  Status take_back(std::stop_token stop);
+  Result<bool> take_back_one(PageDecoder& decoder, std::string_view id, std::string_view partition_key,
+                             std::string_view rid, std::stop_token stop);
   void bury(const std::vector<Vanished>& vanished, Second listed);
   Second proof_of_life(std::string_view partition_key) const;
   void prove_rest();
@@ -130,7 +130,7 @@ class ContainerCapture {
   std::atomic<bool> unread_{false};                 // a range of the all-versions feed was left before its end
   std::atomic<bool> restless_{false};               // a range of the latest-version feed did not come to its end
   std::map<std::string, std::uint64_t> listed_at_;  // where the ranges' logs stood before the listing, by range id
-  std::optional<SeenKeys> watched_;                 // what is captured while it is set
+  std::optional<Search> search_;                    // sees what is captured while it is set
 };
 
 }  // namespace halley::capture

@@ -83,11 +83,8 @@ Status ContainerCapture::run_round(const std::vector<std::size_t>& indices, cons
 Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   RangeState& state = states_[result.index];
   const Second claimed_until = state.until;
-  if (watched_) {
-    for (const repo::Version& version : result.batch.versions()) {
-      watched_->emplace(document_key(version.partition_key, version.id),
-                        SeenKey{std::string(version.rid), version.time});
-    }
+  if (search_) {
+    for (const repo::Version& version : result.batch.versions()) search_->see(version);
   }
   changed_ = changed_ || state != result.state;
   state = std::move(result.state);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "capture/margins.h"
 #include "cosmos/name_pattern.h"
 #include "json/document_scanner.h"
 #include "repo/coverage.h"
@@ -324,6 +325,7 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
     dropped.push_back(key);
     definition.ts = pass_.client.newest_server_time();
     definition.since = claimed;
+    if (key.kind == DefinitionKind::container) newest_drop_ = definition.ts;
     add_version(definition, repo::Operation::remove, definition.ts, batch);
     current_.erase(dropped.back());
   }
@@ -377,7 +379,11 @@ Status DefinitionPoll::poll(std::stop_token stop) {
 
   repo::CommitDraft draft;
   draft.mode = repo::CaptureMode::definitions;
-  draft.exact = known_before ? known : std::vector<repo::ExactInterval>{{{}, began, began}};
+  // What the first read finds may be dated behind its Date, by another clock: before, it is not known what was there.
+  Second from = began;
+  for (const auto& [key, definition] : listing.found) from = std::max(from, definition.ts);
+  from = std::min(from, began + kCoverageMarginSeconds);
+  draft.exact = known_before ? known : std::vector<repo::ExactInterval>{{{}, from, from}};
   if (incomplete_.empty()) draft.exact.back().until = std::max(draft.exact.back().until, began);
   repo::RangeState range;
   range.until = draft.exact.back().until;

@@ -30,6 +30,9 @@ class DefinitionPoll {
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
+  // The second at which the newest drop of a container was found; Second{0} before the first of this pass. Until then
+  // a dropped container counts as there.
+  Second newest_drop() const { return newest_drop_; }
   // The seconds of which definitions are known.
   std::vector<repo::Interval> known_seconds() const;
 
@@ -78,6 +81,7 @@ class DefinitionPoll {
   std::unique_ptr<repo::LaneWriter> writer_;
   std::map<repo::DefinitionKey, repo::Definition> current_;
   std::vector<Incomplete> incomplete_;
+  Second newest_drop_;
   std::optional<std::map<repo::DefinitionKey, std::vector<repo::Definition>>> history_;  // once it was asked for
 };
 

@@ -1,14 +1,11 @@
 // Documents that live again once time to live is turned off: no feed tells of them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "capture/backup.h"
-#include "server/engine.h"
-#include "store/memory_store.h"
-#include "testing/direct_transport.h"
-#include "testing/virtual_runtime.h"
+#include "capture/captured_account.h"
+#include "repo/coverage.h"
+#include "server/faults.h"
 
 namespace halley::capture {
 namespace {
@@ -18,69 +15,34 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-class ExpiryChange : public ::testing::TestWithParam<ModeChoice> {
+class ExpiryChange : public CapturedAccount, public ::testing::WithParamInterface<ModeChoice> {
  protected:
-  ExpiryChange() {
-    EXPECT_TRUE(account_.engine().create_database("shop"));
-    EXPECT_TRUE(account_.engine().create_container("shop", definition(R"(,"defaultTtl":-1)")));
-    cosmos::ClientOptions options;
-    options.endpoint = "http://account.test/";
-    options.key = account_.key();
-    client_ = std::move(*cosmos::Client::create(runtime_, transport_, options));
-    repo::RepositoryOptions cheap;
-    cheap.password_cost.n = 1 << 4;
-    repository_ = std::move(*repo::Repository::create(runtime_, store::make_memory_store(), "password", cheap));
+  ExpiryChange() : CapturedAccount(R"(,"defaultTtl":-1)") {
     transport_.before = [this](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
-      const bool feed = request.headers.find("A-IM") != nullptr;
-      if (request.method == "GET" && request.url.ends_with("/docs") && !feed) ++listings_;
+      if (is_listing(request)) ++listings_;
       return std::nullopt;
     };
   }
-
-  static std::string definition(const std::string& ttl) {
-    return R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2})" + ttl + "}";
-  }
-  void turn_expiry_off() {
-    ASSERT_TRUE(account_.engine().replace({"dbs", "shop", "colls", "orders"}, *json::parse(definition(""))));
-  }
-  void upsert(const std::string& body) { ASSERT_TRUE(account_.engine().upsert("shop", "orders", body)); }
-  void pass_seconds(int seconds) { ASSERT_TRUE(runtime_.sleep(std::chrono::seconds(seconds), {})); }
+  void turn_expiry_off() { set_expiry(""); }
 
   // It does not wait, so that nothing is purged meanwhile.
   BackupReport backup() {
     BackupOptions options;
     options.mode = GetParam();
     options.wait = false;
-    BackupProgress progress;
     listings_ = 0;
-    auto report = capture::backup(runtime_, *client_, *repository_, options, progress, {});
-    EXPECT_TRUE(report) << report.error().to_string();
-    if (!report) return {};
-    for (const Incomplete& each : report->incomplete) ADD_FAILURE() << each.what << ": " << each.error.to_string();
-    return std::move(*report);
+    return CapturedAccount::backup(options);
   }
 
-  // The newest bodies, by id.
-  std::map<std::string, std::string> documents() {
-    std::map<std::string, std::string> documents;
-    const auto lanes = repository_->lanes();
-    for (const repo::LaneId& id : *lanes) {
-      const auto lane = repository_->read_lane(id);
-      if (lane->identity.container != "orders") continue;
-      const auto stream = repository_->snapshot(*lane, {});
-      repo::Version version;
-      while (*(*stream)->next(version)) {
-        if (version.operation == repo::Operation::upsert) documents[std::string(version.id)] = repo::body_text(version);
-      }
-    }
-    return documents;
+  // How many there are in the lane, deletes apart.
+  std::size_t versions() {
+    std::size_t count = 0;
+    const auto stream = repository_->versions(orders(), {});
+    repo::Version version;
+    while (*(*stream)->next(version)) count += version.operation == repo::Operation::upsert ? 1U : 0U;
+    return count;
   }
 
-  testing::VirtualRuntime runtime_{Second{1'800'000'000}};
-  server::Account account_{runtime_, {}};
-  testing::DirectTransport transport_{account_};
-  std::unique_ptr<cosmos::Client> client_;
-  std::unique_ptr<repo::Repository> repository_;
   int listings_ = 0;
 };
 
@@ -142,10 +104,182 @@ TEST_P(ExpiryChange, IsLookedThroughOnce) {
   EXPECT_EQ(listings_ > 0, GetParam() == ModeChoice::latest) << "in latest mode deletes are looked for in every pass";
 }
 
+TEST_P(ExpiryChange, OfManyThatComeBackNoMoreIsHeldThanOneCommitTakes) {
+  const int count = 12;
+  for (int i = 0; i < count; ++i) upsert(fmt::format(R"({{"id":"d{}","pk":"a","ttl":3}})", i));
+  pass_seconds(4);
+  backup();
+  turn_expiry_off();
+  // The pass ends in the middle of them; the next takes the rest.
+  int reads = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!is_point_read(request) || ++reads != 8) return std::nullopt;
+    return testing::DirectTransport::Answer(fail(Code::corrupt, "the pass ends here"));
+  };
+  BackupOptions options;
+  options.mode = GetParam();
+  options.wait = false;
+  options.flush_bytes = 1;
+  EXPECT_EQ(incomplete_backup(options).code, Code::corrupt);
+  EXPECT_EQ(documents().size(), 7U);
+  backup();
+  EXPECT_EQ(documents().size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(versions(), static_cast<std::size_t>(count)) << "none of them twice";
+}
+
+TEST_P(ExpiryChange, WhatComesBackWhileRangesChangeIsTakenOnce) {
+  for (int i = 0; i < 12; ++i) upsert(fmt::format(R"({{"id":"d{0}","pk":"{0}","ttl":3}})", i));
+  pass_seconds(4);
+  backup();
+  turn_expiry_off();
+  int listings = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (is_listing(request) && ++listings == 6) {
+      const auto container = account_.engine().container("shop", "orders");
+      EXPECT_TRUE((*container)->split((*container)->ranges().front().id));
+    }
+    return std::nullopt;
+  };
+  connect(transport_, 4);  // three pages each time
+  backup();
+  EXPECT_GT(listings, 6);
+  EXPECT_EQ(documents().size(), 12U);
+  EXPECT_EQ(versions(), 12U);
+}
+
+// A replica that lags shows what was deleted, and no session token is there that would tell.
+TEST_P(ExpiryChange, WhatOnlyAStaleListingShowsStaysAway) {
+  if (GetParam() == ModeChoice::all_versions) set_expiry(R"(,"defaultTtl":1000)");
+  upsert(R"({"id":"d","pk":"a"})");
+  upsert(R"({"id":"e","pk":"a"})");
+  backup();
+  remove("d");
+  backup();
+  ASSERT_THAT(documents(), ElementsAre(Pair("e", R"({"id":"e","pk":"a"})")));
+  set_expiry("");  // all is looked through
+  account_.faults().arm(
+      *server::parse_fault(*json::parse(R"({"kind":"stale","behind":1,"operation":"read_feed","count":0})")));
+  backup();
+  EXPECT_GT(account_.faults().struck(), 0U);
+  EXPECT_THAT(documents(), ElementsAre(Pair("e", R"({"id":"e","pk":"a"})")));
+}
+
+TEST_P(ExpiryChange, WhatComesBackWithoutAWrittenTimeIsNamed) {
+  upsert(kShort);
+  pass_seconds(4);
+  backup();
+  turn_expiry_off();
+  for (const char* ts : {R"("soon")", "9800000000"}) {
+    transport_.after = [&](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+      if (!is_point_read(request) && !is_listing(request)) return response;
+      const std::size_t at = response.body.find(R"("_ts":)");
+      if (at == std::string::npos) return response;
+      response.body.replace(at + 6, 10, ts);
+      response.body.reserve(response.body.size() + json::kPadding);
+      return response;
+    };
+    BackupOptions options;
+    options.mode = GetParam();
+    options.wait = false;
+    const Error error = incomplete_backup(options);
+    EXPECT_EQ(error.code, Code::corrupt) << ts;
+    EXPECT_THAT(error.to_string(), HasSubstr("'d'")) << ts;
+    EXPECT_THAT(documents(), IsEmpty());
+  }
+  transport_.after = nullptr;
+  backup();
+  EXPECT_THAT(documents(), ElementsAre(Pair("d", kShort)));
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, ExpiryChange, ::testing::Values(ModeChoice::all_versions, ModeChoice::latest),
                          [](const auto& test) {
                            return std::string(test.param == ModeChoice::latest ? "latest" : "all_versions");
                          });
+
+// In all-versions mode documents are looked through once for each change of time to live.
+class LookThrough : public CapturedAccount {
+ protected:
+  LookThrough() : CapturedAccount(R"(,"defaultTtl":-1)") {
+    quick_.wait = false;
+    connect(transport_, 1);
+  }
+  // Runs `action` before the nth request that `is_one` tells of.
+  void before_request(int nth, bool (*is_one)(const http::Request&), std::function<void()> action) {
+    transport_.before =
+        [=, count = 0](const http::Request& request) mutable -> std::optional<testing::DirectTransport::Answer> {
+      if (is_one(request) && ++count == nth) action();
+      return std::nullopt;
+    };
+  }
+  BackupOptions quick_;
+};
+
+TEST_F(LookThrough, AChangeMeanwhileIsForTheNextPass) {
+  upsert(kShort);
+  upsert(R"({"id":"e","pk":"a"})");
+  upsert(R"({"id":"f","pk":"a"})");
+  pass_seconds(4);
+  backup(quick_);
+  set_expiry(R"(,"defaultTtl":2000)");
+  // The first page of the look through was read without d when d comes back.
+  before_request(2, is_listing, [this] {
+    pass_seconds(2);
+    set_expiry("");
+    pass_seconds(2);
+  });
+  backup(quick_);
+  transport_.before = nullptr;
+  int listings = 0;
+  before_request(1, is_listing, [&] { ++listings; });
+  backup(quick_);
+  EXPECT_GT(listings, 0);
+  EXPECT_EQ(documents().count("d"), 1U);
+}
+
+TEST_F(LookThrough, ABaseIsNone) {
+  upsert(kShort);
+  upsert(R"({"id":"e","pk":"a"})");
+  upsert(R"({"id":"f","pk":"a"})");
+  pass_seconds(4);
+  // The base has passed d when d comes back, and goes on for some time.
+  const auto is_base = [](const http::Request& request) { return request.headers.get("A-IM") == "Incremental feed"; };
+  before_request(2, is_base, [this] {
+    set_expiry("");
+    pass_seconds(30);
+  });
+  backup(quick_);
+  transport_.before = nullptr;
+  ASSERT_EQ(documents().count("d"), 0U);
+  backup(quick_);
+  EXPECT_EQ(documents().count("d"), 1U);
+}
+
+// The feed is asked for more than it can be read to its end, from the listing on, until `writes` were made.
+TEST_F(LookThrough, NoSecondIsVouchedForWhileWhatCameBackCantBeToldFromWhatComes) {
+  upsert(kShort);
+  pass_seconds(4);
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  options.wait = false;
+  backup(options);
+  options.wait = true;
+  set_expiry("");
+  bool listed = false;
+  int writes = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    listed = listed || is_listing(request);
+    if (!listed || !is_feed(request) || writes >= 700) return std::nullopt;
+    if (++writes % 20 == 0) pass_seconds(1);
+    upsert(fmt::format(R"({{"id":"hot","pk":"a","n":{}}})", writes));
+    return std::nullopt;
+  };
+  EXPECT_THAT(incomplete_backup(options).message, HasSubstr("written faster"));
+  EXPECT_EQ(writes, 700) << "the end of the pass finds the feed at rest";
+  EXPECT_TRUE(orders().sync_points.empty());
+  backup(options);
+  ASSERT_EQ(orders().sync_points.size(), 1U);
+  EXPECT_EQ(documents(*repo::cut_at(orders(), orders().sync_points.back().at)).count("d"), 1U);
+}
 
 }  // namespace
 }  // namespace halley::capture

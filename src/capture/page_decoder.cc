@@ -50,7 +50,7 @@ repo::SystemLayout layout_of(const json::ScannedDocument& document) {
 }
 
 Error bad_item(std::string_view id, std::string_view what) {
-  return Error(Code::corrupt, fmt::format("the change feed gave item '{}' {}", id, what),
+  return Error(Code::corrupt, fmt::format("the service gave item '{}' {}", id, what),
                "run the command again; if it stays so, this account answers in a form this version does not know");
 }
 
@@ -94,19 +94,39 @@ Result<std::string> key_of_delete(const json::Value* key, const cosmos::Partitio
 
 PageDecoder::PageDecoder(const cosmos::PartitionKeyDefinition& key) : key_(key), scanner_(key.paths) {}
 
-Status PageDecoder::decode(cosmos::FeedMode mode, std::string page, DecodeContext& context, repo::VersionBatch& batch) {
+std::string& PageDecoder::begin(std::string page, repo::VersionBatch& batch) {
   std::string& text = batch.adopt(std::move(page));
   page_ = text.data();
   edits_.clear();
   last_values_.clear();
+  return text;
+}
+
+void PageDecoder::make_edits(std::string& text) const {
+  for (const Edit& edit : edits_) text[edit.offset] = edit.value;
+}
+
+Status PageDecoder::decode(cosmos::FeedMode mode, std::string page, DecodeContext& context, repo::VersionBatch& batch) {
+  std::string& text = begin(std::move(page), batch);
   batch.versions().reserve(batch.versions().size() + items_of_last_);
   const std::size_t before = batch.versions().size();
   const bool all_versions = mode == cosmos::FeedMode::all_versions;
   TRY(scanner_.scan_page(text, all_versions, [&](json::ScannedDocument& document) {
     return all_versions ? add_all_versions(document, context, batch) : add_latest(document, context, batch);
   }));
-  for (const Edit& edit : edits_) text[edit.offset] = edit.value;
+  make_edits(text);
   items_of_last_ = batch.versions().size() - before;
+  return {};
+}
+
+Status PageDecoder::decode_document(std::string text, std::uint64_t lsn, DecodeContext& context,
+                                    repo::VersionBatch& batch) {
+  std::string& adopted = begin(std::move(text), batch);
+  ASSIGN(const json::ScannedDocument* const document, scanner_.scan_document(adopted));
+  const auto ts = integer_of(system_value(*document, SystemProperty::ts));
+  if (!ts) return fail(bad_item(document->id, "without a whole number in _ts"));
+  TRY(add_upsert(*document, lsn, Second{*ts}, context, batch));
+  make_edits(adopted);
   return {};
 }
 

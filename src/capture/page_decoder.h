@@ -36,11 +36,17 @@ class PageDecoder {
   // or wrong; the batch may then hold some of the page's versions and must be dropped.
   Status decode(cosmos::FeedMode mode, std::string page, DecodeContext& context, repo::VersionBatch& batch);
 
+  // The same of a single document as a point read gave it, which tells no position: it stands at `lsn`.
+  Status decode_document(std::string text, std::uint64_t lsn, DecodeContext& context, repo::VersionBatch& batch);
+
  private:
   struct Edit {
     std::size_t offset;
     char value;
   };
+  // Adopts what is to be decoded next.
+  std::string& begin(std::string page, repo::VersionBatch& batch);
+  void make_edits(std::string& text) const;
   Status add_upsert(const json::ScannedDocument& document, std::uint64_t lsn, Second committed, DecodeContext& context,
                     repo::VersionBatch& batch);
   Status add_remove(const json::ScannedDocument& document, const json::Value& metadata, std::uint64_t lsn,

@@ -134,6 +134,31 @@ TEST(PageDecoder, NamesWhatIsMissing) {
               testing::HasSubstr("partition key"));
 }
 
+TEST(PageDecoder, ReadsASingleDocumentAsThoseOfAPage) {
+  const std::string text =
+      R"({"id":"1","pk":"a","v":1,"_rid":"r","_self":"s","_etag":"\"e\"","_attachments":"attachments/","_ts":100})";
+  PageDecoder decoder(key_at({{"pk"}}));
+  DecodeContext context;
+  context.epoch = 2;
+  context.server_time = {200};
+  repo::VersionBatch batch;
+  ASSERT_TRUE(decoder.decode_document(padded(text), 7, context, batch));
+  const repo::Version& version = batch.versions().front();
+  EXPECT_EQ(version.partition_key, R"(["a"])");
+  EXPECT_EQ(version.etag, R"("e")");
+  EXPECT_EQ(version.ts, Second{100});
+  EXPECT_EQ(version.position, (repo::Position{2, 7}));
+  EXPECT_EQ(version.body, R"({"id":"1","pk":"a","v":1})");
+  for (const char* wrong : {R"({"id":"1","pk":"a","_rid":"r"})", R"({"id":"1","pk":"a","_rid":"r","_ts":"x"})",
+                            R"({"id":"1","pk":"a","_rid":"r","_ts":86601})", R"({"id":"1","pk":"a","_ts":1})",
+                            R"({"id":"1","pk":[],"_rid":"r","_ts":1})"}) {
+    const Status decoded = decoder.decode_document(padded(wrong), 7, context, batch);
+    ASSERT_FALSE(decoded) << wrong;
+    EXPECT_EQ(decoded.error().code, Code::corrupt) << wrong;
+    EXPECT_THAT(decoded.error().message, testing::HasSubstr("'1'")) << wrong;
+  }
+}
+
 TEST(PageDecoder, ReadsTheKeyOfADeleteByNestedPath) {
   DecodeContext context;
   repo::VersionBatch batch;

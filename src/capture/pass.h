@@ -11,7 +11,7 @@ struct Pass {
   repo::Repository& repository;
   const BackupOptions& options;
   BackupProgress& progress;
-  Second began;                            // Date of the pass's first response: what the pass must cover
+  Second began;                            // Date of the pass's first response, or of a drop found then: to be covered
   std::vector<repo::LaneHead> heads = {};  // where the lanes stood after the pass before, as the account lane has it
 };
 

@@ -16,20 +16,6 @@ std::pair<std::uint64_t, std::uint64_t> hash_of(std::string document_key, std::s
   return {hash.low, hash.high};
 }
 
-// The _rid under which the service answers the document now, nothing when it answers a plain 404.
-Result<std::optional<std::string>> live_rid(Pass& pass, const cosmos::ContainerName& name, const repo::Version& version,
-                                            std::stop_token stop) {
-  const auto read = pass.client.read_document(name, version.id, version.partition_key, stop);
-  const std::string what = "confirming that document '" + std::string(version.id) + "' is gone";
-  if (!read) {
-    if (read.error().code == Code::not_found && read.error().sub_status == 0) return std::nullopt;
-    return fail(Error(read.error()).in(what));
-  }
-  auto document = json::parse(*read);
-  if (!document) return fail(std::move(document.error()).in(what));
-  return document->string_at("_rid");
-}
-
 }  // namespace
 
 std::string document_key(std::string_view partition_key, std::string_view id) {
@@ -63,8 +49,8 @@ void LiveKeys::know(const std::string& document_key, std::string_view rid) {
   if (place != entries_.size()) known_[place] = true;
 }
 bool LiveKeys::all_known() const { return std::find(known_.begin(), known_.end(), false) == known_.end(); }
-bool LiveKeys::is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const {
-  const std::size_t place = find(hash_of(document_key(partition_key, id), rid));
+bool LiveKeys::is_unknown(const std::string& document_key, std::string_view rid) const {
+  const std::size_t place = find(hash_of(document_key, rid));
   return place != entries_.size() && !known_[place];
 }
 
@@ -81,12 +67,13 @@ Status list_documents(Pass& pass, const cosmos::ContainerName& name, const cosmo
       pass.progress.bytes_read += page.body.size();
       return scanner.scan_page(page.body, false, [&](json::ScannedDocument& document) -> Status {
         std::string_view rid = document.system[static_cast<std::size_t>(json::SystemProperty::rid)];
-        if (!document.has_id || document.bad_key || rid.size() < 2)
-          return fail(Code::corrupt, "the read feed gave an item without id, key or _rid");
+        if (!document.has_id || document.bad_key || rid.size() < 2) {
+          return fail(Code::corrupt,
+                      "the read feed gave item '" + std::string(document.id) + "' without an id, a key or a _rid");
+        }
         rid = rid.substr(1, rid.size() - 2);
         ASSIGN(const std::string canonical, cosmos::canonical_key(document.key_values));
-        each(document, canonical, rid);
-        return {};
+        return each(document, canonical, rid);
       });
     };
     TRY(cosmos::read_range(pass.client, name, range_id, scan, stop));
@@ -98,15 +85,45 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
                                 const cosmos::PartitionKeyDefinition& key, const std::vector<std::string>& range_ids,
                                 std::stop_token stop) {
   LiveKeys live;
-  const auto add = [&](const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid) {
+  const auto add = [&](const json::ScannedDocument& document, std::string_view partition_key,
+                       std::string_view rid) -> Status {
     live.add(partition_key, document.id, rid, plain_etag(document));
+    return {};
   };
   TRY(list_documents(pass, name, key, range_ids, add, stop));
   live.seal();
   return live;
 }
 
+Result<std::optional<std::string>> read_live(Pass& pass, const cosmos::ContainerName& name, std::string_view id,
+                                             std::string_view partition_key, std::stop_token stop) {
+  auto read = pass.client.read_document(name, id, partition_key, stop);
+  if (read) return std::optional(std::move(*read));
+  if (read.error().code == Code::not_found && read.error().sub_status == 0) return std::nullopt;
+  return fail(std::move(read).error().in("looking whether document '" + std::string(id) + "' is there"));
+}
+
+void Search::see(const repo::Version& version) {
+  std::string key = document_key(version.partition_key, version.id);
+  live.know(key, version.rid);
+  seen.emplace(std::move(key), SeenKey{std::string(version.rid), version.time});
+}
+bool Search::is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const {
+  const std::string key = document_key(partition_key, id);
+  return live.is_unknown(key, rid) && seen.count(key) == 0;
+}
+
 namespace {
+
+// The _rid under which the service answers the document now, nothing when it answers a plain 404.
+Result<std::optional<std::string>> live_rid(Pass& pass, const cosmos::ContainerName& name, const repo::Version& version,
+                                            std::stop_token stop) {
+  ASSIGN(const auto text, read_live(pass, name, version.id, version.partition_key, stop));
+  if (!text) return std::nullopt;
+  auto document = json::parse(*text);
+  if (!document) return fail(std::move(document.error()).in("reading document '" + std::string(version.id) + "'"));
+  return document->string_at("_rid");
+}
 
 // The version of the same key that the lane has next after one.
 struct Newer {
@@ -126,12 +143,10 @@ struct Newer {
 }  // namespace
 
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            LiveKeys& live, const SeenKeys& seen_since, bool feed_tells_deletes,
-                                            std::stop_token stop) {
+                                            Search& search, bool feed_tells_deletes, std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
-  for (const auto& [document, seen] : seen_since) live.know(document, seen.rid);
   std::vector<Vanished> vanished;
   std::string key;  // of the version before
   Newer newer;
@@ -146,12 +161,12 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
     std::optional<Second> gone_by;
     if (!newest) {
       if (newer.tells_of_another(version)) gone_by = newer.time;
-    } else if (upsert && !live.meet(version.partition_key, version.id, version.rid, version.etag)) {
-      if (const auto seen = seen_since.find(own_key); seen != seen_since.end()) {
+    } else if (upsert && !search.live.meet(version.partition_key, version.id, version.rid, version.etag)) {
+      if (const auto seen = search.seen.find(own_key); seen != search.seen.end()) {
         if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
       } else if (!feed_tells_deletes) {
         ASSIGN(const auto rid, live_rid(pass, name, version, stop));
-        if (!rid || *rid != version.rid) gone_by = pass.client.newest_server_time();
+        if (rid != version.rid) gone_by = pass.client.newest_server_time();
       }
     }
     if (upsert && gone_by && !feed_tells_deletes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,7 +27,7 @@ class LiveKeys {
   void know(const std::string& document_key, std::string_view rid);
   bool all_known() const;
   // Whether it is one of them that is not known.
-  bool is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const;
+  bool is_unknown(const std::string& document_key, std::string_view rid) const;
 
  private:
   struct Entry {
@@ -37,6 +38,7 @@ class LiveKeys {
   // entries_.size() where there is none.
   std::size_t find(const std::pair<std::uint64_t, std::uint64_t>& document) const;
 
+  static_assert(sizeof(Entry) == 24);
   std::vector<Entry> entries_;
   std::vector<bool> known_;
 };
@@ -44,14 +46,19 @@ class LiveKeys {
 // The text that `_etag` has, as versions keep it.
 std::string plain_etag(const json::ScannedDocument& document);
 
-// Reads the whole container through the read feed of each range. Views are valid during the call of `each`.
+// Reads the whole container through the read feed of each range. Views are valid during the call of `each`, whose
+// failure ends it.
 using EachListed =
-    std::function<void(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid)>;
+    std::function<Status(const json::ScannedDocument& document, std::string_view partition_key, std::string_view rid)>;
 Status list_documents(Pass& pass, const cosmos::ContainerName& name, const cosmos::PartitionKeyDefinition& key,
                       const std::vector<std::string>& range_ids, const EachListed& each, std::stop_token stop);
 Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
                                 const cosmos::PartitionKeyDefinition& key, const std::vector<std::string>& range_ids,
                                 std::stop_token stop);
+
+// The document as a point read gives it now; nothing when that answers a plain 404 (sub-status 0).
+Result<std::optional<std::string>> read_live(Pass& pass, const cosmos::ContainerName& name, std::string_view id,
+                                             std::string_view partition_key, std::stop_token stop);
 
 // What the feeds brought first of a document, by document_key().
 struct SeenKey {
@@ -59,6 +66,16 @@ struct SeenKey {
   Second time;
 };
 using SeenKeys = std::unordered_map<std::string, SeenKey>;
+
+// A look through all documents, and what the feeds have brought since it began: those documents are known.
+struct Search {
+  LiveKeys live;
+  SeenKeys seen;
+
+  void see(const repo::Version& version);
+  // Whether the listed document is not known, and no feed has brought anything of its key.
+  bool is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const;
+};
 
 // A version of a document that was deleted without a feed saying so.
 struct Vanished {
@@ -70,13 +87,12 @@ struct Vanished {
   Second gone_by;    // server time at which it was certainly gone
 };
 
-// The documents live in the lane that `live` lacks and `seen_since` does not hold, each confirmed by a point read that
-// answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in
-// `seen_since`, in the point read, or in the lane itself: without a delete between the two, or with one of a later
-// epoch, which may be the other document's. None where `feed_tells_deletes`. What `live` has, and neither the lane as
-// its newest nor `seen_since`, is unknown to it afterwards.
+// The documents live in the lane that were not listed and are not seen since, each confirmed by a point read that
+// answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in what was
+// seen, in the point read, or in the lane itself: without a delete between the two, or with one of a later epoch, which
+// may be the other document's. None where `feed_tells_deletes`. Listed documents that the lane has as its newest are
+// known to the search afterwards.
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            LiveKeys& live, const SeenKeys& seen_since, bool feed_tells_deletes,
-                                            std::stop_token stop);
+                                            Search& search, bool feed_tells_deletes, std::stop_token stop);
 
 }  // namespace halley::capture

@@ -156,11 +156,13 @@ TEST(DocumentScanner, RefusesWhatIsNoPage) {
 }
 
 TEST(DocumentScanner, RefusesEveryTruncation) {
-  const std::string page =
-      R"({"_rid":"x","Documents":[{"id":"\u0031","pk":[1,{"a":null}],"_ts":12},{"id":"2"}],"_count":2})";
-  ASSERT_TRUE(scan(page));
-  for (std::size_t size = 0; size < page.size(); ++size) {
-    EXPECT_EQ(scan(page.substr(0, size)).error().code, Code::corrupt) << size;
+  for (const std::string& page :
+       {std::string(R"({"_rid":"x","Documents":[{"id":"\u0031","pk":[1,{"a":null}],"_ts":12},{"id":"2"}],"_count":2})"),
+        R"({"Documents":[)" + kServiceDocument + "," + kServiceDocument + "]}"}) {
+    ASSERT_TRUE(scan(page));
+    for (std::size_t size = 0; size < page.size(); ++size) {
+      EXPECT_EQ(scan(page.substr(0, size)).error().code, Code::corrupt) << size;
+    }
   }
 }
 
