@@ -121,10 +121,10 @@ class HandMadeBackup {
   static void put(Lane& lane, const std::string& key, const std::string& id, const std::string& body, Second time) {
     repo::Version version = document_version(lane, key, id, time);
     version.rid = lane.batch.keep("rid-of-" + id);
-    version.etag = lane.batch.keep("\"etag\"");
     version.body = lane.batch.keep(body);
     version.layout = 0x1F & ~0x08;  // _rid, _self, _etag, _ts
     version.digest = *json::value_digest(body);
+    version.etag = lane.batch.keep("\"" + std::to_string(version.digest) + "\"");
     lane.batch.add(version);
   }
   static void remove(Lane& lane, const std::string& key, const std::string& id, Second time, Second since = {}) {

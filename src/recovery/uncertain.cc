@@ -15,11 +15,30 @@ bool is_uncertain(const repo::Version& version, Second moment, Second until) {
   return version.since <= moment;
 }
 
-// Whether a version leaves its document's state at a sync point open. `inside`: it lies inside the sync point's cut.
-bool leaves_open(const repo::Version& version, Second moment, bool inside) {
-  if (version.operation != repo::Operation::upsert) return version.since <= moment && moment < version.time;
-  return inside ? version.time > moment : version.time <= moment;
-}
+// Whether one document is as it was at a sync point, by its versions in their order, newest first.
+class Doubt {
+ public:
+  explicit Doubt(Second moment) : moment_(moment) {}
+
+  // `inside`: the version lies inside the sync point's cut.
+  void weigh(const repo::Version& version, bool inside) {
+    if (version.operation != repo::Operation::upsert) {
+      open_ = open_ || (version.since <= moment_ && moment_ < version.time);
+    } else if (!inside) {
+      if (version.time <= moment_) late_.emplace_back(version.rid, version.etag);
+    } else {
+      open_ = open_ || version.time > moment_;
+      // It was there already: what came late is the same once more, back from expiry.
+      std::erase(late_, std::pair(std::string(version.rid), std::string(version.etag)));
+    }
+  }
+  bool is_open() const { return open_ || !late_.empty(); }
+
+ private:
+  Second moment_;
+  bool open_ = false;
+  std::vector<std::pair<std::string, std::string>> late_;  // _rid and _etag
+};
 
 bool lies_inside(const repo::SyncPoint& point, std::string_view effective_key, const repo::Position& position) {
   for (const repo::RangePosition& at : point.cut) {
@@ -57,17 +76,23 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, repository.versions(lane, options));
-  std::string key;
+  DocumentName name;
+  Doubt doubt(moment);
   std::string effective;
   repo::Version version;
   while (true) {
     ASSIGN(const bool more, stream->next(version));
-    if (!more) return documents;
-    if (key.empty() || version.partition_key != key) {
-      key = version.partition_key;
-      ASSIGN(effective, cosmos::effective_partition_key(*lane.identity.key, key));
+    const bool same_key = more && version.partition_key == name.partition_key;
+    if (!same_key || version.id != name.id) {
+      if (doubt.is_open()) documents.push_back(name);
+      if (!more) return documents;
+      name = {std::string(version.partition_key), std::string(version.id)};
+      doubt = Doubt(moment);
     }
-    if (leaves_open(version, moment, lies_inside(*point, effective, version.position))) add_once(version, documents);
+    if (!same_key) {
+      ASSIGN(effective, cosmos::effective_partition_key(*lane.identity.key, name.partition_key));
+    }
+    doubt.weigh(version, lies_inside(*point, effective, version.position));
   }
 }
 
