@@ -68,7 +68,7 @@ sanitize() { # asan|tsan
 }
 
 # Worlds against the model. A world that fails prints the line that runs it again.
-simulate() { # [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|storm] [--trace]
+simulate() { # [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|account|storm] [--trace]
   local filter='*Worlds.*' seeds=1000
   while [ $# -gt 0 ]; do
     case $1 in
@@ -78,7 +78,7 @@ simulate() { # [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|s
       --world) filter="${2^}Worlds.*" && shift ;;
       --trace) export HALLEY_SIM_TRACE=1 ;;
       *)
-        echo 'usage: ./dev sim [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|storm] [--trace]' >&2
+        echo 'usage: ./dev sim [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|account|storm] [--trace]' >&2
         return 2
         ;;
     esac

@@ -29,6 +29,7 @@ WorldOptions options_for(std::uint64_t seed) {
   options.kind = "storm";
   options.all_versions = dice() % 3 != 0;
   options.hierarchical_key = dice() % 4 == 0;
+  options.containers = any_of(1, 1, 2, 3);
   options.partitions = any_of(1, 2, 3);
   options.regions = any_of(1, 1, 2, 3);
   options.default_ttl = any_of(TimeToLive(), TimeToLive(-1), TimeToLive(20));
@@ -40,6 +41,8 @@ WorldOptions options_for(std::uint64_t seed) {
   options.weather.clock_steps = any_of(0, 0, 3, 150);
   if (options.weather.clock_steps != 0) options.weather.clock_step = 0.05;
   if (options.weather.clock_steps == 0) options.date_skew = any_of(-4, 0, 4);
+  if (options.weather.clock_steps == 0) options.weather.drop = any_of(0.0, 0.0, 0.03);
+  options.request_units = any_of(0, 0, 0, 30, 100);
   return options;
 }
 
@@ -51,6 +54,7 @@ std::vector<std::string> faults_of(World& world) {
       R"("kind":"status","status":503)",
       R"("kind":"status","status":500)",
       R"("kind":"status","status":408)",
+      R"("kind":"status","status":449)",
       R"("kind":"status","status":410,"sub_status":1007)",
       R"("kind":"status","status":410,"sub_status":1002,"operation":"change_feed")",
       R"("kind":"drop")",
@@ -78,6 +82,7 @@ void live_a_while(World& world) {
   if (world.chance(0.1)) world.forget_feed();
   if (world.options().all_versions && world.chance(0.15)) world.offer_feed(world.chance(0.6));
   if (world.chance(0.3)) world.change_script();
+  if (world.options().weather.drop > 0 && world.chance(0.2)) world.drop_or_make();
   if (world.options().weather.clock_steps == 0 && world.chance(0.25)) {
     const std::array<TimeToLive, 4> rules = {TimeToLive(), TimeToLive(-1), TimeToLive(20), TimeToLive(5)};
     world.set_default_ttl(rules[world.pick(rules.size())]);
@@ -133,19 +138,26 @@ void expect_calm_pass(World& world) {
   ASSERT_TRUE(report) << world.describe() << report.error().to_string();
   ASSERT_TRUE(report->incomplete.empty())
       << world.describe() << report->incomplete[0].what << ": " << report->incomplete[0].error.to_string();
-  const repo::LaneState lane = world.lane();
-  if (lane.mode == repo::CaptureMode::latest) {
-    ASSERT_FALSE(lane.sync_points.empty()) << world.describe();
-    EXPECT_GE(lane.sync_points.back().at, began) << world.describe();
-    if (world.options().weather.clock_steps == 0) {
-      EXPECT_EQ(report->restorable_until, lane.sync_points.back().at) << world.describe();
+  // After the clock was set back it may be some time before it has passed what was covered.
+  const bool steady = world.options().weather.clock_steps == 0;
+  bool any = false;
+  auto lanes = world.lanes();
+  for (const Incarnation& each : world.incarnations()) {
+    if (each.dropped) continue;
+    any = true;
+    const repo::LaneState& lane = lanes[each.rid];
+    if (lane.mode == repo::CaptureMode::latest) {
+      ASSERT_FALSE(lane.sync_points.empty()) << world.describe();
+      EXPECT_GE(lane.sync_points.back().at, began) << world.describe();
     }
-  } else if (world.options().weather.clock_steps == 0) {
-    EXPECT_TRUE(report->restorable_until && *report->restorable_until >= began)
-        << world.describe() << "began at " << began - kStart << " s\n"
-        << world.history_of(lane, {});
-    EXPECT_TRUE(repo::cut_at(lane, *report->restorable_until)) << world.describe();
+    if (!steady) continue;
+    ASSERT_TRUE(report->restorable_until) << world.describe() << world.history_of(each, {});
+    EXPECT_GE(*report->restorable_until, began) << world.describe() << world.history_of(each, {});
+    EXPECT_TRUE(repo::cut_at(lane, *report->restorable_until)) << world.describe() << world.history_of(each, {});
   }
+  if (!any || !steady) return;
+  const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(*report->restorable_until), {});
+  EXPECT_TRUE(plan) << world.describe() << "one second of the whole account: " << plan.error().to_string();
 }
 
 void weather_a_storm(std::uint64_t seed, Storms& storms) {
@@ -168,7 +180,9 @@ void weather_a_storm(std::uint64_t seed, Storms& storms) {
   expect_calm_pass(world);
   if (::testing::Test::HasFailure()) return;
   storms.truth.add(expect_truth(world, kStart));
-  for (const repo::Event& event : world.lane().events) ++storms.events[event.kind];
+  for (const auto& [rid, lane] : world.lanes()) {
+    for (const repo::Event& event : lane.events) ++storms.events[event.kind];
+  }
   if (seed % 3 == 0) {
     const Rescue rescue = expect_restore(world, faults_of(world));
     ++storms.restores;

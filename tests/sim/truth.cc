@@ -10,6 +10,7 @@
 #include "recovery/plan.h"
 #include "recovery/uncertain.h"
 #include "repo/coverage.h"
+#include "repo/definitions.h"
 
 namespace halley::sim {
 namespace {
@@ -17,8 +18,75 @@ namespace {
 // Of long histories so many of the seconds, others at each call; those where coverage begins and ends always.
 constexpr std::int64_t kMostSeconds = 8;
 
-Documents documents_of(World& world, const recovery::RestorePlan& plan) {
-  auto stream = recovery::Documents::open(world.repository(), plan.containers.front(), plan.selection, true);
+// What the repository has of the containers that there ever were.
+struct Backed {
+  const Incarnation* container;
+  repo::LaneState lane;
+};
+
+class Backups {
+ public:
+  explicit Backups(World& world) {
+    auto lanes = world.lanes();
+    for (const Incarnation& each : world.incarnations()) all_.push_back({&each, std::move(lanes[each.rid])});
+    account_ = std::move(lanes[""]);  // of no container
+    if (none()) return;
+    auto history = repo::read_definition_history(world.repository(), account_);
+    CHECK(history);
+    history_ = std::move(*history);
+  }
+
+  const std::vector<Backed>& all() const { return all_; }
+  bool none() const { return account_.seq == 0; }
+  bool definitions_known(Second moment) const { return repo::cut_at(account_, moment).has_value(); }
+  const Backed* of(const repo::LaneId& lane) const {
+    for (const Backed& each : all_) {
+      if (each.lane.lane == lane) return &each;
+    }
+    return nullptr;
+  }
+  // Whether a read of the definitions ever found this container: one that was made and dropped between two is unknown.
+  bool was_seen(const Incarnation& container) const { return version_of(container).has_value(); }
+  // Whether a container that is gone at the moment counts as there still: reads date its end later.
+  bool outlived(const Incarnation& container, Second moment) const {
+    const auto place = version_of(container);
+    if (!place || !container.dropped || moment < *container.dropped) return false;
+    const auto& versions = versions_of(container)->second;
+    for (std::size_t i = *place; i < versions.size(); ++i) {
+      if (versions[i].rid != container.rid || versions[i].text.empty()) return moment < versions[i].time;
+    }
+    return true;
+  }
+  // Whether all that is needed of the account at the moment was captured.
+  bool covers(Second moment) const {
+    if (!definitions_known(moment)) return false;
+    return std::all_of(all_.begin(), all_.end(), [&](const Backed& each) {
+      const bool needed = each.container->lived_at(moment) && was_seen(*each.container);
+      return !outlived(*each.container, moment) && (!needed || repo::cut_at(each.lane, moment));
+    });
+  }
+
+ private:
+  using History = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
+  History::const_iterator versions_of(const Incarnation& container) const {
+    return history_.find({repo::DefinitionKind::container, "shop", "", container.name});
+  }
+  std::optional<std::size_t> version_of(const Incarnation& container) const {
+    const auto versions = versions_of(container);
+    for (std::size_t i = 0; versions != history_.end() && i < versions->second.size(); ++i) {
+      const repo::Definition& version = versions->second[i];
+      if (version.rid == container.rid && !version.text.empty()) return i;
+    }
+    return std::nullopt;
+  }
+
+  repo::LaneState account_;
+  std::vector<Backed> all_;
+  History history_;
+};
+
+Documents documents_of(World& world, const recovery::RestorePlan& plan, const recovery::PlannedContainer& container) {
+  auto stream = recovery::Documents::open(world.repository(), container, plan.selection, true);
   CHECK(stream);
   Documents documents;
   repo::Version version;
@@ -44,79 +112,108 @@ std::set<DocumentName> differing(const Model& model, const Documents& restored, 
 }
 
 // Takes away what is named as uncertain at a sync point, or beyond knowledge; counts them.
-void explain(World& world, const repo::LaneState& lane, Second moment, const Documents& restored,
+void explain(World& world, const Backed& backed, Second moment, const Documents& restored,
              std::set<DocumentName>& names, Truth& result) {
-  const auto uncertain = recovery::uncertain_documents(world.repository(), lane, moment);
+  const Model& model = backed.container->model;
+  const auto uncertain = recovery::uncertain_documents(world.repository(), backed.lane, moment);
   CHECK(uncertain);
   for (const recovery::DocumentName& name : *uncertain) names.erase({name.partition_key, name.id});
-  result.documents += std::max(restored.size(), world.model().at(moment).size());
+  result.documents += std::max(restored.size(), model.at(moment).size());
   result.uncertain += uncertain->size();
-  result.untold += std::erase_if(names, [&](const auto& name) { return world.is_beyond_knowledge(name, moment); });
+  result.untold +=
+      std::erase_if(names, [&](const auto& name) { return world.is_beyond_knowledge(model, name, moment); });
   // A delete that is found by looking is dated by Date.
   const std::int64_t skew = std::abs(world.options().date_skew);
-  result.off_by_skew += std::erase_if(names, [&](const auto& name) {
-    return skew != 0 && world.model().was_gone_within(name, moment - skew, moment + skew);
-  });
+  result.off_by_skew += std::erase_if(
+      names, [&](const auto& name) { return skew != 0 && model.was_gone_within(name, moment - skew, moment + skew); });
   if (!world.came_twice(moment)) return;
   ++result.came_twice;
   names.clear();
 }
 
-// False when the second is not as it was.
-bool expect_second(World& world, const repo::LaneState& lane, Second moment, const std::optional<repo::Cut>& cut,
-                   bool definitions_known, Truth& result) {
-  const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(moment), {});
-  if (!plan) {
-    ++result.refused;
-    EXPECT_EQ(plan.error().code, Code::outside_coverage) << world.describe() << ": " << plan.error().to_string();
-    EXPECT_FALSE(cut && definitions_known)
-        << world.describe() << " at " << moment - kStart << " s is covered: " << plan.error().to_string();
-    return true;
-  }
-  if (plan->containers.empty()) return true;  // before it was made
+// Whether the plan says that the container's definition may have been another one.
+bool is_told(const recovery::RestorePlan& plan, const Incarnation& container) {
+  return std::any_of(plan.notes.begin(), plan.notes.end(), [&](const std::string& note) {
+    return note.starts_with("container shop/" + container.name + " was");
+  });
+}
+
+// False when a container is not as it was at the moment.
+bool expect_container(World& world, const Backed& backed, const recovery::RestorePlan& plan,
+                      const recovery::PlannedContainer& planned, Truth& result) {
+  const Second moment = plan.moment.at;
+  const Model& model = backed.container->model;
+  const auto cut = repo::cut_at(backed.lane, moment);
   EXPECT_TRUE(cut) << world.describe() << " at " << moment - kStart << " s is planned and not covered";
   if (!cut) return false;
-  const TimeToLive rule = plan->containers.front().expiry.default_ttl;
-  if (rule != world.model().default_ttl_at(moment)) {
+  if (planned.expiry.default_ttl != model.default_ttl_at(moment)) {
     // Of several changes between two reads only the last is known; the plan says so.
-    const bool told = std::any_of(plan->notes.begin(), plan->notes.end(), [](const std::string& note) {
-      return note.starts_with("container shop/orders was");
-    });
+    const bool told = is_told(plan, *backed.container);
     EXPECT_TRUE(told) << world.describe() << " at " << moment - kStart << " s: defaultTtl is another one";
     ++result.unknown_rule;
     return told;
   }
-  const Documents restored = documents_of(world, *plan);
-  std::set<DocumentName> names = differing(world.model(), restored, moment);
+  const Documents restored = documents_of(world, plan, planned);
+  std::set<DocumentName> names = differing(model, restored, moment);
   const bool exact = cut->positions.empty();
   ++(exact ? result.exact_seconds : result.sync_points);
-  if (!exact) explain(world, lane, moment, restored, names, result);
+  if (!exact) explain(world, backed, moment, restored, names, result);
   if (names.empty()) return true;
   ADD_FAILURE() << world.describe() << " at " << moment - kStart << (exact ? " s, exact:\n" : " s, a sync point:\n")
-                << world.history_of(lane, names);
+                << world.history_of(*backed.container, names);
   return false;
+}
+
+// False when the account is not as it was at the second.
+bool expect_second(World& world, const Backups& backups, Second moment, Truth& result) {
+  const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(moment), {});
+  if (!plan) {
+    ++result.refused;
+    EXPECT_EQ(plan.error().code, Code::outside_coverage) << world.describe() << ": " << plan.error().to_string();
+    EXPECT_FALSE(backups.covers(moment)) << world.describe() << " at " << moment - kStart
+                                         << " s is covered: " << plan.error().to_string();
+    return true;
+  }
+  std::set<const Incarnation*> planned;
+  for (const recovery::PlannedContainer& each : plan->containers) {
+    const Backed* const backed = backups.of(each.lane);
+    CHECK(backed != nullptr);
+    planned.insert(backed->container);
+    if (!expect_container(world, *backed, *plan, each, result)) return false;
+  }
+  for (const Backed& each : backups.all()) {
+    const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container);
+    EXPECT_TRUE((planned.count(each.container) != 0) == there || is_told(*plan, *each.container))
+        << world.describe() << " at " << moment - kStart << " s: " << world.history_of(*each.container, {});
+  }
+  return !::testing::Test::HasFailure();
 }
 
 }  // namespace
 
 Truth expect_truth(World& world, Second from) {
-  const repo::LaneState lane = world.lane();
-  const auto account = world.repository().read_lane(repo::LaneId(repo::kAccountLane));
+  const Backups backups(world);
   Truth result;
-  if (!account) return result;  // nothing was backed up yet
+  if (backups.none()) return result;  // nothing was backed up yet
   Second end = world.now();
-  for (const repo::ExactInterval& interval : lane.exact) end = std::max(end, interval.until);
+  for (const Backed& each : backups.all()) {
+    for (const repo::ExactInterval& interval : each.lane.exact) end = std::max(end, interval.until);
+  }
   const std::int64_t stride = 1 + (end - from) / kMostSeconds;
-  bool before = false;  // whether the second before is covered
+  std::vector<bool> before(backups.all().size());  // which were covered at the second before
   for (Second moment = from; moment < end + 3; moment = moment + 1) {
-    const auto cut = repo::cut_at(lane, moment);
-    const bool edge = before != cut.has_value();
-    before = cut.has_value();
+    bool sync_point = false;
+    bool edge = false;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const repo::LaneState& lane = backups.all()[i].lane;
+      const auto cut = repo::cut_at(lane, moment);
+      edge = edge || before[i] != cut.has_value() || (cut && !repo::cut_at(lane, moment + 1));
+      sync_point = sync_point || (cut && !cut->positions.empty());
+      before[i] = cut.has_value();
+    }
     const bool sampled = (moment - from) % stride == world.now().value % stride;
-    const bool sync_point = cut && !cut->positions.empty();
-    if (!edge && !sampled && !sync_point && (!cut || repo::cut_at(lane, moment + 1))) continue;
-    const bool definitions_known = repo::cut_at(*account, moment).has_value();
-    if (!expect_second(world, lane, moment, cut, definitions_known, result)) break;
+    if (!edge && !sampled && !sync_point) continue;
+    if (!expect_second(world, backups, moment, result)) break;
   }
   return result;
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "repo/definitions.h"
 #include "server/engine.h"
 #include "server/faults.h"
 #include "server/topology.h"
@@ -16,7 +15,7 @@ namespace halley::sim {
 namespace {
 
 constexpr std::string_view kDatabase = "shop";
-constexpr std::string_view kContainer = "orders";
+constexpr std::array<std::string_view, 3> kContainers = {"orders", "users", "notes"};
 constexpr std::string_view kPassword = "password";
 constexpr std::size_t kMostRanges = 6;
 constexpr std::array<std::string_view, 3> kRegions = {"West", "East", "North"};
@@ -28,6 +27,7 @@ server::AccountOptions account_of(const WorldOptions& options) {
   account.account_id = "world";
   account.partitions = options.partitions;
   account.all_versions_feed = options.all_versions;
+  account.request_units_per_second = options.request_units;
   for (int i = 0; options.regions > 1 && i < options.regions; ++i) {
     account.regions.push_back(
         {std::string(kRegions[static_cast<std::size_t>(i)]), host_of(kRegions[static_cast<std::size_t>(i)])});
@@ -35,20 +35,16 @@ server::AccountOptions account_of(const WorldOptions& options) {
   return account;
 }
 
-std::string definition_of(const WorldOptions& options, TimeToLive default_ttl) {
+std::string definition_of(const WorldOptions& options, std::string_view name, TimeToLive default_ttl) {
   const std::string ttl = default_ttl ? fmt::format(R"(,"defaultTtl":{})", *default_ttl) : "";
   const std::string key = options.hierarchical_key ? R"({"paths":["/tenant","/user"],"kind":"MultiHash","version":2})"
                                                    : R"({"paths":["/tenant"],"kind":"Hash","version":2})";
-  return fmt::format(R"({{"id":"{}","partitionKey":{}{}}})", kContainer, key, ttl);
+  return fmt::format(R"({{"id":"{}","partitionKey":{}{}}})", name, key, ttl);
 }
 
-std::shared_ptr<server::Container> container_of(server::Account& account) {
-  const auto container = account.engine().container(std::string(kDatabase), std::string(kContainer));
-  CHECK(container);
-  return *container;
+std::vector<std::string> path_of(std::string_view container) {
+  return {"dbs", std::string(kDatabase), "colls", std::string(container)};
 }
-
-const std::vector<std::string> kContainerPath = {"dbs", std::string(kDatabase), "colls", std::string(kContainer)};
 
 }  // namespace
 
@@ -60,7 +56,6 @@ World::World(WorldOptions options)
       gateway_(account_),
       transport_(runtime_, gateway_, {options_.seed, Milliseconds(options_.seed % 7 == 0 ? 400 : 15)}),
       plan_(options_.faults ? options_.faults : std::make_shared<testing::FaultPlan>()),
-      model_(options_.default_ttl),
       writing_pace_(options_.writing_pace) {
   if (std::getenv("HALLEY_SIM_TRACE") != nullptr) runtime_.print_notes();
   gateway_.before = [this](const http::Request& request) { return refuse_feed(request); };
@@ -71,7 +66,7 @@ World::World(WorldOptions options)
   };
   transport_.alive = [this] { return live_through("request"); };
   CHECK(account_.engine().create_database(std::string(kDatabase)));
-  CHECK(account_.engine().create_container(std::string(kDatabase), definition_of(options_, options_.default_ttl)));
+  for (int i = 0; i < options_.containers; ++i) make(kContainers[static_cast<std::size_t>(i)]);
   for (int i = 1; i < options_.regions; ++i) {
     account_.topology().set_behind(kRegions[static_cast<std::size_t>(i)], pick(4));
   }
@@ -117,7 +112,10 @@ void World::connect() {
 // The answer to a request of the all-versions feed that the account can't serve.
 std::optional<testing::DirectTransport::Answer> World::refuse_feed(const http::Request& request) {
   if (request.headers.get("A-IM") != "Full-Fidelity Feed") return std::nullopt;
-  const auto forgotten = forgotten_ranges_.find(request.headers.get("x-ms-documentdb-partitionkeyrangeid"));
+  const std::size_t name = request.url.find("/colls/") + std::string_view("/colls/").size();
+  const auto forgotten =
+      forgotten_ranges_.find({request.url.substr(name, request.url.find('/', name) - name),
+                              std::string(request.headers.get("x-ms-documentdb-partitionkeyrangeid"))});
   const bool from_now = request.headers.get("If-None-Match") == "*";
   if (feed_offered_ && from_now && forgotten != forgotten_ranges_.end()) forgotten_ranges_.erase(forgotten);
   if (feed_offered_ && (from_now || forgotten == forgotten_ranges_.end())) return std::nullopt;
@@ -151,6 +149,45 @@ bool World::chance(double probability) {
   return probability > 0 && static_cast<double>(random_() >> 11) / static_cast<double>(1ULL << 53) < probability;
 }
 
+Incarnation* World::any_container() {
+  std::vector<Incarnation*> living;
+  for (Incarnation& each : incarnations_) {
+    if (!each.dropped) living.push_back(&each);
+  }
+  return living.empty() ? nullptr : living[pick(living.size())];
+}
+
+std::shared_ptr<server::Container> World::stored(const Incarnation& container) {
+  const auto found = account_.engine().container(std::string(kDatabase), container.name);
+  CHECK(found);
+  return *found;
+}
+
+void World::make(std::string_view name) {
+  CHECK(
+      account_.engine().create_container(std::string(kDatabase), definition_of(options_, name, options_.default_ttl)));
+  incarnations_.push_back({std::string(name), {}, Model(options_.default_ttl), now()});
+  incarnations_.back().rid = stored(incarnations_.back())->rid();
+  runtime_.note(fmt::format("{} is made", name));
+}
+
+void World::drop_or_make() {
+  const auto is_there = [&](std::string_view name) {
+    return std::any_of(incarnations_.begin(), incarnations_.end(),
+                       [&](const Incarnation& each) { return each.name == name && !each.dropped; });
+  };
+  for (int i = 0; i < options_.containers; ++i) {
+    const std::string_view name = kContainers[static_cast<std::size_t>(i)];
+    if (!is_there(name)) return make(name);
+  }
+  Incarnation& container = *any_container();
+  CHECK(account_.engine().remove(path_of(container.name)));
+  container.dropped = now();
+  std::erase_if(forgotten_ranges_, [&](const auto& range) { return range.first == container.name; });
+  runtime_.note(fmt::format("{} is dropped", container.name));
+  if (chance(0.5)) make(container.name);
+}
+
 DocumentName World::random_name() {
   const std::string tenant = fmt::format(R"("t{}")", pick(6));
   const std::string key = options_.hierarchical_key ? fmt::format("[{},{}]", tenant, pick(3)) : "[" + tenant + "]";
@@ -166,85 +203,100 @@ std::string World::body_of(const DocumentName& name, TimeToLive ttl) {
 }
 
 void World::write_one() {
+  Incarnation* const container = any_container();
+  if (container == nullptr) return;
   const DocumentName name = random_name();
   const Second before = now();
-  if (model_.is_live(name, before) && chance(0.4)) {
+  Model& model = container->model;
+  if (model.is_live(name, before) && chance(0.4)) {
     // After the clock was set back it may have been purged already.
-    if (account_.engine().remove_document(std::string(kDatabase), std::string(kContainer), name.first, name.second)) {
-      model_.remove(name, before);
+    if (account_.engine().remove_document(std::string(kDatabase), container->name, name.first, name.second)) {
+      model.remove(name, before);
     }
     return;
   }
   TimeToLive ttl;
-  if (model_.default_ttl() && chance(0.5)) ttl = static_cast<std::int64_t>(1 + pick(30));
+  if (model.default_ttl() && chance(0.5)) ttl = static_cast<std::int64_t>(1 + pick(30));
   const std::string body = body_of(name, ttl);
-  CHECK(account_.engine().upsert(std::string(kDatabase), std::string(kContainer), body));
-  model_.upsert(name, body, ttl, before);
+  CHECK(account_.engine().upsert(std::string(kDatabase), container->name, body));
+  model.upsert(name, body, ttl, before);
 }
 
 void World::write_twice() {
   using Kind = server::ItemOperation::Kind;
+  Incarnation* const container = any_container();
+  if (container == nullptr) return;
   const DocumentName name = random_name();
   const Second before = now();
   std::vector<server::ItemOperation> operations;
-  bool live = model_.is_live(name, before) && is_stored(name);
+  bool live = container->model.is_live(name, before) && is_stored(*container, name);
   for (std::size_t i = 0; i < 2 + pick(2); ++i) {
     server::ItemOperation operation;
     operation.id = name.second;
     if (live && chance(0.5)) {
       operation.kind = Kind::remove;
-      model_.remove(name, before);
+      container->model.remove(name, before);
     } else {
       operation.kind = Kind::upsert;
       operation.body = body_of(name, std::nullopt);
-      model_.upsert(name, operation.body, std::nullopt, before);
+      container->model.upsert(name, operation.body, std::nullopt, before);
     }
     live = operation.kind == Kind::upsert;
     operations.push_back(std::move(operation));
   }
-  const auto done = container_of(account_)->run_batch(name.first, std::move(operations));
+  const auto done = stored(*container)->run_batch(name.first, std::move(operations));
   CHECK(done && done->results.back().status < 300);
 }
 
 void World::forget_feed() {
-  for (const server::RangeInfo& range : container_of(account_)->ranges()) forgotten_ranges_.insert(range.id);
+  const Incarnation* const container = any_container();
+  if (container == nullptr) return;
+  for (const server::RangeInfo& range : stored(*container)->ranges()) {
+    forgotten_ranges_.emplace(container->name, range.id);
+  }
 }
 
 void World::offer_feed(bool offered) { feed_offered_ = offered; }
 
 void World::restore_in_place() {
+  Incarnation* const container = any_container();
+  if (container == nullptr) return;
   const Second moment = now() - static_cast<std::int64_t>(1 + pick(40));
-  container_of(account_)->restore_in_place(moment);
-  model_.restore_in_place(moment, now());
+  stored(*container)->restore_in_place(moment);
+  container->model.restore_in_place(moment, now());
 }
 
 // Whether a document is held, expired or not.
-bool World::is_stored(const DocumentName& name) {
-  const auto documents = container_of(account_)->live_documents();
+bool World::is_stored(const Incarnation& container, const DocumentName& name) {
+  const auto documents = stored(container)->live_documents();
   return std::any_of(documents.begin(), documents.end(),
                      [&](const auto& document) { return document->key == name.first && document->id == name.second; });
 }
 
 void World::set_default_ttl(TimeToLive ttl) {
-  const auto container = container_of(account_);
-  container->set_ttl({});  // without expiry all that is stored is live
-  std::set<DocumentName> stored;
-  for (const auto& document : container->live_documents()) stored.emplace(document->key, document->id);
-  CHECK(account_.engine().replace(kContainerPath, *json::parse(definition_of(options_, ttl))));
-  model_.set_default_ttl(ttl, now(), [&](const DocumentName& name) { return stored.count(name) != 0; });
-  runtime_.note(fmt::format("defaultTtl is {} now", ttl ? std::to_string(*ttl) : "off"));
+  Incarnation* const container = any_container();
+  if (container == nullptr) return;
+  stored(*container)->set_ttl({});  // without expiry all that is stored is live
+  std::set<DocumentName> left;
+  for (const auto& document : stored(*container)->live_documents()) left.emplace(document->key, document->id);
+  CHECK(
+      account_.engine().replace(path_of(container->name), *json::parse(definition_of(options_, container->name, ttl))));
+  container->model.set_default_ttl(ttl, now(), [&](const DocumentName& name) { return left.count(name) != 0; });
+  runtime_.note(fmt::format("defaultTtl of {} is {} now", container->name, ttl ? std::to_string(*ttl) : "off"));
 }
 
 void World::step_clock(std::int64_t seconds) {
-  model_.set_clock(now(), now() + seconds);
+  for (Incarnation& each : incarnations_) each.model.set_clock(now(), now() + seconds);
   if (seconds < 0) twice_.push_back({now() + seconds, now()});
   account_.clock().advance(seconds);
   runtime_.note(fmt::format("the clock steps by {} s", seconds));
 }
 
 void World::change_script() {
+  const Incarnation* const container = any_container();
+  if (container == nullptr) return;
   const auto text = fmt::format(R"({{"id":"p","body":"function(){{return {}}}"}})", ++writes_);
-  std::vector<std::string> path = kContainerPath;
+  std::vector<std::string> path = path_of(container->name);
   (void)account_.engine().create(path, server::ResourceKind::sproc, *json::parse(text));
   path.insert(path.end(), {"sprocs", "p"});
   CHECK(account_.engine().replace(path, *json::parse(text)));
@@ -263,6 +315,9 @@ void World::calm() {
   calm_ = true;
   writing_pace_ = Milliseconds(0);
   account_.faults().clear();
+  for (const Incarnation& each : incarnations_) {
+    if (!each.dropped) stored(each)->budget().set_limit(0);
+  }
   for (int i = 0; i < options_.regions; ++i) {
     account_.topology().set_state(kRegions[static_cast<std::size_t>(i)], server::Topology::State::up);
   }
@@ -278,15 +333,15 @@ const std::map<std::string, std::uint64_t>& World::struck() {
   return struck_;
 }
 
-bool World::is_beyond_knowledge(const DocumentName& name, Second moment) const {
+bool World::is_beyond_knowledge(const Model& model, const DocumentName& name, Second moment) const {
   // One pass may end in the second in which the next begins; one that died at its end has left its sync point.
   for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
     if (moment < pass->began || pass->ended < moment) continue;
-    if (model_.is_as_written_since(name, pass->began, moment) && model_.was_gone_within(name, moment, pass->ended)) {
+    if (model.is_as_written_since(name, pass->began, moment) && model.was_gone_within(name, moment, pass->ended)) {
       return true;
     }
     const bool newest = std::none_of(pass + 1, passes_.end(), [](const Pass& later) { return later.whole; });
-    if (newest && model_.was_gone_within(name, pass->began, moment)) return true;
+    if (newest && model.was_gone_within(name, pass->began, moment)) return true;
   }
   return false;
 }
@@ -305,19 +360,21 @@ void World::change() {
 }
 
 void World::split() {
-  const auto container = container_of(account_);
-  const auto ranges = container->ranges();
+  const Incarnation* const container = any_container();
+  if (container == nullptr) return;
+  const auto ranges = stored(*container)->ranges();
   if (ranges.size() >= kMostRanges) return;
-  CHECK(container->split(ranges[pick(ranges.size())].id));
+  CHECK(stored(*container)->split(ranges[pick(ranges.size())].id));
   runtime_.note("a partition is split");
 }
 
 void World::merge() {
-  const auto container = container_of(account_);
-  const auto ranges = container->ranges();
+  const Incarnation* const container = any_container();
+  if (container == nullptr) return;
+  const auto ranges = stored(*container)->ranges();
   if (ranges.size() < 2) return;
   const std::size_t left = pick(ranges.size() - 1);
-  CHECK(container->merge(ranges[left].id, ranges[left + 1].id));
+  CHECK(stored(*container)->merge(ranges[left].id, ranges[left + 1].id));
   runtime_.note("two partitions are merged");
 }
 
@@ -326,6 +383,7 @@ void World::weather() {
   const Weather& weather = options_.weather;
   if (chance(weather.split)) split();
   if (chance(weather.merge)) merge();
+  if (chance(weather.drop)) drop_or_make();
   if (chance(weather.clock_step)) {
     const auto span = static_cast<std::size_t>(2 * weather.clock_steps + 1);
     step_clock(static_cast<std::int64_t>(pick(span)) - weather.clock_steps);
@@ -387,25 +445,22 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   return report;
 }
 
-repo::LaneState World::lane() {
-  const auto account = repository_->read_lane(repo::LaneId(repo::kAccountLane));
-  if (!account) return {};
-  const auto definitions = repo::read_definitions(*repository_, *account, {});
-  CHECK(definitions);
-  const repo::Definition* database = nullptr;
-  const repo::Definition* container = nullptr;
-  for (const repo::Definition& definition : *definitions) {
-    if (definition.key.kind == repo::DefinitionKind::database) database = &definition;
-    if (definition.key.kind == repo::DefinitionKind::container) container = &definition;
+std::map<std::string, repo::LaneState> World::lanes() {
+  std::map<std::string, repo::LaneState> lanes;
+  const auto ids = repository_->lanes();
+  CHECK(ids);
+  for (const repo::LaneId& id : *ids) {
+    auto lane = repository_->read_lane(id);
+    CHECK(lane);
+    lanes.emplace(lane->identity.container_rid, std::move(*lane));
   }
-  if (database == nullptr || container == nullptr) return {};
-  auto lane = repository_->read_lane(repo::lane_of("world", *database, *container));
-  if (!lane) CHECK(lane.error().code == Code::not_found);
-  return lane ? std::move(*lane) : repo::LaneState();
+  return lanes;
 }
 
-std::string World::history_of(const repo::LaneState& lane, const std::set<DocumentName>& names) {
-  std::string text;
+std::string World::history_of(const Incarnation& container, const std::set<DocumentName>& names) {
+  const repo::LaneState lane = this->lane(container);
+  std::string text = container.name + fmt::format(" made at {} s", container.made - kStart) +
+                     (container.dropped ? fmt::format(", dropped at {} s\n", *container.dropped - kStart) : "\n");
   for (const repo::ExactInterval& exact : lane.exact) {
     text += fmt::format("exact [{}, {}) {} to {} s\n", cosmos::epk_to_hex(exact.range.min),
                         cosmos::epk_to_hex(exact.range.max), exact.from - kStart, exact.until - kStart);
@@ -424,16 +479,16 @@ std::string World::history_of(const repo::LaneState& lane, const std::set<Docume
                         version.id, static_cast<int>(version.operation), version.ts - kStart, version.since - kStart,
                         version.time - kStart, version.position.epoch, version.position.lsn, version.body);
   }
-  text += model_.rules(kStart);
-  for (const DocumentName& name : names) text += model_.history_of(name, kStart);
+  text += container.model.rules(kStart);
+  for (const DocumentName& name : names) text += container.model.history_of(name, kStart);
   return text;
 }
 
 std::string World::describe() const {
-  return fmt::format("all_versions {} partitions {} regions {} hierarchical {} ttl {} skew {} pace {} ms",
-                     options_.all_versions, options_.partitions, options_.regions, options_.hierarchical_key,
-                     options_.default_ttl ? std::to_string(*options_.default_ttl) : "off", options_.date_skew,
-                     options_.writing_pace.count()) +
+  return fmt::format("all_versions {} containers {} partitions {} regions {} hierarchical {} ttl {} skew {} pace {} ms",
+                     options_.all_versions, options_.containers, options_.partitions, options_.regions,
+                     options_.hierarchical_key, options_.default_ttl ? std::to_string(*options_.default_ttl) : "off",
+                     options_.date_skew, options_.writing_pace.count()) +
          fmt::format("\nreplay: ./dev sim --world {} --seed {}\n", options_.kind, options_.seed);
 }
 

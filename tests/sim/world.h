@@ -1,8 +1,9 @@
-// A seeded world: an embedded account with one container, a writer that changes it, capture into a repository in
-// memory, and the model that says what is true. All of it runs under one SimRuntime: the same options give the same
+// A seeded world: an embedded account with some containers, a writer that changes them, capture into a repository in
+// memory, and the models that say what is true. All of it runs under one SimRuntime: the same options give the same
 // run.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <random>
 #include <set>
@@ -11,6 +12,7 @@
 #include "capture/backup.h"
 #include "model.h"
 #include "repo/repository.h"
+#include "server/container.h"
 #include "server/emulator.h"
 #include "testing/direct_transport.h"
 #include "testing/faulty_store.h"
@@ -29,6 +31,18 @@ struct Weather {
   std::int64_t clock_steps = 0;
   double failover = 0;     // another region takes the writes
   double region_down = 0;  // and up again with the next change
+  double drop = 0;         // a container is dropped; it is made again at once, or with a later change
+};
+
+// A container from when it was made to when it was dropped.
+struct Incarnation {
+  std::string name;
+  std::string rid;
+  Model model;
+  Second made;
+  std::optional<Second> dropped{};
+
+  bool lived_at(Second moment) const { return made <= moment && (!dropped || moment < *dropped); }
 };
 
 struct WorldOptions {
@@ -36,11 +50,13 @@ struct WorldOptions {
   std::string_view kind = "";  // how ./dev sim --world calls it
   bool all_versions = true;
   bool hierarchical_key = false;
+  int containers = 1;
   int partitions = 1;
   int regions = 1;
   TimeToLive default_ttl;
-  std::int64_t date_skew = 0;    // seconds that Date is ahead of the clock that stamps commits
-  Milliseconds writing_pace{0};  // while a pass is under way: the longest pause between two changes; 0 = none at all
+  std::int64_t request_units = 0;  // that each container may spend in a second; 0 = no limit
+  std::int64_t date_skew = 0;      // seconds that Date is ahead of the clock that stamps commits
+  Milliseconds writing_pace{0};    // while a pass is under way: the longest pause between two changes; 0 = none at all
   Weather weather;
   std::shared_ptr<testing::FaultPlan> faults;  // what the repository's store suffers, until restart()
 };
@@ -50,7 +66,7 @@ class World {
   explicit World(WorldOptions options);
   ~World();
 
-  // One random change: a write, a delete, a step of the clock.
+  // One random change: a write, a delete, a step of the clock. What befalls one container befalls any of them.
   void change();
   void split();
   void merge();
@@ -66,6 +82,8 @@ class World {
   void step_clock(std::int64_t seconds);
   // A stored procedure of another text, or none.
   void change_script();
+  // A container is dropped, and often made again at once; or one that was dropped before is made again.
+  void drop_or_make();
 
   // What goes wrong with requests from now on, by kind; nothing any more after calm().
   void arm(const std::vector<std::string>& faults);
@@ -82,12 +100,13 @@ class World {
   void restart();
 
   Second now();
-  const Model& model() const { return model_; }
+  // All containers there ever were, oldest first.
+  const std::deque<Incarnation>& incarnations() const { return incarnations_; }
   const WorldOptions& options() const { return options_; }
   // Whether the world explains that a document is not as it was at the sync point `moment`, which no one can know of:
   // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
   // was deleted after the pass began.
-  bool is_beyond_knowledge(const DocumentName& name, Second moment) const;
+  bool is_beyond_knowledge(const Model& model, const DocumentName& name, Second moment) const;
   // Whether the service's clock was set back over this second.
   bool came_twice(Second moment) const;
   repo::Repository& repository() { return *repository_; }
@@ -96,16 +115,22 @@ class World {
   // A number below `below`, a chance taken: of the world's own seed.
   std::size_t pick(std::size_t below);
   bool chance(double probability);
-  // The container's lane as the repository has it now.
-  repo::LaneState lane();
+  // The containers' lanes as the repository has them now, by _rid; those of one container, and of the first.
+  std::map<std::string, repo::LaneState> lanes();
+  repo::LaneState lane(const Incarnation& container) { return lanes()[container.rid]; }
+  repo::LaneState lane() { return lane(incarnations_.front()); }
   std::string describe() const;
   // For a failure: what is captured of, and what happened to, these documents.
-  std::string history_of(const repo::LaneState& lane, const std::set<DocumentName>& names);
+  std::string history_of(const Incarnation& container, const std::set<DocumentName>& names);
 
  private:
+  // One of the containers that are there; nullptr: there is none.
+  Incarnation* any_container();
+  std::shared_ptr<server::Container> stored(const Incarnation& container);
+  void make(std::string_view name);
   DocumentName random_name();
   std::string body_of(const DocumentName& name, TimeToLive ttl);
-  bool is_stored(const DocumentName& name);
+  bool is_stored(const Incarnation& container, const DocumentName& name);
   void write_one();
   void weather();
   void write_on(const std::stop_token& stop);
@@ -124,12 +149,12 @@ class World {
   std::shared_ptr<store::ObjectStore> store_;
   std::shared_ptr<testing::FaultPlan> plan_;
   std::unique_ptr<repo::Repository> repository_;
-  Model model_;
+  std::deque<Incarnation> incarnations_;
   std::uint64_t writes_ = 0;
   Milliseconds writing_pace_;
   bool calm_ = false;
   bool feed_offered_ = true;
-  std::set<std::string, std::less<>> forgotten_ranges_;  // whose continuations are too old
+  std::set<std::pair<std::string, std::string>> forgotten_ranges_;  // whose continuations are too old, by container
   std::map<std::string, std::uint64_t> struck_;
 
   std::uint64_t calls_ = 0;  // of the present process
