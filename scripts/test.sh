@@ -78,7 +78,7 @@ simulate() { # [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|a
       --world) filter="${2^}Worlds.*" && shift ;;
       --trace) export HALLEY_SIM_TRACE=1 ;;
       *)
-        echo 'usage: ./dev sim [--seeds N] [--seed S] [--first S] [--world exact|sync|gap|fork|account|storm] [--trace]' >&2
+        echo 'usage: ./dev sim [--seeds N] [--seed S] [--first S] [--world NAME] [--trace]' >&2
         return 2
         ;;
     esac

@@ -1,7 +1,6 @@
 #include "capture/backup.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -102,35 +101,24 @@ std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
   return heads;
 }
 
-// What definitions said when the pass began.
-struct Beginning {
-  std::set<std::string> containers;  // by _rid
-  Second newest_drop;
-};
-
-// When the first container was made that is there at the end of a pass and was not at its beginning: nothing of it is
-// captured.
-Second first_uncaptured(const Beginning& beginning, const DefinitionPoll& definitions) {
-  Second first{std::numeric_limits<std::int64_t>::max()};
-  for (const DefinitionPoll::LiveContainer& live : definitions.containers()) {
-    if (beginning.containers.count(live.container.rid) == 0) first = std::min(first, live.container.time);
-  }
-  return first;
-}
-
-// The newest second of which the definitions and every container are covered.
-std::optional<Second> newest_restorable(const std::vector<Job>& jobs, const Beginning& beginning,
-                                        const DefinitionPoll& definitions) {
+// The newest second of which the definitions are covered and every container that was there. Seconds at which there
+// were others than those of this pass are passed over: made meanwhile, or dropped since.
+Result<std::optional<Second>> newest_restorable(const std::vector<Job>& jobs, const DefinitionPoll& definitions) {
   if (jobs.empty()) return std::nullopt;
   std::vector<repo::Interval> seconds = definitions.known_seconds();
-  seconds = repo::common(seconds, {{beginning.newest_drop, first_uncaptured(beginning, definitions)}});
-  for (const Job& job : jobs) seconds = repo::common(seconds, job.capture->restorable_seconds());
+  std::set<std::string> captured;
+  for (const Job& job : jobs) {
+    seconds = repo::common(seconds, job.capture->restorable_seconds());
+    captured.insert(job.capture->target().identity.container_rid);
+  }
+  ASSIGN(const auto alone, definitions.seconds_of_these_only(captured));
+  seconds = repo::common(seconds, alone);
   return seconds.empty() ? std::nullopt : std::optional(seconds.back().until - 1);
 }
 
 // What is wrong with the definitions at the end of a pass is no failure of what the containers captured.
-void summarise(std::vector<Job>& jobs, const Beginning& beginning, const DefinitionPoll& definitions,
-               const Status& polled, BackupReport& report) {
+Status summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, const Status& polled,
+                 BackupReport& report) {
   for (Job& job : jobs) {
     if (job.failure) report.incomplete.push_back({job.capture->target().name.text(), std::move(*job.failure)});
     for (const repo::Event& event : job.capture->events()) {
@@ -144,8 +132,9 @@ void summarise(std::vector<Job>& jobs, const Beginning& beginning, const Definit
     report.incomplete.insert(report.incomplete.end(), definitions.incomplete().begin(), definitions.incomplete().end());
   }
   if (all && polled && definitions.incomplete().empty()) {
-    report.restorable_until = newest_restorable(jobs, beginning, definitions);
+    ASSIGN(report.restorable_until, newest_restorable(jobs, definitions));
   }
+  return {};
 }
 
 // Definitions are known up to the Date before a poll, exclusive: what the pass covers of documents is waited for.
@@ -181,10 +170,8 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
 
   BackupReport report;
   std::vector<Job> jobs;
-  Beginning beginning{{}, definitions->newest_drop()};
-  pass.began = std::max(pass.began, beginning.newest_drop);
+  pass.began = std::max(pass.began, definitions->newest_drop());
   for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {
-    beginning.containers.insert(live.container.rid);
     auto target = target_of(account, live);
     if (!target) {
       report.incomplete.push_back(
@@ -209,7 +196,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   }
   const Status polled = poll_at_the_end(pass, *definitions, covered, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
-  summarise(jobs, beginning, *definitions, polled, report);
+  TRY(summarise(jobs, *definitions, polled, report));
   count(pass, started, before, report);
   return report;
 }

@@ -52,7 +52,9 @@ struct BackupReport {
   double request_units = 0;
   std::uint64_t commits = 0;
   double seconds = 0;
-  std::optional<Second> restorable_until;  // the newest second that every container can be restored to
+  // The newest second that every container can be restored to; before the pass there may have been newer ones at which
+  // there was a container that is dropped now.
+  std::optional<Second> restorable_until;
   std::vector<Incomplete> incomplete;
   std::vector<std::string> events;  // what the owner should know of
 };

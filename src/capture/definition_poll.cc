@@ -1,6 +1,7 @@
 #include "capture/definition_poll.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "capture/margins.h"
 #include "cosmos/name_pattern.h"
@@ -356,6 +357,31 @@ Result<std::optional<Second>> DefinitionPoll::expiry_changed(const Definition& c
 }
 
 std::vector<repo::Interval> DefinitionPoll::known_seconds() const { return repo::restorable_seconds(writer_->state()); }
+
+Result<std::vector<repo::Interval>> DefinitionPoll::seconds_of_these_only(
+    const std::set<std::string>& container_rids) const {
+  constexpr Second kBeginning{std::numeric_limits<std::int64_t>::min()};
+  constexpr Second kEnd{std::numeric_limits<std::int64_t>::max()};
+  ASSIGN(const auto history, repo::read_definition_history(pass_.repository, writer_->state()));
+  std::vector<repo::Interval> others;
+  for (const auto& [key, versions] : history) {
+    if (key.kind != DefinitionKind::container || !is_watched(key)) continue;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      if (versions[i].text.empty() || container_rids.count(versions[i].rid) != 0) continue;
+      ASSIGN(const json::Value definition, json::parse(versions[i].text));
+      if (definition.find("partitionKey") == nullptr) continue;
+      others.push_back({versions[i].time, i + 1 < versions.size() ? versions[i + 1].time : kEnd});
+    }
+  }
+  std::vector<repo::Interval> rest;
+  Second free = kBeginning;
+  for (const repo::Interval& other : repo::joined(std::move(others))) {
+    rest.push_back({free, other.from});
+    free = other.until;
+  }
+  rest.push_back({free, kEnd});
+  return repo::joined(std::move(rest));
+}
 
 Status DefinitionPoll::poll(std::stop_token stop) {
   const std::vector<repo::ExactInterval>& known = writer_->state().exact;

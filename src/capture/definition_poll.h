@@ -4,6 +4,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "capture/pass.h"
@@ -30,9 +32,11 @@ class DefinitionPoll {
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
-  // The second at which the newest drop of a container was found; Second{0} before the first of this pass. Until then
-  // a dropped container counts as there.
+  // The second of the newest drop of a container that this pass found, Second{0} for none: until it was found, the
+  // container counts as there.
   Second newest_drop() const { return newest_drop_; }
+  // The seconds at which there was no selected container but those given by their _rid, and those without a key.
+  Result<std::vector<repo::Interval>> seconds_of_these_only(const std::set<std::string>& container_rids) const;
   // The seconds of which definitions are known.
   std::vector<repo::Interval> known_seconds() const;
 

@@ -183,7 +183,10 @@ bool expect_second(World& world, const Backups& backups, Second moment, Truth& r
   }
   for (const Backed& each : backups.all()) {
     const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container);
-    EXPECT_TRUE((planned.count(each.container) != 0) == there || is_told(*plan, *each.container))
+    // Drops are dated by Date.
+    const std::int64_t skew = std::abs(world.options().date_skew);
+    const bool at_its_end = each.container->dropped && std::abs(moment - *each.container->dropped) <= skew;
+    EXPECT_TRUE((planned.count(each.container) != 0) == there || at_its_end || is_told(*plan, *each.container))
         << world.describe() << " at " << moment - kStart << " s: " << world.history_of(*each.container, {});
   }
   return !::testing::Test::HasFailure();
