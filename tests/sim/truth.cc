@@ -120,8 +120,8 @@ void explain(World& world, const Backed& backed, Second moment, const Documents&
   for (const recovery::DocumentName& name : *uncertain) names.erase({name.partition_key, name.id});
   result.documents += std::max(restored.size(), model.at(moment).size());
   result.uncertain += uncertain->size();
-  result.untold +=
-      std::erase_if(names, [&](const auto& name) { return world.is_beyond_knowledge(model, name, moment); });
+  result.untold += std::erase_if(
+      names, [&](const auto& name) { return world.is_beyond_knowledge(*backed.container, name, moment); });
   // A delete that is found by looking is dated by Date.
   const std::int64_t skew = std::abs(world.options().date_skew);
   result.off_by_skew += std::erase_if(

@@ -333,14 +333,18 @@ const std::map<std::string, std::uint64_t>& World::struck() {
   return struck_;
 }
 
-bool World::is_beyond_knowledge(const Model& model, const DocumentName& name, Second moment) const {
+bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const {
+  const Model& model = container.model;
+  const auto looked = [&](const Pass& pass) {
+    return pass.whole && (!container.dropped || pass.ended < *container.dropped);
+  };
   // One pass may end in the second in which the next begins; one that died at its end has left its sync point.
   for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
     if (moment < pass->began || pass->ended < moment) continue;
     if (model.is_as_written_since(name, pass->began, moment) && model.was_gone_within(name, moment, pass->ended)) {
       return true;
     }
-    const bool newest = std::none_of(pass + 1, passes_.end(), [](const Pass& later) { return later.whole; });
+    const bool newest = std::none_of(pass + 1, passes_.end(), looked);
     if (newest && model.was_gone_within(name, pass->began, moment)) return true;
   }
   return false;

@@ -106,7 +106,7 @@ class World {
   // Whether the world explains that a document is not as it was at the sync point `moment`, which no one can know of:
   // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
   // was deleted after the pass began.
-  bool is_beyond_knowledge(const Model& model, const DocumentName& name, Second moment) const;
+  bool is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const;
   // Whether the service's clock was set back over this second.
   bool came_twice(Second moment) const;
   repo::Repository& repository() { return *repository_; }
