@@ -170,7 +170,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
 
   BackupReport report;
   std::vector<Job> jobs;
-  pass.began = std::max(pass.began, definitions->newest_drop());
+  pass.began = std::max(pass.began, definitions->these_since());
   for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {
     auto target = target_of(account, live);
     if (!target) {

@@ -469,6 +469,23 @@ TEST_F(Backup, TheSecondThatIsCalledRestorableIsBehindEveryDropThatWasFound) {
   for (const repo::Definition& each : *definitions) EXPECT_NE(each.key.id, "users");
 }
 
+TEST_F(Backup, APassCoversASecondBehindEveryContainerThatItFinds) {
+  // Date is behind the clock of commits.
+  transport_.after = [&](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.headers.set("Date", format_http_date(account_.clock().now() - 4));
+    return response;
+  };
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  backup(options);
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders"}));
+  const Second made = account_.clock().now();
+  ASSERT_TRUE(account_.engine().create_container("shop", definition()));
+  const BackupReport report = backup(options);
+  ASSERT_TRUE(report.restorable_until);
+  EXPECT_GE(*report.restorable_until, made);
+}
+
 // What the first read finds may be dated behind its Date, by another clock.
 TEST_F(Backup, DefinitionsAreKnownFromWhenAllThatTheFirstReadFoundWasThere) {
   transport_.after = [&](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {

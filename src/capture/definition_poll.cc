@@ -358,6 +358,14 @@ Result<std::optional<Second>> DefinitionPoll::expiry_changed(const Definition& c
 
 std::vector<repo::Interval> DefinitionPoll::known_seconds() const { return repo::restorable_seconds(writer_->state()); }
 
+Second DefinitionPoll::these_since() const {
+  Second since = newest_drop_;
+  for (const auto& [key, definition] : current_) {
+    if (key.kind == DefinitionKind::container) since = std::max(since, definition.time);
+  }
+  return std::min(since, pass_.client.newest_server_time() + kCoverageMarginSeconds);
+}
+
 Result<std::vector<repo::Interval>> DefinitionPoll::seconds_of_these_only(
     const std::set<std::string>& container_rids) const {
   constexpr Second kBeginning{std::numeric_limits<std::int64_t>::min()};

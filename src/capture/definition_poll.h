@@ -32,9 +32,9 @@ class DefinitionPoll {
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
-  // The second of the newest drop of a container that this pass found, Second{0} for none: until it was found, the
-  // container counts as there.
-  Second newest_drop() const { return newest_drop_; }
+  // From which second on there are the containers that the last poll found, and no others: drops count from when they
+  // were found, and what was made may be dated behind the Date, by another clock.
+  Second these_since() const;
   // The seconds at which there was no selected container but those given by their _rid, and those without a key.
   Result<std::vector<repo::Interval>> seconds_of_these_only(const std::set<std::string>& container_rids) const;
   // The seconds of which definitions are known.

@@ -11,7 +11,8 @@ struct Pass {
   repo::Repository& repository;
   const BackupOptions& options;
   BackupProgress& progress;
-  Second began;                            // Date of the pass's first response, or of a drop found then: to be covered
+  // What the pass must cover: the Date of its first response, or behind that the last change of containers found then.
+  Second began;
   std::vector<repo::LaneHead> heads = {};  // where the lanes stood after the pass before, as the account lane has it
 };
 
