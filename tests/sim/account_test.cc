@@ -30,7 +30,7 @@ WorldOptions options_for(std::uint64_t seed) {
   return options;
 }
 
-// A container that is dropped while it is read, or made again while its drop is confirmed, leaves a pass incomplete, and
+// A container that is dropped while it is read, or made again while its drop is confirmed, leaves a pass incomplete;
 // nothing else does.
 void expect_honest(const World& world, const capture::BackupReport& report, std::size_t changes) {
   if (changes == 0) {
