@@ -16,7 +16,7 @@
 #include "codec/compress.h"
 #include "codec/hash.h"
 #include "cosmos/resource_id.h"
-#include "json/value.h"
+#include "json/document_scanner.h"
 #include "repo/repository.h"
 #include "store/memory_store.h"
 
@@ -43,9 +43,12 @@ const std::string kDatabaseRid = cosmos::database_rid(1);
 const std::string kContainerRid = cosmos::container_rid(kDatabaseRid, 1);
 
 struct Document {
-  std::string body, key, id, rid, etag;
+  std::string body, key, rid, etag;
+  std::size_t id_begin = 0, id_size = 0;  // in the body
+  std::vector<json::ValuePlace> values;
   std::int64_t ts = 0;
   std::uint64_t digest = 0;
+  std::string_view id() const { return std::string_view(body).substr(id_begin, id_size); }
 };
 
 struct Corpus {
@@ -61,20 +64,22 @@ Corpus read_corpus(const char* path) {
   Corpus corpus;
   std::mt19937_64 random(1);
   std::uint64_t number = 0;
+  json::DocumentScanner scanner({{"partition"}});
   for (std::string line; std::getline(file, line);) {
     Document document;
-    const auto tree = must(json::parse(line));
-    const json::Value* const key = tree.find("partition");
-    document.id = tree.string_at("id");
-    std::string key_text = key == nullptr ? json::Value::string(document.id).to_text() : key->to_text();
-    document.key = "[" + key_text + "]";
+    line.reserve(line.size() + json::kPadding);
+    const json::ScannedDocument& scanned = *must(scanner.scan_document(line));
+    document.id_begin = static_cast<std::size_t>(scanned.id.data() - line.data());
+    document.id_size = scanned.id.size();
+    document.values.assign(scanned.values.begin(), scanned.values.end());
+    document.key = "[" + std::string(scanned.key_values[0]) + "]";
+    document.digest = scanned.digest;
     document.ts = 1'700'000'000 + static_cast<std::int64_t>(number / 500);
     document.rid = cosmos::child_rid(kContainerRid, cosmos::ChildKind::document, ++number);
     char etag[48];
     std::snprintf(etag, sizeof etag, "\"%08x-0000-0700-0000-%08x0000\"", static_cast<unsigned>(random() & 0xFFFFFF),
                   static_cast<unsigned>(document.ts));
     document.etag = etag;
-    document.digest = random();
     corpus.plain.append(line, 0, line.size() - 1);
     corpus.plain += ",\"_rid\":\"" + document.rid + "\",\"_self\":\"dbs/" + kDatabaseRid + "/colls/" + kContainerRid +
                     "/docs/" + document.rid + "/\",\"_etag\":\"\\\"" + document.etag.substr(1, 36) +
@@ -89,7 +94,7 @@ Corpus read_corpus(const char* path) {
 repo::Version version_of(const Document& document, std::uint64_t lsn) {
   repo::Version version;
   version.partition_key = document.key;
-  version.id = document.id;
+  version.id = document.id();
   version.rid = document.rid;
   version.etag = document.etag;
   version.ts = version.time = version.since = {document.ts};
@@ -97,6 +102,7 @@ repo::Version version_of(const Document& document, std::uint64_t lsn) {
   version.layout = 0x1F;
   version.digest = document.digest;
   version.body = document.body;
+  version.values = document.values;
   return version;
 }
 
@@ -165,10 +171,10 @@ void run(const Corpus& corpus, const repo::RepositoryOptions& options, std::size
     const Document& wanted = corpus.documents[static_cast<std::size_t>(i) * 7919 % corpus.documents.size()];
     repo::ReadOptions read;
     read.partition_key = wanted.key;
-    read.id = wanted.id;
+    read.id = wanted.id();
     auto stream = must(repository->snapshot(writer->state(), read));
     repo::Version version;
-    if (!must(stream->next(version))) std::printf("not found: %s\n", wanted.id.c_str());
+    if (!must(stream->next(version))) std::printf("not found: %s\n", wanted.body.c_str());
   }
   const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - wall;
   std::printf("one document of %zu segments   %7.2f ms\n", writer->state().segments.size(), spent.count() / kReads);

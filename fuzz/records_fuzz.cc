@@ -2,7 +2,7 @@
 // says which. What decodes must say the same when it is encoded and decoded again.
 #include "base/check.h"
 #include "fuzz/target.h"
-#include "repo/block_codec.h"
+#include "repo/block_bodies.h"
 #include "repo/key_filter.h"
 #include "repo/lane_codec.h"
 #include "repo/segment_layout.h"
@@ -23,16 +23,18 @@ void round_trip(std::string_view bytes, Result<Record> (*decode)(std::string_vie
   CHECK(encode(*again) == once);
 }
 
-void read_block(std::string_view bytes) {
+void read_block(std::string_view bytes, std::uint8_t format) {
   repo::BlockDecoder decoder(std::string(8, 'c'));
   codec::Decompressor decompressor;
-  if (!decoder.decode(bytes, kVersions, decompressor)) return;
-  const std::string bodies(std::min<std::uint64_t>(decoder.bodies_size(), 1 << 20), 'x');
-  if (bodies.size() != decoder.bodies_size()) return;
+  if (!decoder.decode(bytes, kVersions, format, decompressor)) return;
+  const std::string content(std::min<std::uint64_t>(decoder.whole_bodies_size(), 1 << 20), 'x');
+  repo::BlockBodies bodies;
+  const bool fit = bodies.load(decoder, content).has_value();
+  CHECK(fit == (content.size() == decoder.whole_bodies_size() && decoder.templates() == 0));
   for (std::size_t i = 0; i < decoder.count(); ++i) {
     repo::Version version;
     decoder.read(i, version);
-    CHECK(decoder.body(i, bodies).size() == decoder.body_size(i));
+    if (fit) CHECK(decoder.has_body(i) || bodies.body(i).value().empty());
   }
 }
 
@@ -50,7 +52,9 @@ void fuzz_one(std::string_view input) {
     case 'r':
       return round_trip(input, repo::decode_rollup, repo::encode_rollup);
     case 'b':
-      return read_block(input);
+      return read_block(input, 1);
+    case 'B':
+      return read_block(input, 2);
     case 'k':
       if (const auto filter = repo::KeyFilter::decode(std::string(input))) (void)filter->may_contain(0x123456789ABCDEF);
       return;

@@ -38,19 +38,22 @@ struct Block {
 struct Content {
   repo::SegmentFooter footer;
   repo::SegmentRef said;
+  std::uint8_t format = 1;
   std::vector<Block> blocks;
   std::string_view filter;
 };
 
-// Kind and version of the partition key and number of its paths; rid of the container; filter; last key and id; counts
-// and bounds that the commit says; then the blocks: versions, times, first key and id, digests, columns, bodies.
+// Kind and version of the partition key (with bit 6 of the kind: in the second format) and number of its paths; rid of
+// the container; filter; last key and id; counts and bounds that the commit says; then the blocks: versions, times,
+// first key and id, digests, columns, bodies.
 Content read_input(std::string_view input) {
   ByteReader in(input);
   Content content;
   const std::uint8_t kind = in.u8();
   if (kind != 0xFF) {
+    content.format = (kind & 0x40) != 0 ? 2 : 1;
     cosmos::PartitionKeyDefinition key;
-    key.kind = static_cast<cosmos::KeyKind>(kind % 3);
+    key.kind = static_cast<cosmos::KeyKind>((kind & 0x3F) % 3);
     key.version = in.u8() % 4;
     key.paths.resize(in.u8() % 5);
     content.footer.key = std::move(key);
@@ -91,7 +94,7 @@ std::string compressed(std::string_view bytes) {
 std::string seal(Content& content) {
   content.said.id = std::string(32, '0');
   repo::SealedWriter object(world().runtime, world().keys, repo::ObjectKind::segment,
-                            repo::segment_name(content.said.id));
+                            repo::segment_name(content.said.id), content.format);
   for (Block& block : content.blocks) {
     std::string frame;
     put_u32(frame, static_cast<std::uint32_t>(block.digests.size()));

@@ -195,6 +195,7 @@ Status PageDecoder::add_upsert(const json::ScannedDocument& document, std::uint6
   version.layout = layout_of(document);
   version.digest = document.digest;
   version.body = body_of(document);
+  version.values = batch.keep(document.values);
   batch.add(version);
   ++context.upserts;
   return {};

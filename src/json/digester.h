@@ -10,6 +10,7 @@
 #include "json/number_text.h"
 #include "json/string_text.h"
 #include "json/structure.h"
+#include "json/value_places.h"
 
 namespace halley::json {
 
@@ -91,7 +92,7 @@ class Digester {
   Step value(const Token* at, int depth) {
     switch (tokens_.peek(at)) {
       case '"':
-        return string(at);
+        return noted(at, string(at));
       case '{':
         return object(at, depth);
       case '[':
@@ -121,6 +122,9 @@ class Digester {
     return tokens_.string(at, text) && (!backslashes_.is_in(text) || decode(text));
   }
 
+  // Where the values stand that value() reads, once begin() was called on it.
+  ValuePlaces& places() { return places_; }
+
   Step fail(const Token* at) {
     failed_at_ = at;
     return {nullptr, 0};
@@ -128,15 +132,24 @@ class Digester {
   const Token* failed_at() const { return failed_at_; }
 
  private:
+  // The string at `at`, whose step this is, as a value.
+  Step noted(const Token* at, Step step) {
+    if (step.next != nullptr) places_.note(tokens_.here(at), tokens_.end_before(at + 1));
+    return step;
+  }
+
   Step number(const Token* at) {
     const std::string_view text = tokens_.plain(at);
+    places_.note(text.data(), text.data() + text.size());
     double value = 0;
     if (!read_number(text.data(), text.data() + text.size(), value)) return fail(at);
     return {at + 1, number_digest(value)};
   }
 
   Step literal(const Token* at, std::string_view expected, std::uint64_t digest) {
-    return tokens_.plain(at) == expected ? Step{at + 1, digest} : fail(at);
+    const std::string_view text = tokens_.plain(at);
+    places_.note(text.data(), text.data() + text.size());
+    return text == expected ? Step{at + 1, digest} : fail(at);
   }
 
   bool decode(std::string_view& text);
@@ -145,6 +158,7 @@ class Digester {
 
   const Tokens tokens_;
   BackslashFinder backslashes_;
+  ValuePlaces places_;
   const Token* failed_at_ = nullptr;
   std::string decoded_;
 };

@@ -120,6 +120,7 @@ struct DocumentScanner::State {
   Structure structure;
   ScannedDocument document;
   std::deque<std::string> decoded_ids;  // Of the current page: views of them are given out.
+  std::vector<ValuePlace> places;       // Room for those of one document.
 };
 
 namespace {
@@ -129,8 +130,15 @@ namespace {
 class Reader {
  public:
   Reader(const Tokens& tokens, const std::vector<KeyPath>& key_paths, ScannedDocument& document,
-         std::deque<std::string>& ids)
-      : tokens_(tokens), digester_(tokens), key_paths_(key_paths), document_(document), decoded_ids_(ids) {
+         std::deque<std::string>& ids, std::vector<ValuePlace>& places)
+      : tokens_(tokens),
+        digester_(tokens),
+        key_paths_(key_paths),
+        document_(document),
+        decoded_ids_(ids),
+        places_(places) {
+    const auto most = static_cast<std::size_t>(tokens.end() - tokens.first());
+    if (places_.size() < most) places_.resize(most);
     for (const KeyPath& path : key_paths) {
       key_name_sizes_ |= std::uint64_t{1} << (path.front().size() % 64);
       if (path.front().starts_with('_')) keys_may_be_system_ = true;
@@ -224,6 +232,8 @@ class Reader {
     clear();
     const char* const begin = tokens_.here(at);
     Layout layout(begin);
+    digester_.places().begin(places_.data(), begin);
+    values_end_ = places_.data();
     std::uint64_t sum = 0;
     const Token* const next = object(
         [&](std::string_view name, const Token* value) {
@@ -241,7 +251,10 @@ class Reader {
     document_.text = slice(at, next);
     document_.digest = object_digest(sum);
     document_.standard_layout = layout.is_standard();
-    if (document_.standard_layout) document_.prefix = layout.prefix(tokens_.here(next - 1));
+    if (document_.standard_layout) {
+      document_.prefix = layout.prefix(tokens_.here(next - 1));
+      if (digester_.places().fit()) document_.values = {places_.data(), values_end_};
+    }
     return next;
   }
 
@@ -295,6 +308,7 @@ class Reader {
     const Digester::Step value = digester_.value(at, 1);
     if (value.next == nullptr) return nullptr;
     sum += member_digest(name_digest, value.digest);
+    values_end_ = digester_.places().end();
     layout.ordinary_member(tokens_.here(value.next));
     if (is_id) read_id(at);
     if (paths != 0) read_keys(paths, at, value.next);
@@ -380,6 +394,7 @@ class Reader {
     document_.system.fill({});
     document_.standard_layout = false;
     document_.prefix = {};
+    document_.values = {};
     document_.key_values.assign(key_paths_.size(), kUndefined);
     document_.bad_key = false;
     document_.digest = 0;
@@ -392,6 +407,8 @@ class Reader {
   bool keys_may_be_system_ = false;   // A key path begins with a name like those of system properties.
   ScannedDocument& document_;
   std::deque<std::string>& decoded_ids_;
+  std::vector<ValuePlace>& places_;
+  const ValuePlace* values_end_ = nullptr;  // Behind the last value of an ordinary member.
 };
 
 }  // namespace
@@ -409,13 +426,14 @@ Status DocumentScanner::scan_page(std::string_view page, bool all_versions,
                                   const std::function<Status(ScannedDocument&)>& each) {
   state_->decoded_ids.clear();
   ASSIGN(const Tokens tokens, state_->structure.read(page));
-  return Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids).page(all_versions, each);
+  return Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids, state_->places)
+      .page(all_versions, each);
 }
 
 Result<ScannedDocument*> DocumentScanner::scan_document(std::string_view text) {
   state_->decoded_ids.clear();
   ASSIGN(const Tokens tokens, state_->structure.read(text));
-  TRY(Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids).document());
+  TRY(Reader(tokens, state_->key_paths, state_->document, state_->decoded_ids, state_->places).document());
   return &state_->document;
 }
 

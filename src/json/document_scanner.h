@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "json/value_places.h"
 
 namespace halley::json {
 
@@ -39,6 +41,9 @@ struct ScannedDocument {
   // them and the comma that precedes it (so the body proper is prefix + "}").
   bool standard_layout = false;
   std::string_view prefix;
+  // With standard_layout: the values of the members that are no system properties. Empty where one is too large for a
+  // place. Valid until the next document.
+  std::span<const ValuePlace> values;
 
   // One entry per partition key path: the value as written (a scalar), "{}" where there is none or what is on the way
   // to it is no object. `bad_key` when a value is an object or array itself. Of several members of one name the last

@@ -21,7 +21,31 @@ struct Scanned {
   std::array<std::string, kSystemProperties> system;
   std::vector<std::string> keys;
   std::uint64_t digest;
+  std::vector<std::string> values;
+  std::string template_text;  // the prefix with 0 for each value
 };
+
+void copy_values(const ScannedDocument& document, Scanned& copy) {
+  const char* at = document.prefix.data();
+  for (const ValuePlace place : document.values) {
+    copy.template_text.append(at, place.gap);
+    copy.template_text += '0';
+    copy.values.emplace_back(at + place.gap, place.size);
+    at += std::size_t{place.gap} + place.size;
+  }
+  copy.template_text.append(at, document.prefix.data() + document.prefix.size());
+}
+
+std::size_t count_of_scalars(const Value& value) {
+  if (!value.is_array() && !value.is_object()) return 1;
+  std::size_t count = 0;
+  if (value.is_array()) {
+    for (const Value& item : value.items()) count += count_of_scalars(item);
+  } else {
+    for (const auto& member : value.members()) count += count_of_scalars(member.second);
+  }
+  return count;
+}
 
 Scanned copy_of(const ScannedDocument& document) {
   Scanned copy{std::string(document.text),
@@ -33,9 +57,12 @@ Scanned copy_of(const ScannedDocument& document) {
                document.bad_key,
                {},
                {},
-               document.digest};
+               document.digest,
+               {},
+               {}};
   for (std::size_t i = 0; i < kSystemProperties; ++i) copy.system[i] = document.system[i];
   copy.keys.assign(document.key_values.begin(), document.key_values.end());
+  copy_values(document, copy);
   return copy;
 }
 
@@ -259,6 +286,26 @@ RC_GTEST_PROP(DocumentScanner, ATailIsReadAsItsMembersAre, (std::uint64_t seed))
   }
 }
 
+TEST(DocumentScanner, TellsWhereValuesStand) {
+  const Scanned document = scan_one(
+      R"({ "a" : 1.50 ,"b":{"c":[true,"x\"y",[null]],"d":{}},"a":"","_private":-1e3,"_rid":"x","_ts":7,"_lsn":8})");
+  EXPECT_THAT(document.values, ElementsAre("1.50", "true", R"("x\"y")", "null", R"("")", "-1e3"));
+  EXPECT_EQ(document.template_text, R"({ "a" : 0 ,"b":{"c":[0,0,[0]],"d":{}},"a":0,"_private":0)");
+  // One by one, the system properties are no values either.
+  EXPECT_THAT(scan_one(R"({"a":1,"_ts":{"x":1},"_lsn":8})").values, ElementsAre("1"));
+  EXPECT_THAT(scan_one(R"({"_ts":1,"a":1})").values, ElementsAre());
+}
+
+TEST(DocumentScanner, TellsNothingOfValuesTooLargeForAPlace) {
+  const auto values = [](std::size_t name, std::size_t value) {
+    return scan_one("{\"" + std::string(name, 'n') + "\":\"" + std::string(value, 'v') + "\",\"x\":1}").values.size();
+  };
+  EXPECT_EQ(values(1, 65'533), 2u);
+  EXPECT_EQ(values(1, 65'534), 0u);
+  EXPECT_EQ(values(65'531, 1), 2u);
+  EXPECT_EQ(values(65'532, 1), 0u);
+}
+
 TEST(DocumentScanner, SystemPropertiesCountOnlyAtTheTop) {
   const Scanned document = scan_one(R"({"_ts":1,"a":{"_ts":2,"_rid":"y"},"_ts":{"b":[]},"_foo":3})");
   EXPECT_THAT(document.system, ElementsAre("", "", "", "", "{\"b\":[]}", ""));
@@ -388,6 +435,9 @@ RC_GTEST_PROP(DocumentScanner, AgreesWithTheTree, (std::uint64_t seed)) {
       }
       RC_ASSERT(rebuilt + "}" == text);
       RC_ASSERT(value_digest(scanned.prefix + "}").value() == scanned.digest);
+      RC_ASSERT(scanned.values.size() == count_of_scalars(parse(scanned.prefix + "}").value()));
+      RC_ASSERT(parse(scanned.template_text + "}").has_value());
+      for (const std::string& value : scanned.values) RC_ASSERT(count_of_scalars(parse(value).value()) == 1U);
     }
   }
 }

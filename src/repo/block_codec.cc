@@ -25,7 +25,13 @@ constexpr std::uint64_t kFirstLength = 2;
 
 constexpr std::size_t kAhead = 4;        // versions whose memory is asked for ahead of their turn
 constexpr std::size_t kBodyAhead = 256;  // so much of their bodies
+// The least number of versions in a block whose bodies are taken apart.
+constexpr std::size_t kWorthSplitting = 16;
 constexpr std::size_t kMaxColumns = std::size_t{256} << 20;
+
+void ask_for(const void* begin, std::size_t size) {
+  for (std::size_t at = 0; at < size; at += 64) __builtin_prefetch(static_cast<const char*>(begin) + at);
+}
 
 Form rid_form(std::uint8_t shape) { return static_cast<Form>(shape >> kRidShift & 3); }
 Form etag_form(std::uint8_t shape) { return static_cast<Form>(shape >> kEtagShift & 3); }
@@ -93,8 +99,14 @@ std::size_t BlockEncoder::find_id(const Version& version) {
   return static_cast<std::size_t>(static_cast<const char*>(found) - version.body.data()) + before;
 }
 
-// The body without its id, which the columns have already.
-void BlockEncoder::add_body(const Version& version) {
+// A template and values, or the body without its id, which the columns have already.
+void BlockEncoder::add_body(const Version& version, bool split) {
+  template_.push_back(split ? splitter_.add(version) : 0);
+  if (template_.back() != 0) {
+    id_cuts_.push_back(0);
+    body_size_.push_back(0);
+    return;
+  }
   const std::string_view body = version.body;
   const std::size_t at = find_id(version);
   if (at == std::string_view::npos) {
@@ -110,17 +122,24 @@ void BlockEncoder::add_body(const Version& version) {
 }
 
 std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std::span<const std::uint32_t> order) {
-  for (auto* column : {&key_tags_, &id_tags_, &ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &rid_})
+  for (auto* column :
+       {&key_tags_, &id_tags_, &ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &template_, &rid_}) {
     column->clear();
+  }
   for (auto* text : {&shapes_, &layouts_, &keys_, &ids_, &etags_, &literals_, &digests_, &columns_, &frame_, &bodies_})
     text->clear();
+  splitter_.clear();
+  const bool split = order.size() >= kWorthSplitting;
   const Version* previous = nullptr;
   for (std::size_t i = 0; i < order.size(); ++i) {
     // In this order versions lie scattered over memory.
-    if (i + 2 * kAhead < order.size()) __builtin_prefetch(&versions[order[i + 2 * kAhead]]);
+    if (i + 2 * kAhead < order.size()) ask_for(&versions[order[i + 2 * kAhead]], sizeof(Version));
     if (i + kAhead < order.size()) {
-      const std::string_view body = versions[order[i + kAhead]].body;
-      for (std::size_t at = 0; at < std::min(body.size(), kBodyAhead); at += 64) __builtin_prefetch(body.data() + at);
+      const Version& later = versions[order[i + kAhead]];
+      ask_for(later.body.data(), std::min(later.body.size(), kBodyAhead));
+      ask_for(later.values.data(), std::min(later.values.size_bytes(), kBodyAhead));
+      ask_for(later.rid.data(), later.rid.size());
+      ask_for(later.etag.data(), later.etag.size());
     }
     const Version& version = versions[order[i]];
     CHECK(version.operation <= Operation::expire);
@@ -139,15 +158,16 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
     since_.push_back(time - static_cast<std::uint64_t>(version.since.value));
     epoch_.push_back(version.position.epoch);
     lsn_.push_back(version.position.lsn);
-    add_body(version);
+    add_body(version, split);
     previous = &version;
   }
   columns_ += shapes_;
   columns_ += layouts_;
   for (const auto* column :
-       {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &key_tags_, &id_tags_, &rid_}) {
+       {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &template_, &key_tags_, &id_tags_, &rid_}) {
     put_planes(columns_, *column);
   }
+  splitter_.append_to(bodies_);
   const std::size_t etags = etags_.size() / kGuidSize;
   const std::size_t at = columns_.size();
   columns_.resize(at + etags_.size());
@@ -164,7 +184,8 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
   return frame_;
 }
 
-Status BlockDecoder::decode(std::string_view frame, std::size_t count, codec::Decompressor& decompressor) {
+Status BlockDecoder::decode(std::string_view frame, std::size_t count, std::uint8_t format,
+                            codec::Decompressor& decompressor) {
   ByteReader outer(frame);
   digests_ = outer.bytes(outer.u32());
   if (outer.failed()) return bad("they end too early");
@@ -176,13 +197,15 @@ Status BlockDecoder::decode(std::string_view frame, std::size_t count, codec::De
   if (in.failed()) return bad("they end too early");
   TRY(check_shapes());
   TRY(place_names());
-  for (auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_, &key_tags_, &id_tags_}) {
-    get_planes(in, count, *column);
-  }
+  for (auto* column : {&ts_, &time_, &since_, &epoch_, &lsn_, &body_size_, &id_cuts_}) get_planes(in, count, *column);
+  template_.assign(count, 0);  // the first format has none
+  if (format > 1) get_planes(in, count, template_);
+  for (auto* column : {&key_tags_, &id_tags_}) get_planes(in, count, *column);
   get_planes(in, rid_.size(), rid_);
   etags_ = in.bytes(etag_count_ * kGuidSize);
   if (in.failed()) return bad("they end too early");
   TRY(add_body_ends());
+  TRY(check_templates());
   TRY(read_texts(in));
   return read_literals(in);
 }
@@ -232,6 +255,17 @@ Status BlockDecoder::add_body_ends() {
   return {};
 }
 
+// Their numbers begin with 1, and each is one more than those before it, or one of those.
+Status BlockDecoder::check_templates() {
+  templates_ = 0;
+  for (std::size_t i = 0; i < template_.size(); ++i) {
+    if (template_[i] > templates_ + 1) return bad("a template is left out");
+    templates_ = std::max(templates_, template_[i]);
+    if (template_[i] != 0 && body_size_[i] + id_cuts_[i] != 0) return bad("a body that is stored twice");
+  }
+  return {};
+}
+
 Status BlockDecoder::read_texts(ByteReader& in) {
   const std::size_t count = shapes_.size();
   keys_.resize(count);
@@ -259,14 +293,6 @@ Status BlockDecoder::read_texts(ByteReader& in) {
 Status BlockDecoder::read_literals(ByteReader& in) {
   for (std::string_view& literal : literals_) literal = in.string();
   return in.finish("a block's columns");
-}
-
-std::string_view BlockDecoder::body(std::size_t i, std::string_view bodies) {
-  const std::string_view stored = bodies.substr(body_end_[i] - body_size_[i], body_size_[i]);
-  if (id_cuts_[i] == 0) return stored;
-  const std::size_t cut = id_cuts_[i] - 1;
-  body_.assign(stored.substr(0, cut)).append(ids_[i]).append(stored.substr(cut));
-  return body_;
 }
 
 void BlockDecoder::read(std::size_t i, Version& out) {

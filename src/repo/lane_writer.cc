@@ -13,7 +13,7 @@ namespace {
 std::size_t block_bytes(const LaneState& lane, const RepositoryOptions& options) {
   const auto large = static_cast<std::size_t>(std::count_if(
       lane.segments.begin(), lane.segments.end(), [](const SegmentRef& segment) { return !segment.inside_commit; }));
-  return std::clamp(options.merge_bytes / (large + 1), options.block_bytes / 16, options.block_bytes);
+  return std::clamp(options.merge_bytes / (large + 1), options.block_bytes / 32, options.block_bytes);
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ namespace halley::repo {
 struct RepositoryOptions {
   int compression_level = 3;
   // Bodies per block. A lane that has many segments gets smaller blocks, so that a reader that merges them all, with
-  // a block of each in memory, stays near merge_bytes; never smaller than a sixteenth.
-  std::size_t block_bytes = 1 << 20;
+  // a block of each in memory, stays near merge_bytes; never smaller than a thirty-second of it.
+  std::size_t block_bytes = 2 << 20;
   std::size_t merge_bytes = 48 << 20;
   std::size_t inline_bytes = 256 * 1024;  // a segment up to this rides in its commit
   std::uint64_t rollup_every = 256;       // commits between rollups

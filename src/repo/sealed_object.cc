@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kMagic("HALLEY\r\n", 8);
 constexpr std::string_view kEndMagic("YELLAH\r\n", 8);
-constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kSymmetricWrap = 1;
 constexpr std::size_t kKeyIdSize = 16;
 constexpr std::size_t kWrappedSize = codec::kNonceSize + codec::kKeySize + codec::kTagSize;
@@ -23,10 +22,10 @@ const std::string& wrapping_key(const KeyEpoch& epoch, ObjectKind kind) {
 }
 
 // What every frame of an object is bound to; the name stands last, so no two contexts are the same bytes.
-std::string context_of(const KeyRing& keys, ObjectKind kind, std::string_view name) {
+std::string context_of(const KeyRing& keys, ObjectKind kind, std::uint8_t format, std::string_view name) {
   std::string context = keys.repository_id();
   put_u8(context, static_cast<std::uint8_t>(kind));
-  put_u8(context, kFormat);
+  put_u8(context, format);
   context += name;
   return context;
 }
@@ -53,13 +52,14 @@ Error damaged_object(std::string_view name, std::string_view why) {
 
 }  // namespace
 
-SealedWriter::SealedWriter(Runtime& runtime, const KeyRing& keys, ObjectKind kind, std::string_view name)
-    : context_(context_of(keys, kind, name)), aead_([&] {
+SealedWriter::SealedWriter(Runtime& runtime, const KeyRing& keys, ObjectKind kind, std::string_view name,
+                           std::uint8_t format)
+    : context_(context_of(keys, kind, format, name)), aead_([&] {
         const std::string key = runtime.random_bytes(codec::kKeySize);
         const std::string nonce = runtime.random_bytes(codec::kNonceSize);
         bytes_ = kMagic;
         put_u8(bytes_, static_cast<std::uint8_t>(kind));
-        put_u8(bytes_, kFormat);
+        put_u8(bytes_, format);
         put_u8(bytes_, kSymmetricWrap);
         put_u8(bytes_, 0);
         bytes_ += keys.newest().id;
@@ -102,7 +102,7 @@ Result<SealedReader> SealedReader::open(const KeyRing& keys, ObjectKind kind, st
     return fail(damaged_object(
         name, fmt::format("it is of kind {} where kind {} belongs", found_kind, static_cast<int>(kind))));
   }
-  if (format != kFormat || wrap != kSymmetricWrap || zero != 0) {
+  if (format == 0 || format > newest_format(kind) || wrap != kSymmetricWrap || zero != 0) {
     return fail(Code::unsupported,
                 fmt::format("`{}` has format {}.{}.{}, which is not known here", name, format, wrap, zero),
                 "It is damaged, or a newer version of Halley wrote it.");
@@ -114,12 +114,12 @@ Result<SealedReader> SealedReader::open(const KeyRing& keys, ObjectKind kind, st
         name, fmt::format("it is sealed under key {}, which the password does not open", to_hex(key_id))));
   }
   const std::string_view nonce = reader.bytes(codec::kNonceSize);
-  std::string context = context_of(keys, kind, name);
+  std::string context = context_of(keys, kind, format, name);
   std::string key;
   if (!codec::Aead(wrapping_key(*epoch, kind)).open(nonce, context, reader.rest(), key)) {
     return fail(damaged_object(name, "its header does not belong to it"));
   }
-  return SealedReader(std::string(name), std::move(context), key);
+  return SealedReader(std::string(name), format, std::move(context), key);
 }
 
 Status SealedReader::open_frame(std::uint64_t number, bool last, std::string_view sealed, std::string& out) {

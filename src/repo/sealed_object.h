@@ -15,13 +15,18 @@ namespace halley::repo {
 
 enum class ObjectKind : std::uint8_t { segment = 1, commit = 2, rollup = 3, span = 4 };
 
+// What a writer writes. Of segments readers know every one from 1, of the others this one.
+constexpr std::uint8_t newest_format(ObjectKind kind) { return kind == ObjectKind::segment ? 2 : 1; }
+
 inline constexpr std::size_t kHeaderSize = 88;
 inline constexpr std::size_t kTrailerSize = 16;
 
 // Writes one object. Each writer has a fresh key, so the same content sealed twice shares nothing.
 class SealedWriter {
  public:
-  SealedWriter(Runtime& runtime, const KeyRing& keys, ObjectKind kind, std::string_view name);
+  SealedWriter(Runtime& runtime, const KeyRing& keys, ObjectKind kind, std::string_view name)
+      : SealedWriter(runtime, keys, kind, name, newest_format(kind)) {}
+  SealedWriter(Runtime& runtime, const KeyRing& keys, ObjectKind kind, std::string_view name, std::uint8_t format);
 
   // Appends bytes as they are: the segment that rides in a commit. Only before the first frame.
   void add_plain(std::string_view bytes) { bytes_.append(bytes); }
@@ -49,13 +54,15 @@ class SealedReader {
 
   // Appends the content of frame `number` to `out`.
   Status open_frame(std::uint64_t number, bool last, std::string_view sealed, std::string& out);
+  std::uint8_t format() const { return format_; }
   Error damaged(std::string_view why) const;
 
  private:
-  SealedReader(std::string name, std::string context, std::string_view key)
-      : name_(std::move(name)), context_(std::move(context)), aead_(key) {}
+  SealedReader(std::string name, std::uint8_t format, std::string context, std::string_view key)
+      : name_(std::move(name)), format_(format), context_(std::move(context)), aead_(key) {}
 
   std::string name_;
+  std::uint8_t format_;
   std::string context_;
   codec::Aead aead_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/hash.h"
+#include "repo/block_bodies.h"
 
 namespace halley::repo {
 namespace {
@@ -28,11 +29,15 @@ class SegmentCheck {
 
  private:
   Status bad(const char* why) const { return fail(segment_.damaged(why)); }
+  Status of_segment(const Status& status) const {
+    return status ? Status() : Status(fail(segment_.damaged(status.error().message)));
+  }
 
   Status check_block(std::size_t number) {
     const BlockEntry& entry = segment_.footer().blocks[number];
     TRY(segment_.read_columns(number, block_, decompressor_));
-    TRY(segment_.read_bodies(number, bodies_, decompressor_));
+    TRY(segment_.read_bodies(number, content_, decompressor_));
+    TRY(of_segment(bodies_.load(block_, content_)));
     if (block_.partition_key(0) != entry.first_key || block_.id(0) != entry.first_id) {
       return bad("a block begins with another key than its index says");
     }
@@ -43,6 +48,7 @@ class SegmentCheck {
       oldest = std::min(oldest, block_.time(i));
       newest = std::max(newest, block_.time(i));
     }
+    TRY(of_segment(bodies_.finish()));
     if (oldest != entry.oldest || newest != entry.newest) return bad("a block's times are not what its index says");
     return {};
   }
@@ -71,7 +77,9 @@ class SegmentCheck {
     seen_.last = first ? position_ : std::max(seen_.last, position_);
     ++seen_.versions;
     seen_.upserts += block_.operation(i) == Operation::upsert ? 1U : 0U;
-    seen_.body_bytes += block_.body_size(i);
+    const auto body = bodies_.body(i);
+    if (!body) return fail(segment_.damaged(body.error().message));
+    seen_.body_bytes += body->size();
     return {};
   }
 
@@ -79,7 +87,8 @@ class SegmentCheck {
   codec::Decompressor& decompressor_;
   EffectiveKeys effective_keys_;
   BlockDecoder block_;
-  std::string bodies_;
+  std::string content_;
+  BlockBodies bodies_;
   std::string effective_, key_, id_;  // of the version before
   Position position_;
   SegmentRef seen_;

@@ -139,10 +139,15 @@ SegmentCursor::Verdict SegmentCursor::judge() const {
 
 Status SegmentCursor::read(Version& out, bool body) {
   block_.read(at_, out);
-  if (!body || block_.body_size(at_) == 0) return {};
-  if (!bodies_loaded_) TRY(segment_->read_bodies(next_block_ - 1, bodies_, decompressor_));
+  if (!body || !block_.has_body(at_)) return {};
+  if (!bodies_loaded_) {
+    TRY(segment_->read_bodies(next_block_ - 1, content_, decompressor_));
+    if (auto loaded = bodies_.load(block_, content_); !loaded) return fail(segment_->damaged(loaded.error().message));
+  }
   bodies_loaded_ = true;
-  out.body = block_.body(at_, bodies_);
+  auto found = bodies_.body(at_);
+  if (!found) return fail(segment_->damaged(found.error().message));
+  out.body = *found;
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "repo/block_bodies.h"
 #include "repo/key_order.h"
 #include "repo/repository.h"
 #include "repo/segment_reader.h"
@@ -67,7 +68,8 @@ class SegmentCursor {
   EffectiveKeys effective_keys_;
   const bool with_effective_;
   BlockDecoder block_;
-  std::string bodies_;
+  std::string content_;  // of the block's bodies
+  BlockBodies bodies_;
   bool bodies_loaded_ = false;
   bool started_ = false;
   std::size_t next_block_ = 0;

@@ -85,11 +85,9 @@ Status SegmentReader::read_columns(std::size_t block, BlockDecoder& out, codec::
   const BlockEntry& entry = footer_.blocks[block];
   frame_.clear();
   TRY(open_frame(entry.frame, false, entry.offset, entry.columns_size, frame_));
-  if (auto decoded = out.decode(frame_, entry.versions, decompressor); !decoded) {
+  if (auto decoded = out.decode(frame_, entry.versions, sealed_->format(), decompressor); !decoded) {
     return fail(damaged(decoded.error().message));
   }
-  if (out.bodies_size() != entry.bodies_plain)
-    return fail(damaged("a block's bodies have another size than its index says"));
   return {};
 }
 

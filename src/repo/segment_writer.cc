@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t kSegmentIdSize = 16;
 // A block ends here, however small its versions are.
-constexpr std::size_t kMaxBlockVersions = 1 << 14;
+constexpr std::size_t kMaxBlockVersions = 1 << 15;
 // What a version's columns are taken to weigh beside its texts.
 constexpr std::size_t kVersionBytes = 48;
-// Compressing bodies is a third of a backup's CPU. Of some documents a quicker level makes as little or less, of others
-// a tenth more: it is tried on a block now and then, and where it makes no more than so many percent more, it is taken.
-// The columns beside them are packed quickly in any case: of their planes slower levels hardly make less.
+// Compressing bodies is a fifth of a backup's CPU. Of most documents a quicker level makes hardly more, of some a
+// tenth: it is tried on a block now and then, and where it makes no more than so many percent more, it is taken. The
+// columns beside them are packed quickly in any case: of their planes slower levels hardly make less.
 constexpr int kQuickLevel = 1;
-constexpr std::size_t kPercentMore = 4;
+constexpr std::size_t kPercentMore = 8;
 constexpr std::uint64_t kBlocksPerTrial = 256;
 constexpr std::size_t kWorthATrial = 256 * 1024;
 // In the order of a segment versions lie scattered over memory: they are asked for so many ahead of their turn.

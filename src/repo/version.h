@@ -4,10 +4,12 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/time.h"
+#include "json/value_places.h"
 
 namespace halley::repo {
 
@@ -44,6 +46,9 @@ struct Version {
   SystemLayout layout = 0;
   std::uint64_t digest = 0;  // json::value_digest of the body without system properties; 0 for deletes
   std::string_view body;     // JSON object text; empty for deletes
+  // Where the values of the body stand, as json::DocumentScanner tells. It makes segments smaller; empty: not told.
+  // What is read from a repository does not tell.
+  std::span<const json::ValuePlace> values;
 };
 
 // The document as it was captured: the body with its system properties as the layout says. `container_rid_path` is

@@ -34,6 +34,18 @@ std::string_view VersionBatch::keep(std::string_view text) {
   return kept;
 }
 
+std::span<const json::ValuePlace> VersionBatch::keep(std::span<const json::ValuePlace> places) {
+  // A chunk begins at an even address, and where one of an odd size is made nothing of it is left.
+  constexpr std::size_t kAlignment = alignof(json::ValuePlace);
+  static_assert(kChunk % kAlignment == 0);
+  const std::size_t odd = chunk_left_ % kAlignment;
+  chunk_at_ += odd;
+  chunk_left_ -= odd;
+  const std::string_view kept =
+      keep(std::string_view(reinterpret_cast<const char*>(places.data()), places.size_bytes()));
+  return {reinterpret_cast<const json::ValuePlace*>(kept.data()), places.size()};
+}
+
 void VersionBatch::clear() {
   std::vector<Version> versions = std::move(versions_);
   *this = VersionBatch();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ class VersionBatch {
   std::string& adopt(std::string page);
   // Keeps a copy of a small text.
   std::string_view keep(std::string_view text);
+  std::span<const json::ValuePlace> keep(std::span<const json::ValuePlace> places);
   void add(const Version& version) { versions_.push_back(version); }
   // Takes over everything in `other`, its versions behind the present ones.
   void absorb(VersionBatch&& other);

@@ -1,5 +1,6 @@
-// Repositories of every format version, kept forever: each later program reads them, and finds in them what this file
-// says. HALLEY_WRITE_GOLDEN=<folder> writes the newest one anew, there; only for a format that has not been released.
+// Repositories of every format version and every format of segments, kept forever: each later program reads them, and
+// finds in them what this file says. HALLEY_WRITE_GOLDEN=<folder> writes the newest one anew, there; only for a format
+// that has not been released.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "json/document_scanner.h"
 #include "repo/check.h"
 #include "repo/repository.h"
 #include "store/file_store.h"
@@ -18,7 +20,12 @@ constexpr const char* kPassword = "golden";
 constexpr std::int64_t kBegin = 1'700'000'000;
 constexpr std::uint64_t kCommits = 9;
 
-const std::string kFolder = "tests/golden/format-1";
+struct Golden {
+  const char* folder;
+  std::uint64_t documents;  // that a commit adds
+};
+constexpr Golden kFormat1{"tests/golden/format-1", 12};
+constexpr Golden kSegments2{"tests/golden/segments-2", 40};  // enough for bodies to be taken apart
 
 struct Written {
   std::string key, id, rid, etag, body;
@@ -33,9 +40,9 @@ LaneIdentity orders_identity() {
 LaneIdentity account_identity() { return {"account-1", "", "", "", "", "", {}}; }
 
 // What commit `seq` of the container's lane adds: documents of every form.
-std::vector<Written> written_by(std::uint64_t seq) {
+std::vector<Written> written_by(std::uint64_t seq, std::uint64_t documents) {
   std::vector<Written> all;
-  for (std::uint64_t i = 0; i < 12; ++i) {
+  for (std::uint64_t i = 0; i < documents; ++i) {
     const std::uint64_t lsn = 100 * seq + i;
     const std::string number = std::to_string((seq * 5 + i) % 17);
     Written w;
@@ -50,11 +57,13 @@ std::vector<Written> written_by(std::uint64_t seq) {
       all.push_back(std::move(w));
       continue;
     }
-    w.rid = i == 7 ? "of another form" : "EIMBANvVg9o" + std::string(1, static_cast<char>('A' + i)) + "AAAAAAAAAA==";
+    w.rid =
+        i == 7 ? "of another form" : "EIMBANvVg9o" + std::string(1, static_cast<char>('A' + i % 26)) + "AAAAAAAAAA==";
     w.etag = i == 8 ? "\"literal\"" : "\"0000d826-0000-0700-0000-5f3e0a1c0000\"";
     w.body = "{\"id\":\"" + w.id + "\",\"value\":" + number + ",\"text\":\"" + std::string(i * 20, 'x') + "\"}";
     w.version.layout = i == 9 ? kVerbatim : 0x1F;
     if (i == 9) w.body = "{\"_ts\":1,\"id\":\"" + w.id + "\"}";
+    if (i > 12 && i % 5 == 0) w.body.insert(1, "\"more\":[1,{\"n\":" + number + "},\"\\n\",null, true],");
     w.version.digest = lsn * 0x9E3779B97F4A7C15;
     all.push_back(std::move(w));
   }
@@ -85,6 +94,19 @@ CommitDraft draft_of(std::uint64_t seq) {
   return draft;
 }
 
+// As a backup has them: the id is a part of the body, and where the values stand is told.
+void tell_values(std::string body, Version& version, VersionBatch& batch) {
+  body.reserve(body.size() + json::kPadding);
+  const std::string& kept = batch.adopt(std::move(body));
+  json::DocumentScanner scanner({});
+  const auto scanned = scanner.scan_document(kept);
+  ASSERT_TRUE(scanned) << scanned.error().to_string();
+  ASSERT_EQ(version.id, (*scanned)->id);
+  version.body = kept;
+  version.id = (*scanned)->id;
+  version.values = batch.keep((*scanned)->values);
+}
+
 VersionBatch batch_of(const std::vector<Written>& all) {
   VersionBatch batch;
   for (const Written& w : all) {
@@ -94,6 +116,7 @@ VersionBatch batch_of(const std::vector<Written>& all) {
     version.rid = batch.keep(w.rid);
     version.etag = batch.keep(w.etag);
     version.body = batch.keep(w.body);
+    if (!w.body.empty()) tell_values(w.body, version, batch);
     batch.add(version);
   }
   return batch;
@@ -119,15 +142,15 @@ LaneId lane_of(const LaneIdentity& identity) {
 void write_golden(const std::string& folder) {
   RepositoryOptions options;
   options.password_cost = {16, 1, 1};
-  options.block_bytes = 1000;
-  options.inline_bytes = 1600;
+  options.block_bytes = 12'000;
+  options.inline_bytes = 1000;
   options.rollup_every = 4;
   auto repository =
       Repository::create(real_runtime(), std::move(*store::open_file_store(folder, true)), kPassword, options);
   ASSERT_TRUE(repository) << repository.error().to_string();
   auto orders = *(*repository)->open_writer(lane_of(orders_identity()), orders_identity());
   for (std::uint64_t seq = 1; seq <= kCommits; ++seq) {
-    std::vector<Written> all = written_by(seq);
+    std::vector<Written> all = written_by(seq, kSegments2.documents);
     if (seq % 3 == 0) all.resize(2);
     VersionBatch batch = batch_of(all);
     ASSERT_TRUE(orders->commit(draft_of(seq), batch));
@@ -163,9 +186,8 @@ void expect_versions(Repository& repository, const LaneState& lane, std::vector<
   EXPECT_TRUE(all.empty());
 }
 
-TEST(GoldenTest, Format1IsReadWhole) {
-  if (const char* folder = std::getenv("HALLEY_WRITE_GOLDEN")) write_golden(folder);
-  auto store = store::open_file_store(kFolder, false);
+void expect_read_whole(const Golden& golden) {
+  auto store = store::open_file_store(golden.folder, false);
   ASSERT_TRUE(store) << store.error().to_string();
   auto opened = Repository::open(real_runtime(), std::move(*store), kPassword);
   ASSERT_TRUE(opened) << opened.error().to_string();
@@ -199,13 +221,20 @@ TEST(GoldenTest, Format1IsReadWhole) {
     const CommitDraft draft = draft_of(seq);
     sync_points.insert(sync_points.end(), draft.sync_points.begin(), draft.sync_points.end());
     events.insert(events.end(), draft.events.begin(), draft.events.end());
-    std::vector<Written> added = written_by(seq);
+    std::vector<Written> added = written_by(seq, golden.documents);
     if (seq % 3 == 0) added.resize(2);
     versions.insert(versions.end(), added.begin(), added.end());
   }
   EXPECT_EQ(orders->sync_points, sync_points);
   EXPECT_EQ(orders->events, events);
   expect_versions(repository, *orders, versions);
+}
+
+TEST(GoldenTest, Format1IsReadWhole) { expect_read_whole(kFormat1); }
+
+TEST(GoldenTest, SegmentsOfFormat2AreReadWhole) {
+  if (const char* folder = std::getenv("HALLEY_WRITE_GOLDEN")) write_golden(folder);
+  expect_read_whole(kSegments2);
 }
 
 }  // namespace

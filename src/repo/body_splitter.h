@@ -1,0 +1,68 @@
+// Takes the bodies of a block apart: into templates, which are everything of a body but its values, and columns, which
+// are the values that stand at one path, whatever their template (docs/repository-format.md, bodies). What is alike
+// comes to stand together, and is small. Twin of block_bodies.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "repo/version.h"
+
+namespace halley::repo {
+
+// What stands in a template for a value, and behind a template. JSON has neither in its punctuation or names.
+inline constexpr char kSlot = '\x01';
+inline constexpr char kTemplateEnd = '\x00';
+// What stands in a column behind a value. No value has it: in JSON it is escaped.
+inline constexpr char kValueEnd = '\n';
+
+// One for each writer: what it finds out about templates is kept from block to block.
+class BodySplitter {
+ public:
+  // Begins a block.
+  void clear();
+
+  // Takes a version's body apart and gives the number of its template in this block, from 1. 0, and nothing is taken,
+  // where it is not told where its values stand, or too few bodies of the block are of one template.
+  std::uint32_t add(const Version& version);
+
+  // Appends the templates and columns of the block. Nothing when no body was taken.
+  void append_to(std::string& out) const;
+
+ private:
+  // The values at one path.
+  struct Column {
+    std::string values;
+    std::size_t size = 0;      // of what is in use of `values`
+    std::uint32_t number = 0;  // in the block, from 1; 0: not in it
+  };
+  struct Template {
+    std::string text;                    // with kSlot for each value
+    std::vector<std::uint32_t> columns;  // of each value
+    std::size_t id_slot = 0;             // which of its values is the id, counted from 0; their number where none is
+    std::uint32_t number = 0;            // in the block, from 1; 0: not in it
+    std::uint32_t next = 0;              // of the same hash: its index + 1; 0: none
+  };
+
+  static bool is_id(const Version& version, const char* value, std::size_t size);
+  bool make(const Version& version, std::uint32_t& newest);
+  bool take(const Version& version, const Template& of);
+  void give_back(const Version& version, const Template& of, std::size_t count);
+  void append(Column& column, const char* value, std::size_t size, const char* readable_end);
+  std::uint32_t column_of(std::uint64_t path);
+  void number(Template& of, std::uint32_t index);
+
+  std::vector<Template> templates_;
+  std::vector<Column> columns_;
+  std::unordered_map<std::uint64_t, std::uint32_t> template_of_hash_;  // index + 1 of the newest
+  std::unordered_map<std::uint64_t, std::uint32_t> column_of_path_;    // index
+  std::vector<std::uint32_t> block_templates_, block_columns_;         // those in the block, by number
+  std::vector<std::uint64_t> paths_;
+  std::size_t offered_ = 0;  // bodies in the block
+  std::size_t room_ = 0;     // of all columns
+};
+
+}  // namespace halley::repo
