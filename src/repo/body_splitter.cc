@@ -1,6 +1,7 @@
 #include "repo/body_splitter.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -18,7 +19,7 @@ constexpr std::size_t kMaxTemplates = 8192;  // or hashes of such
 constexpr std::size_t kMaxColumns = 16384;
 constexpr std::size_t kMaxRoom = 16 << 20;
 // Short values are copied with so many bytes behind them.
-constexpr std::size_t kStride = 16;
+constexpr std::ptrdiff_t kStride = 16;
 
 constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15;
 
@@ -42,7 +43,7 @@ void BodySplitter::clear() {
   for (const std::uint32_t index : block_templates_) templates_[index].number = 0;
   for (const std::uint32_t index : block_columns_) {
     columns_[index].number = 0;
-    columns_[index].size = 0;
+    columns_[index].at = columns_[index].values.get();
   }
   block_templates_.clear();
   block_columns_.clear();
@@ -53,6 +54,29 @@ void BodySplitter::clear() {
   template_of_hash_.clear();
   column_of_path_.clear();
   room_ = 0;
+}
+
+inline void BodySplitter::append(Column& column, const char* value, std::ptrdiff_t size, const char* readable_end) {
+  if (column.room_end - column.at <= size) grow(column, size);
+  if (size <= kStride && readable_end - value >= kStride) {
+    std::memcpy(column.at, value, kStride);
+  } else {
+    std::memcpy(column.at, value, static_cast<std::size_t>(size));
+  }
+  column.at[size] = kValueEnd;
+  column.at += size + 1;
+}
+
+// For at least one more value of this size.
+void BodySplitter::grow(Column& column, std::ptrdiff_t size) {
+  const std::size_t used = column.size();
+  const std::size_t room = 2 * (used + static_cast<std::size_t>(size + kStride));
+  std::unique_ptr<char[]> larger(new char[room]);
+  if (used > 0) std::memcpy(larger.get(), column.values.get(), used);
+  column.values = std::move(larger);
+  column.at = column.values.get() + used;
+  column.room_end = column.values.get() + room - kStride;
+  room_ += room / 2;
 }
 
 std::uint32_t BodySplitter::add(const Version& version) {
@@ -111,24 +135,8 @@ bool BodySplitter::take(const Version& version, const Template& of) {
 // Takes the first values of a version off the columns again.
 void BodySplitter::give_back(const Version& version, const Template& of, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
-    if (i != of.id_slot) columns_[of.columns[i]].size -= version.values[i].size + 1U;
+    if (i != of.id_slot) columns_[of.columns[i]].at -= version.values[i].size + 1;
   }
-}
-
-void BodySplitter::append(Column& column, const char* value, std::size_t size, const char* readable_end) {
-  const std::size_t needed = column.size + size + kStride;
-  if (column.values.size() < needed) {
-    room_ += 2 * needed - column.values.size();
-    column.values.resize(2 * needed);
-  }
-  char* const out = column.values.data() + column.size;
-  if (size <= kStride && readable_end - value >= static_cast<std::ptrdiff_t>(kStride)) {
-    std::memcpy(out, value, kStride);
-  } else {
-    std::memcpy(out, value, size);
-  }
-  out[size] = kValueEnd;
-  column.size += size + 1;
 }
 
 // Whether a value is the id as the columns of the block have it, between quotation marks.
@@ -181,7 +189,7 @@ void BodySplitter::append_to(std::string& out) const {
   std::size_t texts = 0;
   std::size_t values = 0;
   for (const std::uint32_t index : block_templates_) texts += templates_[index].text.size() + 1;
-  for (const std::uint32_t index : block_columns_) values += columns_[index].size;
+  for (const std::uint32_t index : block_columns_) values += columns_[index].size();
   put_varint(out, block_templates_.size());
   put_varint(out, texts);
   for (const std::uint32_t index : block_templates_) {
@@ -195,9 +203,9 @@ void BodySplitter::append_to(std::string& out) const {
     }
   }
   put_varint(out, block_columns_.size());
-  for (const std::uint32_t index : block_columns_) put_varint(out, columns_[index].size);
+  for (const std::uint32_t index : block_columns_) put_varint(out, columns_[index].size());
   out.reserve(out.size() + values);
-  for (const std::uint32_t index : block_columns_) out.append(columns_[index].values, 0, columns_[index].size);
+  for (const std::uint32_t index : block_columns_) out.append(columns_[index].values.get(), columns_[index].size());
 }
 
 }  // namespace halley::repo

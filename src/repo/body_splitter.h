@@ -3,7 +3,9 @@
 // comes to stand together, and is small. Twin of block_bodies.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,9 +37,11 @@ class BodySplitter {
  private:
   // The values at one path.
   struct Column {
-    std::string values;
-    std::size_t size = 0;      // of what is in use of `values`
+    std::unique_ptr<char[]> values;
+    char* at = nullptr;        // behind the last value
+    char* room_end = nullptr;  // a stride behind it may be written to
     std::uint32_t number = 0;  // in the block, from 1; 0: not in it
+    std::size_t size() const { return static_cast<std::size_t>(at - values.get()); }
   };
   struct Template {
     std::string text;                    // with kSlot for each value
@@ -51,7 +55,8 @@ class BodySplitter {
   bool make(const Version& version, std::uint32_t& newest);
   bool take(const Version& version, const Template& of);
   void give_back(const Version& version, const Template& of, std::size_t count);
-  void append(Column& column, const char* value, std::size_t size, const char* readable_end);
+  void append(Column& column, const char* value, std::ptrdiff_t size, const char* readable_end);
+  void grow(Column& column, std::ptrdiff_t size);
   std::uint32_t column_of(std::uint64_t path);
   void number(Template& of, std::uint32_t index);
 
