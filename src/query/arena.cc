@@ -6,6 +6,7 @@ namespace halley::query {
 namespace {
 
 constexpr std::size_t kFirstBlock = 16 * 1024;
+constexpr std::size_t kLargestGrowth = 4UL * 1024 * 1024;
 
 }  // namespace
 
@@ -20,14 +21,10 @@ bool Arena::grow(std::size_t bytes) {
     enter(current_ + 1);
     if (blocks_[current_].size >= bytes) return true;
   }
-  const std::size_t wanted = std::max({bytes, kFirstBlock, blocks_.empty() ? 0 : 2 * blocks_.back().size});
-  const std::size_t size = std::min(wanted, limit_ - total_);
-  if (size < bytes) {
-    exhausted_ = true;
-    return false;
-  }
+  const std::size_t larger = blocks_.empty() ? kFirstBlock : std::min(2 * blocks_.back().size, kLargestGrowth);
+  const std::size_t size = std::max(bytes, std::min(larger, bounds_.memory_left()));
+  if (!held_.add(size)) return false;
   blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
-  total_ += size;
   enter(blocks_.size() - 1);
   return true;
 }

@@ -1,4 +1,4 @@
-// Memory for what one step of an evaluation makes: given out quickly, taken back all at once, bounded.
+// Memory for what one step of an evaluation makes: given out quickly, taken back all at once, within bounds.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,18 @@
 #include <type_traits>
 #include <vector>
 
+#include "query/bounds.h"
+
 namespace halley::query {
 
 class Arena {
  public:
-  explicit Arena(std::size_t limit) : limit_(limit) {}
+  // `bounds` must outlive it.
+  explicit Arena(Bounds& bounds) : held_(bounds), bounds_(bounds) {}
 
-  // `bytes` of memory, aligned for anything; nullptr, and exhausted() from then on, beyond the limit.
+  Bounds& bounds() const { return bounds_; }
+
+  // `bytes` of memory, aligned for anything; nullptr beyond the bounds.
   void* allocate(std::size_t bytes) {
     bytes = std::max<std::size_t>((bytes + 15) & ~std::size_t{15}, 16);
     if (bytes > static_cast<std::size_t>(end_ - next_) && !grow(bytes)) return nullptr;
@@ -41,9 +46,6 @@ class Arena {
     return {at, text.size()};
   }
 
-  // Whether something was refused.
-  bool exhausted() const { return exhausted_; }
-
   // A place to go back to: what is given out from here on is taken back by rewind().
   struct Mark {
     std::size_t block;
@@ -63,13 +65,12 @@ class Arena {
   bool grow(std::size_t bytes);
   void enter(std::size_t block);
 
-  const std::size_t limit_;
+  Held held_;  // all blocks
+  Bounds& bounds_;
   std::vector<Block> blocks_;
   std::size_t current_ = 0;  // the block that memory is given out of
-  std::size_t total_ = 0;    // of all blocks
   char* next_ = nullptr;
   char* end_ = nullptr;
-  bool exhausted_ = false;
 };
 
 }  // namespace halley::query

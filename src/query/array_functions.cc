@@ -60,9 +60,11 @@ Value contains(const Call& call) {
 // The canonical texts of the items: what sets are made of.
 std::unordered_set<std::string> texts_of(std::span<const Value> items, Arena& arena) {
   std::unordered_set<std::string> texts;
+  Held held(arena.bounds());
   for (const Value& item : items) {
     std::string text;
     append_canonical(text, item, arena);
+    if (!held.add(text.size())) break;
     if (item.is_defined()) texts.insert(std::move(text));
   }
   return texts;
@@ -187,9 +189,11 @@ Value object_to_array(const Call& call) {
 template <typename Keep>
 void append_distinct(std::vector<Value>& out, std::unordered_set<std::string>& seen, const Value& from, Arena& arena,
                      Keep keep) {
+  Held held(arena.bounds());
   for (const Value& item : items_of(from, arena)) {
     std::string text;
     append_canonical(text, item, arena);
+    if (!held.add(text.size())) break;
     if (item.is_defined() && keep(text) && seen.insert(std::move(text)).second) out.push_back(item);
   }
 }

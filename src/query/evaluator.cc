@@ -19,11 +19,13 @@ std::size_t search_cost(const Value& text, const Value& part) {
 }  // namespace
 
 std::optional<Error> Evaluator::failure() const {
-  if (context_.out_of_steps) {
+  if (context_.bounds().out_of_steps()) {
     return Error(Code::invalid_argument, "The query is too much work for one page: its joins or arrays multiply.");
   }
-  if (context_.arena.exhausted()) {
-    return Error(Code::invalid_argument, "The query needs too much memory for one document.");
+  if (context_.bounds().out_of_memory()) {
+    return Error(Code::invalid_argument,
+                 "The query needs too much memory: what it makes of a document, or the rows, groups, lists or distinct "
+                 "values it keeps, are too large. Narrow its WHERE, or select less.");
   }
   if (several_rows_) {
     return Error(Code::invalid_argument,
@@ -254,6 +256,9 @@ Value Evaluator::project(const Select& select, const Group* group) {
 
 namespace {
 
+// What a set takes for a text besides it.
+constexpr std::size_t kDistinctBytes = 64;
+
 struct SortedRow {
   std::vector<Value> keys;
   Value value;
@@ -271,24 +276,27 @@ void sort_rows(std::vector<SortedRow>& rows, const Select& select, Arena& arena)
 
 }  // namespace
 
+void Evaluator::add_to_group(const Select& select, Groups& groups) {
+  std::vector<Value> keys;
+  for (const Expression& key : select.group_by) keys.push_back(evaluate(key));
+  std::vector<Value> operands;
+  for (const Expression& aggregate : select.aggregates) operands.push_back(evaluate(aggregate.children.front()));
+  groups.add(keys, operands);
+}
+
 std::vector<Value> Evaluator::rows_of(const Select& select) {
   std::vector<SortedRow> rows;
+  Held held(context_.bounds());  // what is not in the arena, until the rows are there
   if (select.grouped()) {
-    Groups groups(select);
-    if (select.group_by.empty()) groups.find({}, context_.arena);
+    Groups groups(select, context_.arena);
     for_each_row(select, true, [&] {
-      std::vector<Value> keys;
-      for (const Expression& key : select.group_by) keys.push_back(evaluate(key));
-      Group& group = groups.find(keys, context_.arena);
-      for (std::size_t i = 0; i < select.aggregates.size(); ++i) {
-        const Expression& aggregate = select.aggregates[i];
-        group.accumulators[i].add(aggregate.aggregate, evaluate(aggregate.children.front()), context_.arena);
-      }
+      add_to_group(select, groups);
       return true;
     });
     for (const auto& group : groups.all()) rows.push_back({{}, project(select, group.get())});
   } else {
     for_each_row(select, false, [&] {
+      if (!held.add(sizeof(SortedRow) + (select.order_by.size() + 1) * sizeof(Value))) return false;
       SortedRow& row = rows.emplace_back();
       for (const OrderItem& item : select.order_by) row.keys.push_back(evaluate(item.expression));
       row.value = project(select);
@@ -305,6 +313,7 @@ std::vector<Value> Evaluator::rows_of(const Select& select) {
     if (select.distinct) {
       std::string text;
       append_canonical(text, row.value, context_.arena);
+      if (!held.add(text.size() + kDistinctBytes)) break;
       if (!seen.insert(std::move(text)).second) continue;
     }
     if (skipped++ < select.offset.value_or(0)) continue;

@@ -29,6 +29,9 @@ class Evaluator {
   // The value that SELECT makes of the current row, or of a group.
   Value project(const Select& select, const Group* group = nullptr);
 
+  // Adds the current row to the groups of `select`.
+  void add_to_group(const Select& select, Groups& groups);
+
   // The rows of a SELECT for the current document.
   std::vector<Value> rows_of(const Select& select);
 

@@ -21,16 +21,9 @@ struct FunctionContext {
   std::int64_t now_ms = 0;            // milliseconds since 1970
   std::uint64_t document_number = 0;  // what DOCUMENTID tells
   std::uint64_t random = 1;           // the state of RAND; never 0
-  // What the evaluation may still do, in steps of some nanoseconds.
-  std::uint64_t steps = 0;
-  bool out_of_steps = false;
 
-  // False when that is more than may be done.
-  bool spend(std::uint64_t count) {
-    if (count > steps) out_of_steps = true;
-    steps -= std::min(count, steps);
-    return !out_of_steps;
-  }
+  Bounds& bounds() const { return arena.bounds(); }
+  bool spend(std::uint64_t steps) { return bounds().spend(steps); }
 };
 
 // The arguments of one call; undefined ones are there, too.

@@ -4,6 +4,14 @@
 #include "json/writer.h"
 
 namespace halley::query {
+namespace {
+
+// What a container takes for an element besides its text.
+constexpr std::size_t kNodeBytes = 96;
+// Of a key as a continuation has it.
+constexpr std::size_t kKeyMemory = 64UL * 1024 * 1024;
+
+}  // namespace
 
 KeptValue::KeptValue(const Value& value, Arena& arena) : type_(value.is_writable() ? value.type() : Type::undefined) {
   switch (type_) {
@@ -54,20 +62,20 @@ int KeptValue::compare(const KeptValue& other) const {
 }
 
 std::string KeptValue::json() const {
-  constexpr std::size_t kArena = 64 * 1024 * 1024;
-  Arena arena(kArena);
+  Bounds bounds(UINT64_MAX, kKeyMemory);
+  Arena arena(bounds);
   std::string out;
-  value(arena).append_to(out);
+  value(arena).append_to(out, bounds);
   return out;
 }
 
 KeptValue KeptValue::of_json(std::string_view json) {
-  constexpr std::size_t kArena = 64 * 1024 * 1024;
-  Arena arena(kArena);
+  Bounds bounds(UINT64_MAX, kKeyMemory);
+  Arena arena(bounds);
   return json.empty() ? KeptValue() : KeptValue(parse_value(json, arena), arena);
 }
 
-void Accumulator::add(Aggregate aggregate, const Value& value, Arena& arena) {
+void Accumulator::add(Aggregate aggregate, const Value& value, Arena& arena, Held& held) {
   if (!value.is_defined()) return;
   switch (aggregate) {
     case Aggregate::count:
@@ -88,19 +96,22 @@ void Accumulator::add(Aggregate aggregate, const Value& value, Arena& arena) {
       if (invalid_) return;
       KeptValue kept(value, arena);
       const int order = extreme_.is_defined() ? kept.compare(extreme_) : 0;
-      if (!extreme_.is_defined() || (aggregate == Aggregate::minimum ? order < 0 : order > 0))
-        extreme_ = std::move(kept);
+      const bool beyond = !extreme_.is_defined() || (aggregate == Aggregate::minimum ? order < 0 : order > 0);
+      if (!beyond || !held.add(kept.size())) return;
+      held.remove(extreme_.size());
+      extreme_ = std::move(kept);
       return;
     }
     case Aggregate::make_set: {
       std::string text;
       append_canonical(text, value, arena);
-      if (!seen_.insert(std::move(text)).second) return;
+      if (seen_.contains(text) || !held.add(text.size() + kNodeBytes)) return;
+      seen_.insert(std::move(text));
       [[fallthrough]];
     }
     case Aggregate::make_list: {
       std::string item;
-      if (!value.append_to(item)) return;
+      if (!value.append_to(item, arena.bounds()) || !held.add(item.size() + 1)) return;
       if (!list_.empty()) list_ += ',';
       list_ += item;
       return;
@@ -127,21 +138,33 @@ Value Accumulator::result(Aggregate aggregate, Arena& arena) const {
   return parse_value("[" + list_ + "]", arena);
 }
 
-Group& Groups::find(const std::vector<Value>& keys, Arena& arena) {
+Groups::Groups(const Select& select, Arena& arena) : select_(select), arena_(arena), held_(arena.bounds()) {
+  if (select_.group_by.empty()) find({});
+}
+
+void Groups::add(const std::vector<Value>& keys, const std::vector<Value>& operands) {
+  Group& group = find(keys);
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    group.accumulators[i].add(select_.aggregates[i].aggregate, operands[i], arena_, held_);
+  }
+}
+
+Group& Groups::find(const std::vector<Value>& keys) {
   std::string text;
   for (const Value& key : keys) {
-    append_canonical(text, key, arena);
+    append_canonical(text, key, arena_);
     text += '\n';  // stands in no canonical text
   }
   Group*& group = by_key_[text];
   if (group == nullptr) {
     auto made = std::make_unique<Group>();
     made->accumulators.resize(select_.aggregates.size());
+    std::size_t bytes = text.size() + sizeof(Group) + made->accumulators.size() * sizeof(Accumulator) + kNodeBytes;
     for (const Value& key : keys) {
-      key.append_to(made->keys.emplace_back());
-      bytes_ += made->keys.back().size();
+      key.append_to(made->keys.emplace_back(), arena_.bounds());
+      bytes += made->keys.back().size() + sizeof(std::string);
     }
-    bytes_ += text.size() + sizeof(Group) + made->accumulators.size() * sizeof(Accumulator);
+    held_.add(bytes);
     group = made.get();
     groups_.push_back(std::move(made));
   }

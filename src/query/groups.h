@@ -36,7 +36,8 @@ class KeptValue {
 // One aggregate over the rows seen so far.
 class Accumulator {
  public:
-  void add(Aggregate aggregate, const Value& value, Arena& arena);
+  // `held` grows by what it keeps of the value.
+  void add(Aggregate aggregate, const Value& value, Arena& arena, Held& held);
   Value result(Aggregate aggregate, Arena& arena) const;
 
  private:
@@ -53,23 +54,27 @@ struct Group {
   std::vector<Accumulator> accumulators;
 };
 
-// The groups of one SELECT, in the order in which they came up.
+// The groups of one SELECT, in the order in which they came up. What they take is held of the arena's bounds.
 class Groups {
  public:
-  explicit Groups(const Select& select) : select_(select) {}
+  // Without GROUP BY there is one group from the beginning.
+  Groups(const Select& select, Arena& arena);
 
-  // The group of the row whose GROUP BY expressions are `keys`.
-  Group& find(const std::vector<Value>& keys, Arena& arena);
+  // One more row, whose GROUP BY expressions are `keys` and whose aggregates are to be made of `operands`.
+  void add(const std::vector<Value>& keys, const std::vector<Value>& operands);
   const std::vector<std::unique_ptr<Group>>& all() const { return groups_; }
   std::size_t size() const { return groups_.size(); }
   // About how many bytes they take.
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return held_.bytes(); }
 
  private:
+  Group& find(const std::vector<Value>& keys);
+
   const Select& select_;
+  Arena& arena_;
+  Held held_;
   std::unordered_map<std::string, Group*> by_key_;
   std::vector<std::unique_ptr<Group>> groups_;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace halley::query

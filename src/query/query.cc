@@ -12,7 +12,11 @@
 namespace halley::query {
 namespace {
 
-constexpr std::size_t kLiteralBytes = 32 * 1024 * 1024;
+// What the literals and parameters of a query take, and their memory.
+struct Literals {
+  Bounds bounds{UINT64_MAX, 32UL * 1024 * 1024};
+  Arena arena{bounds};
+};
 
 // Whether the rows of a SELECT are more than the rows of each document, one after the other.
 bool looks_at_all(const Select& select) {
@@ -83,14 +87,15 @@ Result<std::shared_ptr<const Query::Tree>> Query::build(std::shared_ptr<const st
 
 Result<Query> Query::parse(std::string_view text, const ParameterList& parameters) {
   if (!is_utf8(text)) return fail(Code::invalid_argument, "The query is not UTF-8.");
-  auto arena = std::make_shared<Arena>(kLiteralBytes);
+  const auto literals = std::make_shared<Literals>();
+  std::shared_ptr<Arena> arena(literals, &literals->arena);
   Parameters values;
   for (const auto& [name, json] : parameters) {
     if (!json::parse(json)) return fail(Code::invalid_argument, fmt::format("The parameter {} is not JSON.", name));
     values[name] = parse_value(json, *arena);
   }
   ASSIGN(Select select, parse_select(text, values, *arena));
-  if (arena->exhausted()) return fail(Code::invalid_argument, "The parameters of the query are too large.");
+  if (literals->bounds.reached()) return fail(Code::invalid_argument, "The parameters of the query are too large.");
   ASSIGN(auto tree, build(std::make_shared<const std::string>(text), std::move(arena), std::move(select)));
   return Query(std::move(tree));
 }
@@ -104,8 +109,9 @@ std::optional<std::string> Query::pinned(const std::vector<std::string>& path) c
   for (std::size_t slot = 0; slot < paths().slots(); ++slot) {
     if (paths().path_of(slot) != path) continue;
     const Expression* const constant = constant_of(*select().where, slot);
+    Bounds bounds = Literals().bounds;
     std::string json;
-    if (constant != nullptr && constant->value.append_to(json)) return json;
+    if (constant != nullptr && constant->value.append_to(json, bounds)) return json;
   }
   return std::nullopt;
 }

@@ -4,6 +4,13 @@
 
 namespace halley::query {
 
+namespace {
+
+// What a set takes for a text besides it.
+constexpr std::size_t kDistinctBytes = 64;
+
+}  // namespace
+
 bool PageRows::add(std::string_view row) {
   if (count_ >= options_.max_rows || (count_ > 0 && text_.size() + row.size() + 1 > options_.max_bytes)) return false;
   add_always(row);
@@ -11,19 +18,22 @@ bool PageRows::add(std::string_view row) {
 }
 
 void PageRows::add_always(std::string_view row) {
+  if (!held_.add(row.size() + 1)) return;
   if (count_++ > 0) text_ += ',';
   text_ += row;
 }
 
-Rows::Rows(const Query& query, const RunOptions& options, Continuation from)
+Rows::Rows(const Query& query, const RunOptions& options, Continuation from, std::shared_ptr<Bounds> bounds)
     : query_(query),
       options_(options),
       from_(std::move(from)),
-      arena_(options.max_memory),
-      context_{arena_, options.now_ms, 0, options.random, options.max_steps, false},
+      bounds_(std::move(bounds)),
+      arena_(*bounds_),
+      context_{arena_, options.now_ms, 0, options.random},
       reader_(query_.paths()),
       evaluator_(context_, reader_.slots(), query_.alias_count()),
-      page_(options_) {}
+      page_(options_, *bounds_),
+      seen_held_(*bounds_) {}
 
 std::uint64_t Rows::most() const { return select().limit.value_or(select().top.value_or(UINT64_MAX)); }
 
@@ -64,7 +74,7 @@ Result<Page> Rows::finish() {
 
 std::string_view Rows::row_text(const Group* group) {
   text_.clear();
-  evaluator_.project(select(), group).append_to(text_);
+  evaluator_.project(select(), group).append_to(text_, *bounds_);
   return text_;
 }
 
@@ -73,7 +83,9 @@ bool Rows::is_new(std::string_view row) {
   const Arena::Mark mark = arena_.mark();
   append_canonical(text, parse_value(row, arena_), arena_);
   arena_.rewind(mark);
-  return seen_.insert(std::move(text)).second;
+  if (seen_.contains(text) || !seen_held_.add(text.size() + kDistinctBytes)) return false;
+  seen_.insert(std::move(text));
+  return true;
 }
 
 }  // namespace halley::query

@@ -24,7 +24,7 @@ class Run::Steps {
 // The rows of one page, as far as it is filled.
 class PageRows {
  public:
-  explicit PageRows(const RunOptions& options) : options_(options) {}
+  PageRows(const RunOptions& options, Bounds& bounds) : options_(options), held_(bounds) {}
 
   // False when there is no room for it.
   bool add(std::string_view row);
@@ -35,6 +35,7 @@ class PageRows {
 
  private:
   const RunOptions& options_;
+  Held held_;
   std::string text_;
   std::size_t count_ = 0;
 };
@@ -42,7 +43,7 @@ class PageRows {
 // What all kinds share: documents are read, counted and evaluated; bounds are kept.
 class Rows : public Run::Steps {
  public:
-  Rows(const Query& query, const RunOptions& options, Continuation from);
+  Rows(const Query& query, const RunOptions& options, Continuation from, std::shared_ptr<Bounds> bounds);
 
   Result<bool> add(std::uint64_t number, std::string_view text) final;
   Result<Page> finish() final;
@@ -70,6 +71,7 @@ class Rows : public Run::Steps {
   const Query query_;
   const RunOptions options_;
   const Continuation from_;
+  const std::shared_ptr<Bounds> bounds_;
   Arena arena_;
   FunctionContext context_;
   DocumentReader reader_;
@@ -82,13 +84,17 @@ class Rows : public Run::Steps {
 
   std::string text_;
   std::unordered_set<std::string> seen_;
+  Held seen_held_;
   std::size_t scanned_ = 0;
   std::size_t scanned_bytes_ = 0;
   bool cut_ = false;  // the page ended for the work it was
 };
 
-std::unique_ptr<Run::Steps> rows_as_they_come(const Query& query, const RunOptions& options, Continuation from);
-std::unique_ptr<Run::Steps> rows_in_order(const Query& query, const RunOptions& options, Continuation from);
-std::unique_ptr<Run::Steps> rows_by_group(const Query& query, const RunOptions& options, Continuation from);
+std::unique_ptr<Run::Steps> rows_as_they_come(const Query& query, const RunOptions& options, Continuation from,
+                                              std::shared_ptr<Bounds> bounds);
+std::unique_ptr<Run::Steps> rows_in_order(const Query& query, const RunOptions& options, Continuation from,
+                                          std::shared_ptr<Bounds> bounds);
+std::unique_ptr<Run::Steps> rows_by_group(const Query& query, const RunOptions& options, Continuation from,
+                                          std::shared_ptr<Bounds> bounds);
 
 }  // namespace halley::query

@@ -6,8 +6,8 @@ namespace {
 
 class RowsAsTheyCome : public Rows {
  public:
-  RowsAsTheyCome(const Query& query, const RunOptions& options, Continuation from)
-      : Rows(query, options, std::move(from)),
+  RowsAsTheyCome(const Query& query, const RunOptions& options, Continuation from, std::shared_ptr<Bounds> bounds)
+      : Rows(query, options, std::move(from), std::move(bounds)),
         counts_(select().distinct && !options.parts),
         skipped_(counts_ ? 0 : from_.skipped),
         to_skip_(counts_ ? offset() + from_.given : offset()),
@@ -79,8 +79,9 @@ class RowsAsTheyCome : public Rows {
 
 }  // namespace
 
-std::unique_ptr<Run::Steps> rows_as_they_come(const Query& query, const RunOptions& options, Continuation from) {
-  return std::make_unique<RowsAsTheyCome>(query, options, std::move(from));
+std::unique_ptr<Run::Steps> rows_as_they_come(const Query& query, const RunOptions& options, Continuation from,
+                                              std::shared_ptr<Bounds> bounds) {
+  return std::make_unique<RowsAsTheyCome>(query, options, std::move(from), std::move(bounds));
 }
 
 }  // namespace halley::query

@@ -7,12 +7,10 @@ namespace {
 
 class RowsByGroup : public Rows {
  public:
-  RowsByGroup(const Query& query, const RunOptions& options, Continuation from)
-      : Rows(query, options, std::move(from)),
+  RowsByGroup(const Query& query, const RunOptions& options, Continuation from, std::shared_ptr<Bounds> bounds)
+      : Rows(query, options, std::move(from), std::move(bounds)),
         parts_(options.parts && is_rewritten(query.select())),
-        groups_(select()) {
-    if (select().group_by.empty()) groups_.find({}, arena_);
-  }
+        groups_(select(), arena_) {}
 
   std::uint64_t after() const override { return parts_ ? from_.number : 0; }
 
@@ -29,13 +27,7 @@ class RowsByGroup : public Rows {
       return false;
     }
     for_each_row([&] {
-      std::vector<Value> keys;
-      for (const Expression& key : select().group_by) keys.push_back(evaluator_.evaluate(key));
-      Group& group = groups_.find(keys, arena_);
-      for (std::size_t i = 0; i < select().aggregates.size(); ++i) {
-        const Expression& aggregate = select().aggregates[i];
-        group.accumulators[i].add(aggregate.aggregate, evaluator_.evaluate(aggregate.children.front()), arena_);
-      }
+      evaluator_.add_to_group(select(), groups_);
       return true;
     });
     last_grouped_ = number;
@@ -77,8 +69,9 @@ class RowsByGroup : public Rows {
 
 }  // namespace
 
-std::unique_ptr<Run::Steps> rows_by_group(const Query& query, const RunOptions& options, Continuation from) {
-  return std::make_unique<RowsByGroup>(query, options, std::move(from));
+std::unique_ptr<Run::Steps> rows_by_group(const Query& query, const RunOptions& options, Continuation from,
+                                          std::shared_ptr<Bounds> bounds) {
+  return std::make_unique<RowsByGroup>(query, options, std::move(from), std::move(bounds));
 }
 
 }  // namespace halley::query

@@ -15,15 +15,24 @@ struct SortedRow {
   std::uint64_t number = 0;
   std::uint64_t row = 0;  // among those of its document
   std::string text;
+
+  std::size_t key_bytes() const {
+    std::size_t bytes = 0;
+    for (const KeptValue& key : keys) bytes += key.size();
+    return bytes;
+  }
+  // What it takes in all.
+  std::size_t memory() const { return sizeof(SortedRow) + keys.size() * sizeof(KeptValue) + key_bytes() + text.size(); }
 };
 
 class RowsInOrder : public Rows {
  public:
-  RowsInOrder(const Query& query, const RunOptions& options, Continuation from)
-      : Rows(query, options, std::move(from)),
+  RowsInOrder(const Query& query, const RunOptions& options, Continuation from, std::shared_ptr<Bounds> bounds)
+      : Rows(query, options, std::move(from), std::move(bounds)),
         counts_(from_.kind == Continuation::Kind::count || select().distinct),
         to_skip_(counts_ ? offset() + from_.given : offset() - std::min(offset(), from_.skipped)),
-        left_(most() - std::min(most(), from_.given)) {
+        left_(most() - std::min(most(), from_.given)),
+        held_(*bounds_) {
     if (from_.kind == Continuation::Kind::key) start_ = SortedRow{from_.keys, from_.number, from_.row.value_or(0), {}};
   }
 
@@ -65,6 +74,7 @@ class RowsInOrder : public Rows {
   // The heap has the last row in front.
   void keep(SortedRow made) {
     const auto before = [this](const SortedRow& a, const SortedRow& b) { return is_before(a, b); };
+    if (!held_.add(made.memory())) return;
     bytes_ += made.text.size();
     rows_.push_back(std::move(made));
     std::push_heap(rows_.begin(), rows_.end(), before);
@@ -76,6 +86,7 @@ class RowsInOrder : public Rows {
     while (one_too_many()) {
       std::pop_heap(rows_.begin(), rows_.end(), before);
       bytes_ -= rows_.back().text.size();
+      held_.remove(rows_.back().memory());
       rows_.pop_back();
     }
   }
@@ -102,9 +113,7 @@ class RowsInOrder : public Rows {
   Continuation behind(const SortedRow& last, std::uint64_t given) const {
     Continuation next;
     next.given = from_.given + given;
-    std::size_t key_bytes = 0;
-    for (const KeptValue& key : last.keys) key_bytes += key.size();
-    if (counts_ || key_bytes > kMaxKeyBytes) {
+    if (counts_ || last.key_bytes() > kMaxKeyBytes) {
       next.kind = Continuation::Kind::count;
       return next;
     }
@@ -121,13 +130,15 @@ class RowsInOrder : public Rows {
   const std::uint64_t left_;  // of LIMIT or TOP
   std::optional<SortedRow> start_;
   std::vector<SortedRow> rows_;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;  // of their texts
+  Held held_;
 };
 
 }  // namespace
 
-std::unique_ptr<Run::Steps> rows_in_order(const Query& query, const RunOptions& options, Continuation from) {
-  return std::make_unique<RowsInOrder>(query, options, std::move(from));
+std::unique_ptr<Run::Steps> rows_in_order(const Query& query, const RunOptions& options, Continuation from,
+                                          std::shared_ptr<Bounds> bounds) {
+  return std::make_unique<RowsInOrder>(query, options, std::move(from), std::move(bounds));
 }
 
 }  // namespace halley::query

@@ -151,6 +151,78 @@ TEST(RunTest, WorkHasABound) {
   EXPECT_EQ(memory.error().code, Code::invalid_argument);
 }
 
+// What is small in a query and in its documents can be large many times over in what comes of them.
+TEST(RunTest, MemoryHasABoundWhateverIsKept) {
+  const std::string pad(20'000, 'x');
+  Documents documents;
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    documents[i] = fmt::format(R"({{"id":"{0}","pad":"{1}{0}","l":[0,1,2,3,4,5,6,7,8,9]}})", i, pad);
+  }
+  std::string many = "c.pad";
+  for (int i = 0; i < 200; ++i) many += ",c.pad";
+  RunOptions options;
+  options.max_memory = 512 * 1024;
+  options.max_bytes = 100'000;
+  for (const std::string& text : {
+           "SELECT VALUE [" + many + "] FROM c",
+           "SELECT VALUE ToString([" + many + "]) FROM c",
+           "SELECT VALUE c.id FROM c ORDER BY [" + many + "]",
+           "SELECT VALUE ARRAY_LENGTH(SetUnion([[" + many + "]], [])) FROM c",
+           std::string("SELECT c.pad, l FROM c JOIN l IN c.l ORDER BY c.id OFFSET 1000 LIMIT 1"),
+           std::string("SELECT DISTINCT c.pad FROM c ORDER BY c.id"),
+           std::string("SELECT DISTINCT VALUE ARRAY_LENGTH(c.l) FROM c WHERE c.id = '1' OR ARRAY_LENGTH(ARRAY("
+                       "SELECT DISTINCT VALUE [c.pad, a, b] FROM a IN c.l JOIN b IN c.l)) > 0"),
+           std::string("SELECT DISTINCT VALUE CONCAT(c.pad, ToString(l)) FROM c JOIN l IN c.l OFFSET 400 LIMIT 1"),
+           std::string("SELECT c.pad, COUNT(1) AS n FROM c GROUP BY c.pad"),
+           std::string("SELECT VALUE MAKELIST(c.pad) FROM c JOIN l IN c.l"),
+           std::string("SELECT VALUE MAKESET(c.pad) FROM c"),
+           std::string("SELECT VALUE ARRAY(SELECT VALUE MAKELIST(c.pad) FROM a IN c.l JOIN b IN c.l) FROM c"),
+           std::string("SELECT VALUE COUNT(1) FROM (SELECT DISTINCT VALUE c.pad FROM c) AS c"),
+           std::string("SELECT VALUE ARRAY_LENGTH(ARRAY(SELECT VALUE 1 FROM a IN c.l JOIN b IN c.l JOIN d IN c.l "
+                       "JOIN e IN c.l)) FROM c"),
+           std::string("SELECT VALUE StringToArray(REPLACE('[0,0,0,0,0,0,0,0,0,0]', '0', REPLICATE('0,', 1000) || '0'))"
+                       " FROM c"),
+       }) {
+    const auto page = page_of(text, documents, options);
+    ASSERT_FALSE(page) << text.substr(0, 60);
+    EXPECT_NE(page.error().message.find("memory"), std::string::npos) << text.substr(0, 60) << page.error().message;
+  }
+}
+
+// A bound is of what is held at a time: what was let go of counts no more.
+TEST(RunTest, AMemoryBoundIsNotUsedUpByManyDocuments) {
+  Documents documents;
+  for (std::uint64_t i = 1; i <= 2000; ++i) {
+    documents[i] = fmt::format(R"({{"id":"{}","pad":"{}","l":[1,2,3]}})", i, std::string(1000, 'x'));
+  }
+  RunOptions options = pages_of(5);
+  options.max_memory = 256 * 1024;
+  for (const char* text : {"SELECT c.id, c.pad FROM c ORDER BY c.pad, c.id DESC", "SELECT VALUE MAX(c.pad) FROM c",
+                           "SELECT VALUE COUNT(1) FROM c WHERE ARRAY_LENGTH(ARRAY(SELECT DISTINCT VALUE [c.pad, l] "
+                           "FROM l IN c.l)) = 3",
+                           "SELECT VALUE COUNT(1) FROM c WHERE SetUnion([c.pad], [c.id]) != []"}) {
+    const auto page = page_of(text, documents, options);
+    ASSERT_TRUE(page) << text << ": " << page.error().message;
+    EXPECT_GT(page->count, 0U) << text;
+  }
+}
+
+// Nothing is written for many of the values that are gone through.
+TEST(RunTest, WritingIsWorkThatHasABound) {
+  std::string nothing = "[undefined";
+  for (int i = 0; i < 1000; ++i) nothing += ",1/0";
+  nothing += ']';
+  std::string query = "SELECT VALUE [e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e] FROM c JOIN (SELECT VALUE " + nothing + ") a";
+  for (const auto& [name, of] : {std::pair{'b', 'a'}, {'d', 'b'}, {'e', 'd'}}) {
+    query += fmt::format(" JOIN (SELECT VALUE [{1},{1},{1},{1},{1},{1},{1},{1},{1},{1}]) {0}", name, of);
+  }
+  RunOptions options;
+  options.max_steps = 1'000'000;
+  const auto page = page_of(query, numbered(1), options);
+  ASSERT_FALSE(page);
+  EXPECT_NE(page.error().message.find("too much work"), std::string::npos) << page.error().message;
+}
+
 TEST(RunTest, APageMayEndForTheBytesItLookedAt) {
   RunOptions options;
   options.max_scanned = 100;

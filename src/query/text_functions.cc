@@ -34,7 +34,7 @@ Value read_text(const Call& call) {
 Value to_string(const Call& call) {
   if (call[0].is(Type::string)) return call[0];
   std::string text;
-  return call[0].append_to(text) ? Value::string(call.arena().copy(text)) : Value();
+  return call[0].append_to(text, call.context.bounds()) ? Value::string(call.arena().copy(text)) : Value();
 }
 
 constexpr std::array kTextFunctions = {

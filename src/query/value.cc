@@ -20,6 +20,13 @@ std::string_view decoded(std::string_view raw, Arena& arena) {
   return arena.copy(text);
 }
 
+// Whether so much more may be written behind `out`: values are small and what they refer to is shared, so that the text
+// of a value may be as large as memory many times over.
+bool may_write(const std::string& out, std::size_t more, Bounds& bounds) {
+  constexpr std::size_t kBytesPerStep = 64;
+  return bounds.spend(1 + more / kBytesPerStep) && bounds.has_room(out.size() + more);
+}
+
 // A string as JSON. What stands for a lone surrogate is no UTF-8, so that it must be escaped.
 void append_text(std::string& out, std::string_view text) {
   if (text.find('\xED') == std::string_view::npos) return json::append_string(out, text);
@@ -39,6 +46,13 @@ void append_text(std::string& out, std::string_view text) {
     }
   }
   out += '"';
+}
+
+// At most how many bytes the tree of a JSON text takes: a value begins at its beginning and behind some characters.
+std::size_t tree_bytes(std::string_view text) {
+  const auto values =
+      std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ':' || c == '[' || c == '{'; });
+  return text.size() + (static_cast<std::size_t>(values) + 1) * sizeof(json::Value::Member);
 }
 
 Value from_tree(const json::Value& tree, Arena& arena) {
@@ -181,8 +195,10 @@ bool Value::is_writable() const {
   return type_ != Type::undefined && (type_ != Type::number || std::isfinite(content_.number));
 }
 
-bool Value::append_to(std::string& out) const {
+bool Value::append_to(std::string& out, Bounds& bounds) const {
   if (!is_writable()) return false;
+  const std::size_t size = source_.empty() && type_ == Type::string ? text().size() : source_.size();
+  if (!may_write(out, size, bounds)) return true;
   if (!source_.empty()) {
     out += source_;
     return true;
@@ -205,10 +221,10 @@ bool Value::append_to(std::string& out) const {
     case Type::array: {
       out += '[';
       const std::size_t begin = out.size();
-      for (std::size_t i = 0; i < count_; ++i) {
+      for (std::size_t i = 0; i < count_ && bounds.spend(1); ++i) {
         if (!content_.items[i].is_writable()) continue;
         if (out.size() > begin) out += ',';
-        content_.items[i].append_to(out);
+        content_.items[i].append_to(out, bounds);
       }
       out += ']';
       break;
@@ -216,12 +232,12 @@ bool Value::append_to(std::string& out) const {
     case Type::object: {
       out += '{';
       const std::size_t begin = out.size();
-      for (std::size_t i = 0; i < count_; ++i) {
+      for (std::size_t i = 0; i < count_ && may_write(out, content_.members[i].name.size(), bounds); ++i) {
         if (!content_.members[i].value.is_writable()) continue;
         if (out.size() > begin) out += ',';
         append_text(out, content_.members[i].name);
         out += ':';
-        content_.members[i].value.append_to(out);
+        content_.members[i].value.append_to(out, bounds);
       }
       out += '}';
       break;
@@ -250,7 +266,7 @@ int compare_same_type(const Value& a, const Value& b, Arena& arena) {
   std::string right;
   append_canonical(left, a, arena);
   append_canonical(right, b, arena);
-  return left.compare(right);
+  return arena.bounds().reached() ? 0 : left.compare(right);
 }
 
 int compare(const Value& a, const Value& b, Arena& arena) {
@@ -265,6 +281,7 @@ bool equal(const Value& a, const Value& b, Arena& arena) {
 }
 
 void append_canonical(std::string& out, const Value& value, Arena& arena) {
+  if (!may_write(out, value.is(Type::string) ? value.text().size() : 0, arena.bounds())) return;
   switch (value.type()) {
     case Type::number:
       // Infinities and NaN have no text in JSON, but must be told apart here.
@@ -280,7 +297,7 @@ void append_canonical(std::string& out, const Value& value, Arena& arena) {
       const Value* const items = value.items(arena, count);
       out += '[';
       bool first = true;
-      for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t i = 0; i < count && arena.bounds().spend(1); ++i) {
         if (!items[i].is_defined()) continue;
         if (!std::exchange(first, false)) out += ',';
         append_canonical(out, items[i], arena);
@@ -296,7 +313,7 @@ void append_canonical(std::string& out, const Value& value, Arena& arena) {
       std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
       out += '{';
       bool first = true;
-      for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t i = 0; i < count && may_write(out, sorted[i]->name.size(), arena.bounds()); ++i) {
         const bool last_of_name = i + 1 == count || sorted[i + 1]->name != sorted[i]->name;
         if (!last_of_name || !sorted[i]->value.is_defined()) continue;
         if (!std::exchange(first, false)) out += ',';
@@ -308,11 +325,12 @@ void append_canonical(std::string& out, const Value& value, Arena& arena) {
       return;
     }
     default:
-      value.append_to(out);
+      value.append_to(out, arena.bounds());
   }
 }
 
 Value parse_value(std::string_view text, Arena& arena) {
+  if (!arena.bounds().has_room(tree_bytes(text))) return {};
   const auto tree = json::parse(text);
   return tree ? from_tree(*tree, arena) : Value();
 }

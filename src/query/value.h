@@ -76,8 +76,8 @@ class Value {
 
   // Appends the value as JSON: what stands in a text as it stands there. Undefined members and items are left out, and
   // so are numbers that JSON has no text for (infinities, NaN). False, with nothing appended, when the value itself is
-  // such.
-  bool append_to(std::string& out) const;
+  // such. Takes steps for what it writes, and ends early when a bound is reached.
+  bool append_to(std::string& out, Bounds& bounds) const;
   bool is_writable() const;
   // About how much work it is to go through the value, in steps.
   std::size_t cost() const {
@@ -123,10 +123,11 @@ int compare(const Value& a, const Value& b, Arena& arena);
 bool equal(const Value& a, const Value& b, Arena& arena);
 
 // Appends a text that equal values share and different ones don't: members sorted, numbers and strings in one spelling,
-// of several members of a name only the last. Undefined appends nothing.
+// of several members of a name only the last. Undefined appends nothing. Takes steps for what it writes, and ends early
+// when a bound of the arena is reached.
 void append_canonical(std::string& out, const Value& value, Arena& arena);
 
-// The value of a JSON text, copied into the arena; undefined when it is not well-formed.
+// The value of a JSON text, copied into the arena; undefined when it is not well-formed or a bound is reached.
 Value parse_value(std::string_view text, Arena& arena);
 
 }  // namespace halley::query
