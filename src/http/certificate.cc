@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "codec/freed_by.h"
 #include "http/listener.h"
 
 namespace halley::http {
@@ -15,19 +16,11 @@ namespace {
 constexpr long kDay = 24 * 60 * 60;
 constexpr long kValidDays = 10 * 365;
 
-template <auto free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using MemoryBio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using Key = std::unique_ptr<EVP_PKEY, codec::FreedBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, codec::FreedBy<X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, codec::FreedBy<X509_EXTENSION_free>>;
+using MemoryBio = std::unique_ptr<BIO, codec::FreedBy<BIO_free_all>>;
+using BigNumber = std::unique_ptr<BIGNUM, codec::FreedBy<BN_free>>;
 
 bool add_extension(X509* certificate, int kind, const std::string& value) {
   X509V3_CTX context;
@@ -38,7 +31,7 @@ bool add_extension(X509* certificate, int kind, const std::string& value) {
 }
 
 bool is_address(const std::string& host) {
-  const std::unique_ptr<ASN1_OCTET_STRING, Freed<ASN1_OCTET_STRING_free>> address(a2i_IPADDRESS(host.c_str()));
+  const std::unique_ptr<ASN1_OCTET_STRING, codec::FreedBy<ASN1_OCTET_STRING_free>> address(a2i_IPADDRESS(host.c_str()));
   return address != nullptr;
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "codec/base64.h"
+#include "codec/freed_by.h"
 #include "codec/hash.h"
 #include "json/writer.h"
 
@@ -18,17 +19,10 @@ namespace {
 constexpr std::int64_t kLifetime = 600;
 constexpr std::int64_t kClockMargin = 60;  // Entra's clock may be behind this machine's.
 
-template <auto free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using MemoryBio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using SignContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Key = std::unique_ptr<EVP_PKEY, codec::FreedBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, codec::FreedBy<X509_free>>;
+using MemoryBio = std::unique_ptr<BIO, codec::FreedBy<BIO_free_all>>;
+using SignContext = std::unique_ptr<EVP_MD_CTX, codec::FreedBy<EVP_MD_CTX_free>>;
 
 MemoryBio reading(const std::string& pem) {
   return MemoryBio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
