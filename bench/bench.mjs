@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { environment, startEmulator, temporaryFolder } from '../tests/e2e/harness.mjs';
 
 const kHalley = 'build/release/halley';
+const kServerBench = 'build/bench/bench/server_bench';
 const kMegabyte = 1e6;
 const kTicks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const { kind, megabytes } = parseArgs({
@@ -92,8 +93,15 @@ async function changeOnePercent(client) {
   return operations[0].resourceBody;
 }
 
+// Point writes and reads that the embedded server does in a CPU second.
+function measureServer() {
+  const text = execFileSync(kServerBench, { encoding: 'utf8' });
+  const rate = (what) => Number(text.match(new RegExp(`^point ${what} +([0-9]+) / CPU second`, 'm'))[1]);
+  return { writes: rate('writes'), reads: rate('reads') };
+}
+
 function rowsOf(figures) {
-  const { plain, zstd, unzstd, backup, server, restore, repository, sdk, increment, get } = figures;
+  const { plain, zstd, unzstd, backup, server, restore, repository, sdk, increment, get, points } = figures;
   return [
     ['backup, CPU over zstd -3 -T1', backup.cpu / zstd.cpu, '<= 1.5', 'x'],
     ['repository over zstd -3 output', repository / zstd.bytes, '<= 1.10', 'x'],
@@ -104,6 +112,8 @@ function rowsOf(figures) {
     ['incremental of 1 %, CPU over full', increment.cpu / backup.cpu, '<= 0.03', 'x'],
     ['one document as of latest, cold process and files', get.wall * 1000, '<= 50', 'ms'],
     ['the same, CPU', get.cpu * 1000, '', 'ms'],
+    ['the embedded server, point writes for each CPU second', points.writes, '>= 3000', ''],
+    ['the embedded server, point reads for each CPU second', points.reads, '>= 6000', ''],
     ['backup, CPU', backup.cpu, '', 's'],
     ['backup, wall (the margin of coverage not waited for)', backup.wall, '', 's'],
     ['the embedded server meanwhile, CPU', server, '', 's'],
@@ -142,6 +152,7 @@ async function measureAll(emulator) {
 const emulator = await startEmulator('--load', corpus());
 const figures = await measureAll(emulator);
 await emulator.stop();
+figures.points = measureServer();
 console.log(`\n${kind}, ${megabytes} MB of documents`);
 for (const [what, value, bar, unit] of rowsOf(figures)) {
   console.log(`${what.padEnd(54)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(4)} ${bar && `bar ${bar}`}`.trimEnd());
