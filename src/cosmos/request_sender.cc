@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "codec/base64.h"
+#include "cosmos/sub_status.h"
 
 namespace halley::cosmos {
 namespace {
@@ -29,8 +30,9 @@ void admit_ambiguity(Error& error) {
 // The container under this name is another one now: what was seen of it says nothing any more. Ranges that were split
 // or merged do not end a session: what was seen of the parents binds the children.
 bool ends_session(const Error& error) {
-  return (error.status == 404 && error.sub_status == 1003) || (error.status == 400 && error.sub_status == 1024) ||
-         (error.status == 410 && error.sub_status == 1000);
+  return (error.status == 404 && error.sub_status == kOwnerGone) ||
+         (error.status == 400 && error.sub_status == kContainerChanged) ||
+         (error.status == 410 && error.sub_status == kNameCacheStale);
 }
 
 // Which endpoints may be asked.
@@ -96,7 +98,7 @@ void RequestSender::note_session(const Call& call, const http::Response& respons
   if (call.container.empty()) return;
   const int status = response.status;
   const bool looked = is_answer(status) || status == 409 || status == 412 ||
-                      (status == 404 && response.headers.get("x-ms-substatus") != "1002");
+                      (status == 404 && response.headers.get("x-ms-substatus") != std::to_string(kSessionAhead));
   if (!looked) return;
   sessions_.learn(call.container, response.headers.get("x-ms-content-path"),
                   response.headers.get("x-ms-session-token"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "cosmos/sub_status.h"
 #include "runtime/back_off.h"
 
 namespace halley::cosmos {
@@ -40,16 +41,16 @@ struct Rule {
 
 // Some failures tend to last: more attempts than these only delay the message.
 constexpr Rule kRules[] = {
-    {403, 3, RetryReason::write_region_moved, kFailoverAttempts, Pace::failover, Where::after_account_read},
-    {403, 1008, RetryReason::region_removed, kFailoverAttempts, Pace::failover, Where::after_account_read},
-    {404, 1002, RetryReason::session_not_reached, kUnlimited, Pace::back_off, Where::here},
-    {404, 1013, RetryReason::container_in_creation, kUnlimited, Pace::back_off, Where::here},
+    {403, kNoWritesHere, RetryReason::write_region_moved, kFailoverAttempts, Pace::failover, Where::after_account_read},
+    {403, kNotInRegion, RetryReason::region_removed, kFailoverAttempts, Pace::failover, Where::after_account_read},
+    {404, kSessionAhead, RetryReason::session_not_reached, kUnlimited, Pace::back_off, Where::here},
+    {404, kContainerNotReady, RetryReason::container_in_creation, kUnlimited, Pace::back_off, Where::here},
     {408, kAnySubStatus, RetryReason::service_timeout, 3, Pace::back_off, Where::elsewhere},
-    {410, 1000, RetryReason::name_cache_stale, 3, Pace::back_off, Where::here},
-    {410, 1002, RetryReason::partition_gone, 3, Pace::back_off, Where::here},
-    {410, 1007, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
-    {410, 1008, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
-    {410, 1022, RetryReason::lease_lost, kUnlimited, Pace::back_off, Where::elsewhere},
+    {410, kNameCacheStale, RetryReason::name_cache_stale, 3, Pace::back_off, Where::here},
+    {410, kRangeGone, RetryReason::partition_gone, 3, Pace::back_off, Where::here},
+    {410, kCompletingMove, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
+    {410, kCompletingMigration, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
+    {410, kLeaseLost, RetryReason::lease_lost, kUnlimited, Pace::back_off, Where::elsewhere},
     {449, kAnySubStatus, RetryReason::write_race, kUnlimited, Pace::race, Where::here},
     {500, kAnySubStatus, RetryReason::service_error, 3, Pace::back_off, Where::elsewhere},
     {501, kAnySubStatus, RetryReason::service_error, 1, Pace::back_off, Where::here},
@@ -160,7 +161,6 @@ std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t plac
       asked + Milliseconds(runtime_.random_u64() % (static_cast<std::uint64_t>(asked.count()) / 4 + 1));
   if (throttled_for_ + wait > limits_.throttle_patience) return std::nullopt;
   throttled_for_ += wait;
-  constexpr int kRegionExhausted = 3092;
   if (error.sub_status == kRegionExhausted && places > 1) {
     return Repeat{RetryReason::region_exhausted, wait, Where::elsewhere, false, false};
   }

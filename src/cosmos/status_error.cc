@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/time.h"
+#include "cosmos/sub_status.h"
 #include "http/message.h"
 #include "json/value.h"
 
@@ -62,8 +63,8 @@ std::string service_message(const http::Response& response, std::string_view key
 Code unclear(Effect effect) { return effect == Effect::read ? Code::unavailable : Code::ambiguous; }
 
 Code not_found_code(int sub_status) {
-  // 1002: no replica is as new as the session yet; 1013: the container is still being created.
-  return sub_status == 1002 || sub_status == 1013 ? Code::unavailable : Code::not_found;
+  // No replica is as new as the session yet, or the container is still being created.
+  return sub_status == kSessionAhead || sub_status == kContainerNotReady ? Code::unavailable : Code::not_found;
 }
 
 Code code_of(int status, int sub_status, Effect effect) {
@@ -82,7 +83,7 @@ Code code_of(int status, int sub_status, Effect effect) {
     case 409:
       return Code::already_exists;
     case 410:
-      return sub_status == 1022 ? Code::unavailable : Code::gone;
+      return sub_status == kLeaseLost ? Code::unavailable : Code::gone;
     case 412:
       return Code::precondition;
     case 429:
@@ -112,10 +113,10 @@ std::string hint_of(const http::Response& response, int sub_status, Second now) 
     case 401:
       return unauthorized_hint(response, now);
     case 403:
-      if (sub_status == 3) return "this region takes no writes: use the account's global endpoint";
-      if (sub_status == 1008) return "the account is not in this region: use the account's global endpoint";
-      if (sub_status == 5202) return "keys are disabled for this account";
-      if (sub_status == 1014) return "a logical partition is full (20 GB)";
+      if (sub_status == kNoWritesHere) return "this region takes no writes: use the account's global endpoint";
+      if (sub_status == kNotInRegion) return "the account is not in this region: use the account's global endpoint";
+      if (sub_status == kKeysDisabled) return "keys are disabled for this account";
+      if (sub_status == kPartitionFull) return "a logical partition is full (20 GB)";
       return sub_status == 0 ? unauthorized_hint(response, now) : std::string();
     case 413:
       return "the request is too large: send fewer or smaller documents at once";

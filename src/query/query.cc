@@ -12,9 +12,11 @@
 namespace halley::query {
 namespace {
 
-// What the literals and parameters of a query take, and their memory.
+constexpr std::size_t kLiteralBytes = 32 * 1024 * 1024;
+
+// The memory of the literals and parameters of a query.
 struct Literals {
-  Bounds bounds{UINT64_MAX, 32UL * 1024 * 1024};
+  Bounds bounds{UINT64_MAX, kLiteralBytes};
   Arena arena{bounds};
 };
 
@@ -109,7 +111,7 @@ std::optional<std::string> Query::pinned(const std::vector<std::string>& path) c
   for (std::size_t slot = 0; slot < paths().slots(); ++slot) {
     if (paths().path_of(slot) != path) continue;
     const Expression* const constant = constant_of(*select().where, slot);
-    Bounds bounds = Literals().bounds;
+    Bounds bounds(UINT64_MAX, kLiteralBytes);
     std::string json;
     if (constant != nullptr && constant->value.append_to(json, bounds)) return json;
   }

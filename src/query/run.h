@@ -20,8 +20,8 @@ struct RunOptions {
   // groups that the rewritten form of a plan asks for ends where it is full, so that every page can be continued by
   // documents alone, wherever they have gone meanwhile.
   bool parts = false;
-  // Bounds of the work of one page. Beyond steps or memory the run fails; behind so many bytes of documents the page ends
-  // where it can.
+  // Bounds of the work of one page. Beyond steps or memory the run fails; behind so many bytes of documents the page
+  // ends where it can.
   std::uint64_t max_steps = 400'000'000;
   std::size_t max_scanned = 512UL * 1024 * 1024;
   std::size_t max_memory = 256UL * 1024 * 1024;  // of what is made of a document, and of all that is kept

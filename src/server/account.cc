@@ -38,7 +38,7 @@ std::string new_guid(Runtime& runtime) {
 
 Reply fault_reply(const Fault& fault) {
   const bool throttle = fault.kind == Fault::Kind::throttle;
-  Error error = throttle ? refuse(429, std::string(kThrottled), kBudgetSpent).value()
+  Error error = throttle ? refuse(429, std::string(kThrottled), cosmos::kBudgetSpent).value()
                          : refuse(fault.status, "A fault that was asked for.", fault.sub_status).value();
   error.retry_after = fault.retry_after;
   if (throttle && !error.retry_after) error.retry_after = kThrottlePause;
@@ -92,7 +92,8 @@ Result<Reply> Account::State::route(const Call& call) {
   }
   if (is_document_path(call.path)) {
     auto container = engine.find(call.path_to(4));
-    if (!container && container.error().status == 404) return refuse(404, "Owner resource does not exist", kOwnerGone);
+    if (!container && container.error().status == 404)
+      return refuse(404, "Owner resource does not exist", cosmos::kOwnerGone);
     if (!container) return fail(std::move(container).error());
     return serve_documents(call, *container, {all_versions_feed});
   }

@@ -476,5 +476,59 @@ TEST_F(LimitedAccountTest, SaysWhereTheAllVersionsFeedIsNotOffered) {
   EXPECT_EQ(send("POST", "/_emulator/clock", "{}").status, 400) << "no door";
 }
 
+// The request units of a second are 20 until an offer says otherwise.
+TEST_F(LimitedAccountTest, AReplacedOfferChangesWhatMayBeSpent) {
+  make_shop();
+  int next = 0;
+  const auto writes = [&] {  // for which there is room in a second
+    (void)runtime_.sleep(Milliseconds(1000), {});
+    int done = 0;
+    while (done < 1000 && create(fmt::format(R"({{"id":"{}","pk":"a"}})", next++)).status == 201) ++done;
+    return done;
+  };
+  EXPECT_EQ(writes(), 4);
+  json::Value offer = send("GET", "/offers").value().find("Offers")->items()[0];
+  const std::string target = "/offers/" + offer.string_at("id");
+  offer.set("content", *json::parse(R"({"offerThroughput":1200})"));
+  ASSERT_EQ(send("PUT", target, offer.to_text()).status, 200);
+  EXPECT_NEAR(writes(), 1200 / 5.29, 2);
+  offer.set("content", *json::parse(R"({"offerThroughput":80,"offerAutopilotSettings":{"maxThroughput":2000}})"));
+  ASSERT_EQ(send("PUT", target, offer.to_text()).status, 200);
+  EXPECT_NEAR(writes(), 2000 / 5.29, 2) << "autoscale goes to its maximum";
+  for (const char* content : {"{}", R"({"offerThroughput":0})", R"({"offerThroughput":"400"})",
+                              R"({"offerAutopilotSettings":{"maxThroughput":999}})"}) {
+    offer.set("content", *json::parse(content));
+    EXPECT_EQ(send("PUT", target, offer.to_text()).status, 400) << content;
+  }
+}
+
+TEST_F(AccountTest, BatchesAndBulkKnowWhatTheSessionHasSeen) {
+  make_shop();
+  create(R"({"id":"1","pk":"a"})");
+  const auto ask = [&](std::string_view operations, bool atomic, const std::string& session) {
+    Fields fields{{"x-ms-cosmos-is-batch-request", "true"}, {"x-ms-session-token", session}};
+    if (atomic) {
+      fields.emplace_back("x-ms-cosmos-batch-atomic", "true");
+      fields.emplace_back("x-ms-documentdb-partitionkey", R"(["a"])");
+    } else {
+      fields.emplace_back("x-ms-documentdb-partitionkeyrangeid", "0");
+    }
+    return send("POST", kDocs, operations, fields);
+  };
+  constexpr std::string_view kRead = R"([{"operationType":"Read","id":"1","partitionKey":"[\"a\"]"}])";
+  constexpr std::string_view kWrite =
+      R"([{"operationType":"Upsert","partitionKey":"[\"a\"]","resourceBody":{"id":"2","pk":"a"}}])";
+  EXPECT_EQ(ask(kRead, true, "0:1#1").status, 200);
+  const Answer ahead = ask(kRead, true, "0:1#9");
+  EXPECT_EQ(ahead.status, 404);
+  EXPECT_EQ(ahead.sub_status(), "1002");
+  EXPECT_EQ(ask(kWrite, true, "0:1#9").status, 200) << "writes read nothing";
+  EXPECT_EQ(ask(kRead, false, "0:1#1").status, 200);
+  const json::Value each = ask(kRead, false, "0:1#9").value();
+  EXPECT_EQ(each.items()[0].find("statusCode")->as_integer(), 404);
+  EXPECT_EQ(each.items()[0].find("subStatusCode")->as_integer(), 1002);
+  EXPECT_EQ(ask(kWrite, false, "0:1#9").status, 200);
+}
+
 }  // namespace
 }  // namespace halley::server

@@ -132,7 +132,7 @@ class ResultWriter {
   json::Writer json_{body_};
 };
 
-ItemResult too_large() { return {413, kReplyTooLarge, "The reply would be too large.", nullptr, 1.0}; }
+ItemResult too_large() { return {413, cosmos::kReplyTooLarge, "The reply would be too large.", nullptr, 1.0}; }
 
 }  // namespace
 
@@ -148,6 +148,7 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   for (BatchOperation& operation : operations) {
     minimal.push_back(minimal_all || operation.minimal);
     reads.push_back(operation.item.kind == Kind::read);
+    if (reads.back()) operation.item.replica = selection.replica;
     items.push_back(std::move(operation.item));
   }
   const bool atomic = call.is_true("x-ms-cosmos-batch-atomic");
@@ -155,8 +156,10 @@ Result<Reply> serve_batch(const Call& call, Container& container) {
   if (!atomic && selection.range_id.empty()) {
     return refuse(400, "A bulk request must name its range with x-ms-documentdb-partitionkeyrangeid.");
   }
-  ASSIGN(Container::BatchDone done,
-         atomic ? container.run_batch(selection.key, std::move(items)) : container.run_bulk(selection.range_id, items));
+  const bool any_read = std::find(reads.begin(), reads.end(), true) != reads.end();
+  const std::vector<SeenPosition> seen = any_read ? selection.replica.seen : std::vector<SeenPosition>();
+  ASSIGN(Container::BatchDone done, atomic ? container.run_batch(selection.key, std::move(items), seen)
+                                           : container.run_bulk(selection.range_id, items));
   double charge = 0;
   bool all_done = true;
   ResultWriter writer(binary);

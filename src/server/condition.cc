@@ -6,22 +6,26 @@
 namespace halley::server {
 namespace {
 
-// It is judged while the container is locked.
 constexpr std::uint64_t kMostSteps = 1'000'000;
 constexpr std::size_t kMostMemory = 16UL * 1024 * 1024;
 
 }  // namespace
 
 // A condition is the end of a query, whose beginning it leaves out.
-Result<bool> fulfils(std::string_view document, std::string_view condition, Second now) {
+Result<Condition> Condition::parse(std::string_view text) {
+  auto query = query::Query::parse("SELECT VALUE 1 " + std::string(text));
+  if (!query) return fail(as_refusal(std::move(query).error()));
+  return Condition(std::move(*query));
+}
+
+Result<bool> Condition::holds(std::string_view document, Second now) const {
   query::RunOptions options;
   options.now_ms = now.value * 1000;
   options.max_steps = kMostSteps;
   options.max_memory = kMostMemory;
   const auto judge = [&]() -> Result<bool> {
-    ASSIGN(const query::Query query, query::Query::parse("SELECT VALUE 1 " + std::string(condition)));
-    ASSIGN(query::Run run, query::Run::start(query, options, {}));
-    if (query.reads_documents()) TRY(run.add(1, document));
+    ASSIGN(query::Run run, query::Run::start(query_, options, {}));
+    if (query_.reads_documents()) TRY(run.add(1, document));
     ASSIGN(const query::Page page, run.finish());
     return page.count > 0;
   };

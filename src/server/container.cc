@@ -15,12 +15,15 @@ namespace {
 using Kind = ItemOperation::Kind;
 
 tl::unexpected<Error> gone(std::string_view range_id) {
-  return refuse(410, fmt::format("The partition key range '{}' is gone.", range_id), kRangeGone);
+  return refuse(410, fmt::format("The partition key range '{}' is gone.", range_id), cosmos::kRangeGone);
 }
 
 ItemResult as_result(Error error) {
   return ItemResult{error.status == 0 ? 400 : error.status, error.sub_status, std::move(error.message), nullptr, 1.0};
 }
+
+// How many documents a scan looks at while the container is locked: about a millisecond.
+constexpr std::size_t kLookedAt = 8192;
 
 bool writes_whole(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
 
@@ -86,7 +89,7 @@ Result<Partition*> Container::one_partition(const Selection& selection, Scope& s
   if (!selection.epks && selection.key.empty()) {
     return refuse(400, "The container has several partitions: name one with x-ms-documentdb-partitionkeyrangeid.");
   }
-  return refuse(410, "The hash range asked for spans several partition key ranges.", kRangeGone);
+  return refuse(410, "The hash range asked for spans several partition key ranges.", cosmos::kRangeGone);
 }
 
 Result<Partition*> Container::replica_of(Partition& partition, const ReplicaView& view,
@@ -98,7 +101,7 @@ Result<Partition*> Container::replica_of(Partition& partition, const ReplicaView
   }
   for (const SeenPosition& seen : view.seen) {
     if (seen.lsn > replica->lsn() && partition.is_or_descends_from(seen.range_id)) {
-      return refuse(404, "The read session is not available for the input session token.", kSessionAhead);
+      return refuse(404, "The read session is not available for the input session token.", cosmos::kSessionAhead);
     }
   }
   return replica;
@@ -130,7 +133,7 @@ Result<Draft> Container::draft_of(const ItemOperation& operation) {
   const bool stated = operation.key && *operation.key != "[]";
   if (stated && *operation.key != draft.key) {
     return refuse(400, "PartitionKey extracted from document doesn't match the one specified in the header",
-                  kKeyMismatch);
+                  cosmos::kKeyMismatch);
   }
   return draft;
 }
@@ -180,7 +183,8 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
   return Done{std::move(result), {source->id(), source->lsn()}};
 }
 
-Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations) {
+Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations,
+                                                  const std::vector<SeenPosition>& seen) {
   auto epk = cosmos::effective_partition_key(options_.key, key);
   if (!epk) return refuse(400, epk.error().message);
   std::vector<Result<Prepared>> prepared;
@@ -193,6 +197,8 @@ Result<Container::BatchDone> Container::run_batch(const std::string& key, std::v
   const std::lock_guard lock(mutex_);
   Partition& partition = partition_of(*epk);
   touch(partition);
+  std::optional<Partition> copy;
+  TRY(replica_of(partition, {0, seen}, copy));
   Transaction transaction(partition, context());
   for (std::size_t i = 0; i < operations.size(); ++i) {
     auto result = prepared[i] ? apply(transaction, operations[i], std::move(*prepared[i]))
@@ -220,7 +226,7 @@ Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
   }
   for (const ItemOperation& operation : operations) {
     if (const auto wait = budget_.wait()) {
-      done.results.push_back(ItemResult{429, kBudgetSpent, {}, nullptr, 0, wait});
+      done.results.push_back(ItemResult{429, cosmos::kBudgetSpent, {}, nullptr, 0, wait});
       continue;
     }
     auto result = run(operation, range_id);
@@ -264,22 +270,26 @@ Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
   const std::uint64_t after = request.after   ? *request.after
                               : request.since ? partition->lsn_at(*request.since)
                                               : partition->lsn();
-  auto read = partition->read_log(after, !request.all_versions, scope, request.limits, ttl_, stamps_.now());
+  // Elsewhere what is older than `since` has a lower LSN.
+  const auto since = partition->merged() ? request.since : std::nullopt;
+  auto read = partition->read_log(after, !request.all_versions, scope, request.limits, ttl_, stamps_.now(), since);
   return ChangesPage{std::move(read.entries), {partition->id(), partition->lsn()}, read.next};
 }
 
 Result<std::vector<Partition*>> Container::partitions_of(const Selection& selection, Scope& scope) {
   ASSIGN(scope, scope_of(selection));
-  if (!selection.follow_splits) TRY(refuse_while_moving(selection.range_id));
-  const auto is_meant = [&](const Partition& partition) {
-    if (selection.range_id.empty() || partition.id() == selection.range_id) return true;
-    // What came of a merge holds documents of other ranges, too.
-    return selection.follow_splits && !partition.merged() && partition.is_or_descends_from(selection.range_id);
-  };
+  if (!selection.follow_moves) TRY(refuse_while_moving(selection.range_id));
+  std::string_view range_id = selection.range_id;
+  const auto former = former_ranges_.find(range_id);
+  if (selection.follow_moves && former != former_ranges_.end()) {
+    const cosmos::HashRange& was = former->second;
+    scope.epks = {std::max(scope.epks.min, was.min), std::min(scope.epks.max, was.max)};
+    range_id = {};
+  }
   std::vector<Partition*> partitions;
   bool known = false;
   for (Partition& partition : partitions_) {
-    if (!is_meant(partition)) continue;
+    if (!range_id.empty() && partition.id() != range_id) continue;
     known = true;
     if (partition.range().overlaps(scope.epks)) partitions.push_back(&partition);
   }
@@ -299,6 +309,8 @@ Result<Scanned> Container::scan(const Selection& selection, std::uint64_t after,
   Scope scope;
   ASSIGN(const auto partitions, partitions_of(selection, scope));
   const Second now = stamps_.now();
+  const std::size_t share = kLookedAt / std::max<std::size_t>(partitions.size(), 1) + 1;
+  std::uint64_t seen_all = UINT64_MAX;  // up to this number all was looked at
   Scanned scanned;
   const auto take = [&](const DocumentPtr& document) {
     if (document == nullptr || document->number <= after || !scope.matches(*document)) return false;
@@ -315,16 +327,30 @@ Result<Scanned> Container::scan(const Selection& selection, std::uint64_t after,
       take(replica->find(scope.key, selection.id));
       continue;
     }
+    std::size_t looked_at = 0;
     std::size_t taken = 0;
+    std::uint64_t last = after;
     replica->walk(after, [&](const DocumentPtr& document) {
+      if (looked_at == share || taken == most) {
+        seen_all = std::min(seen_all, last);
+        return false;
+      }
+      ++looked_at;
       if (take(document)) ++taken;
-      return taken <= most;
+      last = document->number;
+      return true;
     });
   }
   const auto by_number = [](const DocumentPtr& a, const DocumentPtr& b) { return a->number < b->number; };
   if (partitions.size() > 1) std::sort(scanned.documents.begin(), scanned.documents.end(), by_number);
-  scanned.more = scanned.documents.size() > most;
-  if (scanned.more) scanned.documents.resize(most);
+  scanned.more = seen_all != UINT64_MAX;
+  scanned.next = seen_all;
+  std::erase_if(scanned.documents, [&](const DocumentPtr& document) { return document->number > seen_all; });
+  if (scanned.documents.size() > most) {
+    scanned.documents.resize(most);
+    scanned.more = true;
+    scanned.next = scanned.documents.back()->number;
+  }
   return scanned;
 }
 

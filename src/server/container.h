@@ -1,6 +1,7 @@
 // A container: its partitions, and how operations and feeds find theirs. Safe from any thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,13 +44,14 @@ struct Selection {
   ReplicaView replica{};
   // Of Container::scan() and partition_count() only:
   std::string id{};
-  bool follow_splits = false;  // a range that was split stands for what became of it
+  bool follow_moves = false;  // a range that was split or merged stands for the hash range that it was
 };
 
 struct ChangesRequest {
   Selection selection;  // must lie in one partition
   bool all_versions = false;
-  std::optional<std::uint64_t> after;  // an LSN; absent = since `since`, or from now
+  std::optional<std::uint64_t> after;  // an LSN; absent = since `since`, or from now. With both, of what was merged
+                                       // nothing older than `since` is read
   std::optional<Second> since;
   PageLimits limits;
 };
@@ -63,7 +65,8 @@ struct ChangesPage {
 struct Scanned {
   std::vector<DocumentPtr> documents;
   std::vector<Position> positions;  // of the partitions that were looked at
-  bool more = false;                // there may be documents behind these
+  bool more = false;                // there may be documents behind these:
+  std::uint64_t next = 0;           // behind this number
 };
 
 struct RangeInfo {
@@ -98,8 +101,9 @@ class Container {
     Position position;
   };
   // All operations in one transaction for the partition key `key`, or none of them: then the culprit has its status,
-  // the others 424.
-  Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations);
+  // the others 424. As it may write, no replica answers it that lags; but a session may have seen more than there is.
+  Result<BatchDone> run_batch(const std::string& key, std::vector<ItemOperation> operations,
+                              const std::vector<SeenPosition>& seen = {});
   // Each operation on its own, all in the partition `range_id`; each states its key. Spends the request units of each,
   // and refuses with 429 those for which there are none left.
   Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
@@ -109,7 +113,8 @@ class Container {
   Result<ChangesPage> read_changes(const ChangesRequest& request);
   // Live documents in the order of their numbers, whatever partition they are in, from behind `after` on and `most` at
   // most. So a split or merge between two calls neither skips nor repeats one. A document that key and id name is not
-  // searched for.
+  // searched for. It looks at so many documents only, since the container is locked meanwhile: there may be none of the
+  // selection among them, and yet more behind.
   Result<Scanned> scan(const Selection& selection, std::uint64_t after, std::size_t most);
   // How many partitions documents of the selection may be in.
   Result<std::size_t> partition_count(const Selection& selection);
@@ -227,6 +232,7 @@ class Container {
   std::uint64_t next_number_ = 1;
   int next_range_ = 0;
   std::uint64_t ranges_version_ = 1;
+  std::map<std::string, cosmos::HashRange, std::less<>> former_ranges_;  // of partitions that were split or merged
   std::optional<Move> move_;
   std::optional<SteadyTime> index_transformation_began_;
 };

@@ -19,7 +19,7 @@ Status Container::refuse_while_moving(std::string_view range_id) {
   if (!move_ || range_id.empty() || (range_id != move_->range_id && range_id != move_->other_id)) return {};
   if (move_->requests > 0 && --move_->requests == 0) finish_move_now();
   return refuse(410, fmt::format("The split or merge of the partition key range '{}' is completing.", range_id),
-                kCompletingMove);
+                cosmos::kCompletingMove);
 }
 
 Result<std::string> Container::place_to_split(const Partition& partition, std::string_view at) const {
@@ -45,6 +45,7 @@ void Container::split_now(Partition& parent, const std::string& at) {
 }
 
 void Container::divide(Partition& parent, const std::string& at) {
+  former_ranges_[parent.id()] = parent.range();
   auto [left, right] = parent.split(at, std::to_string(next_range_), std::to_string(next_range_ + 1));
   next_range_ += 2;
   ++ranges_version_;
@@ -61,6 +62,8 @@ void Container::merge_now(Partition& left, Partition& right) {
 }
 
 void Container::unite(Partition& left, Partition& right) {
+  former_ranges_[left.id()] = left.range();
+  former_ranges_[right.id()] = right.range();
   left = Partition::merge(left, right, std::to_string(next_range_++));
   partitions_.erase(partitions_.begin() + (&right - partitions_.data()));
   ++ranges_version_;
@@ -141,10 +144,7 @@ Container::Usage Container::usage() {
   Usage usage;
   for (const Partition& partition : partitions_) {
     usage.documents += partition.document_count();
-    partition.walk(0, [&](const DocumentPtr& document) {
-      usage.bytes += document->text.size();
-      return true;
-    });
+    usage.bytes += partition.document_bytes();
   }
   return usage;
 }

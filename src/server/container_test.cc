@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "json/value.h"
+#include "server/document_scan.h"
 #include "server/engine.h"
 #include "testing/virtual_runtime.h"
 
@@ -409,6 +410,33 @@ TEST_F(ContainerTest, AScanIsAboutWhatIsSelected) {
   EXPECT_LT(ids(selection).size(), 20U);
   selection.range_id = "0";
   EXPECT_EQ(container->scan(selection, 0, 1).error().status, 410);
+}
+
+// The container is locked while a scan looks at documents, so that it must not look for long.
+TEST_F(ContainerTest, AScanLooksAtSoManyDocumentsAtATime) {
+  const auto container = make_plain();
+  ASSERT_TRUE(container->split("0"));
+  for (int i = 0; i < 20'000; ++i) upsert(*container, fmt::format(R"({{"id":"{}","pk":"p{}"}})", i, i % 50));
+  Selection selection;
+  selection.id = "19999";
+  const auto first = container->scan(selection, 0, 100);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->documents.empty());
+  EXPECT_TRUE(first->more);
+  EXPECT_GT(first->next, 4'000U);
+  EXPECT_LT(first->next, 15'000U);
+  DocumentScan scan(*container, selection, 0);
+  EXPECT_EQ((*scan.next())->id, "19999");
+  EXPECT_EQ(*scan.next(), nullptr);
+  DocumentScan all(*container, {}, 0);
+  std::uint64_t last = 0;
+  std::size_t count = 0;
+  for (auto document = all.next(); *document != nullptr; document = all.next()) {
+    EXPECT_GT((*document)->number, last);
+    last = (*document)->number;
+    ++count;
+  }
+  EXPECT_EQ(count, 20'000U);
 }
 
 // Readers that follow the feeds from any point see exactly what a model of the container holds, whatever happens in

@@ -16,7 +16,8 @@ bool wants_no_body(const Call& call) { return http::equal_ignoring_case(call.hea
 Status check_budget(Container& container) {
   const auto wait = container.budget().wait();
   if (!wait) return {};
-  Error error = refuse(429, "Request rate is large. The request units of this second are spent.", kBudgetSpent).value();
+  Error error =
+      refuse(429, "Request rate is large. The request units of this second are spent.", cosmos::kBudgetSpent).value();
   error.retry_after = *wait;
   return fail(std::move(error));
 }
@@ -24,7 +25,7 @@ Status check_budget(Container& container) {
 Status check_intended_container(const Call& call, const Container& container) {
   const std::string_view intended = call.header("x-ms-cosmos-intended-collection-rid");
   if (intended.empty() || intended == container.rid()) return {};
-  return refuse(400, "The container is not the one intended: it was created again.", kContainerChanged);
+  return refuse(400, "The container is not the one intended: it was created again.", cosmos::kContainerChanged);
 }
 
 // A client that knows the container by its rid puts that before the range: "RID,0".
@@ -32,10 +33,9 @@ Status check_range_container(const Call& call, const Container& container) {
   const std::string_view range = call.header("x-ms-documentdb-partitionkeyrangeid");
   const std::size_t comma = range.rfind(',');
   if (comma == std::string_view::npos || range.substr(0, comma) == container.rid()) return {};
-  return refuse(410, "The container of the partition key range was created again.", kNameCacheStale);
+  return refuse(410, "The container of the partition key range was created again.", cosmos::kNameCacheStale);
 }
 
-// An account with session consistency gives that or less.
 // A write that counts on a trigger must not pass without it.
 Status check_triggers(const Call& call) {
   for (const std::string_view name : {"x-ms-documentdb-pre-trigger-include", "x-ms-documentdb-post-trigger-include"}) {
@@ -44,6 +44,7 @@ Status check_triggers(const Call& call) {
   return {};
 }
 
+// An account with session consistency gives that or less.
 Status check_consistency(const Call& call) {
   const std::string_view level = call.header("x-ms-consistency-level");
   if (level.empty()) return {};

@@ -22,7 +22,7 @@ class DocumentScan {
  private:
   Container& container_;
   const Selection selection_;
-  std::uint64_t after_;
+  std::uint64_t after_;  // what was looked at up to now
   std::size_t batch_ = 128;
   std::size_t at_ = 0;
   bool begun_ = false;

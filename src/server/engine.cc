@@ -15,7 +15,7 @@ namespace {
 tl::unexpected<Error> not_found(bool owner) {
   return refuse(404,
                 owner ? "Owner resource does not exist" : "Entity with the specified id does not exist in the system.",
-                owner ? kOwnerGone : 0);
+                owner ? cosmos::kOwnerGone : 0);
 }
 
 std::shared_ptr<Resource> find_child(const Resource& parent, ResourceKind kind, std::string_view name) {
@@ -37,6 +37,17 @@ json::Value whole_offer_content(json::Value content) {
   return content;
 }
 
+// The request units of a second that an offer's content asks for, autoscale's maximum where there is one; nothing when
+// it says none.
+std::optional<std::int64_t> units_of(const json::Value& content) {
+  constexpr std::int64_t kLeastMaximum = 1000;
+  const json::Value* const scaled = content.find("offerAutopilotSettings");
+  const bool scales = scaled != nullptr && !scaled->is_null();
+  const json::Value* const units = scales ? scaled->find("maxThroughput") : content.find("offerThroughput");
+  const auto number = units == nullptr ? std::nullopt : units->as_integer();
+  return number && *number >= (scales ? kLeastMaximum : 1) ? number : std::nullopt;
+}
+
 // Whether two permissions are for the same thing: of those a user has one.
 bool same_grant(const json::Value& a, const json::Value& b) {
   const auto key_of = [](const json::Value& permission) {
@@ -49,6 +60,19 @@ bool same_grant(const json::Value& a, const json::Value& b) {
 std::string indexing_of(const json::Value& container_definition) {
   const json::Value* policy = container_definition.find("indexingPolicy");
   return policy == nullptr ? "" : policy->to_text();
+}
+
+// Refuses a definition that says of `self` (nullptr = of a new one) what another child says of itself already.
+Status check_siblings(const Resource& owner, ResourceKind kind, const Resource* self, const json::Value& definition) {
+  const std::string id = definition.string_at("id");
+  for (const auto& child : owner.children) {
+    if (child.get() == self || child->kind != kind) continue;
+    if (child->id == id) return refuse(409, fmt::format("Resource with the specified id '{}' already exists.", id));
+    if (kind == ResourceKind::permission && same_grant(child->definition, definition)) {
+      return refuse(409, "The user has a permission for this resource already.");
+    }
+  }
+  return {};
 }
 
 Status check_tag(const Resource& resource, std::string_view if_match) {
@@ -177,6 +201,26 @@ void Engine::place(Resource& resource, const Resource& parent) {
   resource.names = fmt::format("{}{}{}/{}", parent.names, parent.names.empty() ? "" : "/", keyword, resource.id);
 }
 
+// Gives it the name that its definition has now, and what is below it the names that follow.
+void Engine::rename(Resource& resource, const Resource& parent) {
+  if (resource.id == resource.definition.string_at("id")) return;
+  place(resource, parent);
+  for (const auto& child : resource.children) place(*child, resource);
+}
+
+void Engine::limit_by_offer(const Resource& offer) {
+  if (options_.request_units_per_second == 0) return;
+  const json::Value* content = offer.definition.find("content");
+  const auto limit = content == nullptr ? std::nullopt : units_of(*content);
+  if (!limit) return;
+  const std::string self = offer.definition.string_at("resource");
+  for (const auto& database : root_->children) {
+    for (const auto& child : database->children) {
+      if (child->container && child->self == self) child->container->budget().set_limit(*limit);
+    }
+  }
+}
+
 void Engine::make_offer(const Resource& resource, const Throughput& throughput, bool shared) {
   if (throughput.content.is_null() && (shared || resource.kind == ResourceKind::database)) return;
   json::Value content = throughput.content.is_null() ? default_offer() : throughput.content;
@@ -209,15 +253,7 @@ Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json:
   const std::lock_guard lock(mutex_);
   auto owner = walk(parent, parent.size());
   if (!owner) return owner.error().status == 404 ? not_found(true) : fail(std::move(owner).error());
-  const std::string id = definition.string_at("id");
-  for (const auto& child : (*owner)->children) {
-    if (child->kind == kind && child->id == id) {
-      return refuse(409, fmt::format("Resource with the specified id '{}' already exists.", id));
-    }
-    if (kind == ResourceKind::permission && same_grant(child->definition, definition)) {
-      return refuse(409, "The user has a permission for this resource already.");
-    }
-  }
+  TRY(check_siblings(**owner, kind, nullptr, definition));
   const auto resource = make(**owner, kind, std::move(definition));
   if (kind == ResourceKind::database || kind == ResourceKind::container) {
     make_offer(*resource, throughput, has_offer(**owner));
@@ -231,13 +267,20 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
   TRY(check_tag(*resource, if_match));
   if (resource->kind == ResourceKind::offer) {
     const json::Value* content = definition.find("content");
-    if (content == nullptr || !content->is_object()) return refuse(400, "An offer must have a content.");
+    if (content == nullptr || !content->is_object() || !units_of(*content)) {
+      return refuse(400,
+                    "An offer must have a content with an offerThroughput, or with a maxThroughput of 1000 or more in "
+                    "its offerAutopilotSettings.");
+    }
     resource->definition.set("content", whole_offer_content(*content));
+    limit_by_offer(*resource);
   } else if (resource->kind == ResourceKind::database || resource->kind == ResourceKind::conflict) {
     return refuse(405, "Such a resource can't be replaced.");
   } else {
     ASSIGN(definition, complete_definition(resource->kind, std::move(definition)));
     TRY(check_replacement(resource->kind, resource->definition, definition));
+    ASSIGN(const auto owner, walk(path, path.size() - 2));
+    TRY(check_siblings(*owner, resource->kind, resource.get(), definition));
     if (resource->container) {
       resource->container->set_ttl({default_ttl(definition)});
       if (indexing_of(definition) != indexing_of(resource->definition)) {
@@ -245,6 +288,7 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
       }
     }
     resource->definition = std::move(definition);
+    rename(*resource, *owner);
   }
   stamp(*resource);
   record(*resource, {});

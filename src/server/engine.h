@@ -69,7 +69,7 @@ class Engine {
   // 409 when the id is taken.
   Result<ResourceView> create(const Path& parent, ResourceKind kind, json::Value definition,
                               const Throughput& throughput = {});
-  // 412 when `if_match` is given and is not the etag.
+  // 412 when `if_match` is given and is not the etag, 409 when a sibling has the id or is for the same thing.
   Result<ResourceView> replace(const Path& path, json::Value definition, std::string_view if_match = {});
   Status remove(const Path& path, std::string_view if_match = {});
 
@@ -97,6 +97,9 @@ class Engine {
   Result<std::shared_ptr<Resource>> walk(const Path& path, std::size_t segments);
   std::shared_ptr<Resource> make(Resource& parent, ResourceKind kind, json::Value definition);
   void place(Resource& resource, const Resource& parent);
+  void rename(Resource& resource, const Resource& parent);
+  // Limits a container to what its offer says, where containers are limited at all.
+  void limit_by_offer(const Resource& offer);
   void detach(Resource& owner, const std::shared_ptr<Resource>& resource);
   std::string next_rid(const Resource& parent, ResourceKind kind);
   void stamp(Resource& resource);

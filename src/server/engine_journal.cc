@@ -49,6 +49,8 @@ class Engine::Replay {
     } else {
       Resource& resource = *found->second.resource;
       resource.definition = std::move(definition);
+      engine_.rename(resource, *found->second.parent);
+      if (resource.kind == ResourceKind::offer) engine_.limit_by_offer(resource);
       if (resource.container) resource.container->set_ttl({default_ttl(resource.definition)});
     }
     Resource& resource = *known_[rid].resource;

@@ -49,13 +49,14 @@ Result<ChangesRequest> changes_request(const Call& call, const DocumentRouteOpti
     return refuse(400,
                   "The all versions and deletes change feed begins now or at a continuation, not at an earlier time.");
   }
-  if (!tag.empty() && tag != "*") {
-    ASSIGN(request.after, parse_lsn_tag(tag));
-  } else if (!since.empty()) {
+  if (!since.empty()) {
     const auto moment = parse_http_date(since);
     if (!moment) return refuse(400, fmt::format("If-Modified-Since '{}' is not a date.", since));
     request.since = *moment;
-  } else if (tag.empty()) {
+  }
+  if (!tag.empty() && tag != "*") {
+    ASSIGN(request.after, parse_lsn_tag(tag));
+  } else if (tag.empty() && since.empty()) {
     request.after = 0;
   }
   return request;
@@ -132,6 +133,7 @@ Result<Reply> serve_feed(const Call& call, Container& container, const DocumentR
 
 Result<Reply> serve_ranges(const Call& call, Container& container) {
   if (call.method() != "GET") return refuse(405, "Partition key ranges can only be read.");
+  if (call.path.size() > 6) return refuse(400, fmt::format("The path has an unknown part '{}'.", call.path[6]));
   // The version first: when a split comes in between, the client asks again.
   const std::string etag = fmt::format("\"{}\"", container.ranges_version());
   const std::vector<RangeInfo> ranges = container.ranges();

@@ -92,6 +92,21 @@ TEST_F(LimitsTest, PagesHaveFourMegabytes) {
   EXPECT_EQ(rest.headers.get("x-ms-item-count"), "2");
 }
 
+TEST_F(LimitsTest, WhatIsMalformedIsRefused) {
+  const auto make = [&](std::string_view target, std::string_view body) { return send("POST", target, body).status; };
+  EXPECT_EQ(make("/dbs", R"({"id":"\ud800"})"), 400) << "no text that an answer could hold";
+  EXPECT_EQ(make("/dbs", R"({"id":"one","id":"other"})"), 400);
+  constexpr std::string_view kContainer = R"({{"id":"x","partitionKey":{{"paths":["/pk"]}},"{}":{}}})";
+  for (const auto& [name, value] : {std::pair{"indexingPolicy", "5"}, {"uniqueKeyPolicy", "5"}, {"defaultTtl", "0"}}) {
+    EXPECT_EQ(make("/dbs/Shop/colls", fmt::format(kContainer, name, value)), 400) << name;
+  }
+  EXPECT_EQ(send("GET", "/dbs/Shop/colls/Orders/pkranges/0").status, 200);
+  EXPECT_EQ(send("GET", "/dbs/Shop/colls/Orders/pkranges/0/x").status, 400);
+  const Fields query{{"content-type", "application/query+json"}};
+  EXPECT_EQ(send("POST", kDocs, R"({"query":"SELECT 1","parameters":5})", query).status, 400);
+  EXPECT_EQ(send("POST", kDocs, R"({"query":"SELECT 1","parameters":null})", query).status, 200);
+}
+
 TEST_F(LimitsTest, NestingEndsAt128Levels) {
   const auto nested = [&](std::size_t levels) {
     const std::string arrays = std::string(levels - 1, '[') + std::string(levels - 1, ']');

@@ -62,6 +62,103 @@ TEST_F(MovesTest, AMergeIsHeldUntilItIsFinished) {
   EXPECT_EQ(ranges(), Ids{"3"});
 }
 
+// A container that was split, written to in both halves at different times, and merged: in the log of range 3 what is
+// newer has the lower LSN.
+class MergedTest : public MovesTest {
+ protected:
+  void SetUp() override {
+    MovesTest::SetUp();
+    ASSERT_TRUE(container().split("0"));
+    const std::string left = key_in("1");
+    const std::string right = key_in("2");
+    for (int i = 0; i < 30; ++i) {
+      ASSERT_EQ(create(fmt::format(R"({{"id":"early{}","pk":"{}"}})", i, left), "[\"" + left + "\"]").status, 201);
+    }
+    between_ = account_.clock().now();
+    account_.clock().advance(10);
+    ASSERT_EQ(create(fmt::format(R"({{"id":"late","pk":"{}"}})", right), "[\"" + right + "\"]").status, 201);
+    ASSERT_TRUE(container().merge("1", "2"));
+  }
+
+  Container& container() { return **account_.engine().container("Shop", "Orders"); }
+  std::string key_in(const std::string& range) {
+    Selection selection;
+    selection.range_id = range;
+    const auto scanned = container().scan(selection, 0, 1);
+    return json::parse(scanned->documents.front()->text)->string_at("pk");
+  }
+  std::size_t live() { return container().live_documents().size(); }
+  std::string count(const std::string& range) {
+    const Answer answer =
+        send("POST", kDocs, R"({"query":"SELECT VALUE COUNT(1) FROM c"})",
+             {{"content-type", "application/query+json"}, {"x-ms-documentdb-partitionkeyrangeid", range}});
+    return answer.status == 200 ? answer.value().find("Documents")->to_text() : std::to_string(answer.status);
+  }
+
+  Second between_;
+};
+
+TEST_F(MergedTest, ComesBackAsOfAMoment) {
+  ASSERT_EQ(live(), 51U);
+  const std::string at =
+      fmt::format(R"({{"database":"Shop","container":"Orders","at":"{}"}})", format_rfc3339(between_));
+  ASSERT_EQ(door("fork", at).status, 200);
+  EXPECT_EQ(live(), 50U) << "all that was there, and not the late one";
+  account_.clock().advance(10);
+  create(R"({"id":"after","pk":"a"})");
+  ASSERT_EQ(door("fork", at).status, 200) << "again";
+  EXPECT_EQ(live(), 50U);
+}
+
+TEST_F(MergedTest, FeedsSinceAMomentGiveWhatIsLater) {
+  const std::string since = format_http_date(between_);
+  const Answer first = feed({{"x-ms-documentdb-partitionkeyrangeid", "3"}, {"If-Modified-Since", since}});
+  ASSERT_EQ(first.status, 200);
+  ASSERT_EQ(first.value().find("Documents")->items().size(), 1U) << first.body;
+  EXPECT_EQ(first.value().find("Documents")->items()[0].string_at("id"), "late");
+  account_.clock().advance(10);
+  create(R"({"id":"after","pk":"a"})");
+  const Answer next = feed({{"x-ms-documentdb-partitionkeyrangeid", "3"},
+                            {"If-Modified-Since", since},
+                            {"If-None-Match", std::string(first.headers.get("etag"))}});
+  ASSERT_EQ(next.status, 200);
+  EXPECT_EQ(next.value().find("Documents")->items().size(), 1U) << next.body;
+}
+
+// However often partitions moved, a range stands for its documents in a query: a client may hold on to it.
+TEST_F(MergedTest, QueriesOfRangesThatAreNoMoreAreAnswered) {
+  const std::size_t left = std::stoul(count("1").substr(1));
+  EXPECT_GE(left, 31U);
+  EXPECT_EQ(count("2"), fmt::format("[{}]", 51 - left));
+  ASSERT_TRUE(container().split("3"));
+  for (const char* whole : {"0", "3"}) EXPECT_EQ(count(whole), "[51]") << whole;
+  EXPECT_EQ(count("1"), fmt::format("[{}]", left));
+  EXPECT_EQ(count("4"), count("1")) << "divided where it was before";
+  EXPECT_EQ(count("9"), "410");
+  expect_gone(feed_of("3"), "1002");
+}
+
+TEST_F(MovesTest, TheUsageOfAContainerFollowsItsDocuments) {
+  const auto usage_is_right = [&] {
+    Container& container = **account_.engine().container("Shop", "Orders");
+    const Container::Usage usage = container.usage();
+    std::size_t bytes = 0;
+    const auto documents = container.live_documents();
+    for (const DocumentPtr& document : documents) bytes += document->text.size();
+    EXPECT_EQ(usage.documents, documents.size());
+    EXPECT_EQ(usage.bytes, bytes);
+  };
+  usage_is_right();
+  ASSERT_EQ(item("PUT", "1", R"({"id":"1","pk":"k1","longer":"than before"})", {}, R"(["k1"])").status, 200);
+  ASSERT_EQ(item("DELETE", "1", {}, {}, R"(["k2"])").status, 204);
+  usage_is_right();
+  ASSERT_EQ(door("split", R"({"database":"Shop","container":"Orders","range":"0"})").status, 200);
+  usage_is_right();
+  ASSERT_EQ(door("merge", R"({"database":"Shop","container":"Orders","ranges":["1","2"]})").status, 200);
+  ASSERT_EQ(item("DELETE", "1", {}, {}, R"(["k3"])").status, 204);
+  usage_is_right();
+}
+
 TEST_F(MovesTest, ARangeOfAContainerMadeAgainIsToldByItsRid) {
   EXPECT_EQ(feed_of(rid_ + ",0").status, 200);
   ASSERT_EQ(send("DELETE", "/dbs/Shop/colls/Orders").status, 204);

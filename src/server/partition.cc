@@ -48,7 +48,14 @@ DocumentPtr Partition::find_holder(const std::string& unique_text) const {
 void Partition::append(Change change, std::uint64_t lsn, Second time, DocumentPtr document, const TimeToLive& ttl) {
   CHECK(lsn == lsn_ || lsn == lsn_ + 1);
   lsn_ = lsn;
-  LogEntry entry{lsn, 0, time, change, !is_delete(change), std::move(document)};
+  add(LogEntry{lsn, 0, time, change, false, std::move(document), std::max(reached_, time)}, ttl);
+  ++unrecorded_;
+}
+
+// What is written at the end of the log: the version before it is no longer the current one.
+void Partition::add(LogEntry entry, const TimeToLive& ttl) {
+  entry.previous_lsn = 0;
+  entry.current = !is_delete(entry.change);
   const auto live = live_.find(entry.document->number);
   if (live != live_.end()) {
     LogEntry& previous = log_[live->second.entry];
@@ -57,7 +64,6 @@ void Partition::append(Change change, std::uint64_t lsn, Second time, DocumentPt
   }
   if (entry.current) note_expiry(*entry.document, ttl);
   inherit(entry);
-  ++unrecorded_;
 }
 
 std::span<const LogEntry> Partition::take_unrecorded() {
@@ -74,7 +80,10 @@ void Partition::release_unique_texts(const Document& document) {
 void Partition::inherit(const LogEntry& entry) {
   const Document& document = *entry.document;
   const auto live = live_.find(document.number);
-  if (live != live_.end()) release_unique_texts(*live->second.document);
+  if (live != live_.end()) {
+    release_unique_texts(*live->second.document);
+    live_bytes_ -= live->second.document->text.size();
+  }
   if (is_delete(entry.change)) {
     live_.erase(document.number);
     numbers_.erase(name_of(document.key, document.id));
@@ -82,7 +91,9 @@ void Partition::inherit(const LogEntry& entry) {
     const bool added = live_.insert_or_assign(document.number, Live{entry.document, log_.size()}).second;
     if (added) numbers_[name_of(document.key, document.id)] = document.number;
     for (const std::string& text : document.unique_texts) holders_[text] = document.number;
+    live_bytes_ += document.text.size();
   }
+  reached_ = std::max(reached_, entry.reached);
   log_.push_back(entry);
 }
 
@@ -111,7 +122,7 @@ void Partition::purge(DocumentPtr document, const TimeToLive& ttl, Second now) {
 }
 
 Partition::Entries Partition::read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits,
-                                       const TimeToLive& ttl, Second now) const {
+                                       const TimeToLive& ttl, Second now, std::optional<Second> since) const {
   Entries page;
   page.next = after;
   auto entry = std::upper_bound(log_.begin(), log_.end(), after,
@@ -123,7 +134,7 @@ Partition::Entries Partition::read_log(std::uint64_t after, bool latest, const S
     const std::uint64_t lsn = entry->lsn;
     for (; entry != log_.end() && entry->lsn == lsn; ++entry) {
       if (latest && (!entry->current || ttl.expired(*entry->document, now))) continue;
-      if (!scope.matches(*entry->document)) continue;
+      if (!scope.matches(*entry->document) || (since && entry->reached <= *since)) continue;
       page.entries.push_back(*entry);
       bytes += kEnvelopeBytes + (is_delete(entry->change) ? 0 : entry->document->text.size());
     }
@@ -139,7 +150,7 @@ Partition::Entries Partition::read_log(std::uint64_t after, bool latest, const S
 }
 
 std::uint64_t Partition::lsn_at(Second moment) const {
-  const auto later = std::find_if(log_.begin(), log_.end(), [&](const LogEntry& e) { return e.time > moment; });
+  const auto later = std::find_if(log_.begin(), log_.end(), [&](const LogEntry& e) { return e.reached > moment; });
   return later == log_.end() ? lsn_ : later->lsn - 1;
 }
 
@@ -154,16 +165,15 @@ Partition Partition::replay(const TimeToLive& ttl, const Later& is_later) const 
   Partition past(id_, range_, parents_, 0);
   past.merged_ = merged_;
   for (const LogEntry& entry : log_) {
-    if (is_later(entry)) break;
+    if (is_later(entry)) continue;
     past.lsn_ = entry.lsn;
-    past.append(entry.change, entry.lsn, entry.time, entry.document, ttl);
+    past.add(entry, ttl);
   }
-  past.unrecorded_ = 0;
   return past;
 }
 
 Partition Partition::as_of(Second moment, const TimeToLive& ttl) const {
-  return replay(ttl, [&](const LogEntry& entry) { return entry.time > moment; });
+  return replay(ttl, [&](const LogEntry& entry) { return entry.reached > moment; });
 }
 
 Partition Partition::as_of_lsn(std::uint64_t lsn, const TimeToLive& ttl) const {

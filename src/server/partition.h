@@ -27,6 +27,9 @@ struct LogEntry {
   Change change = Change::create;
   bool current = false;  // whether this is the live version of its document
   DocumentPtr document;  // the version written, or for a delete the last one
+  // The newest time of its partition's log up to it. In a log of two that were merged LSNs of either go their own way:
+  // what was there at a moment is what `reached` no more than that.
+  Second reached{};
 };
 
 // How much one page may hold. A page ends before the transaction that would pass either bound, but has at least one.
@@ -54,6 +57,8 @@ class Partition {
   const std::vector<std::string>& parents() const { return parents_; }
   std::uint64_t lsn() const { return lsn_; }
   std::size_t document_count() const { return live_.size(); }
+  // Of the texts of live documents.
+  std::size_t document_bytes() const { return live_bytes_; }
 
   // The live document, or nullptr. An expired one that was not purged yet is still found.
   DocumentPtr find(std::string_view key, std::string_view id) const;
@@ -81,11 +86,12 @@ class Partition {
     std::vector<LogEntry> entries;
     std::uint64_t next = 0;  // the LSN to continue after
   };
-  // The log after `after` in LSN order: every version, or with `latest` only current ones that are not expired. When
-  // nothing is left, `next` is the newer of lsn() and `after`.
+  // The log after `after` in LSN order: every version, or with `latest` only current ones that are not expired, and
+  // with `since` only what is later than that. When nothing is left, `next` is the newer of lsn() and `after`.
   Entries read_log(std::uint64_t after, bool latest, const Scope& scope, const PageLimits& limits,
-                   const TimeToLive& ttl, Second now) const;
-  // The LSN after which the first change later than `moment` comes.
+                   const TimeToLive& ttl, Second now, std::optional<Second> since = {}) const;
+  // The LSN after which the first change later than `moment` comes. In a log that was merged older ones come behind it,
+  // too.
   std::uint64_t lsn_at(Second moment) const;
 
   // Calls `each` for the live documents in _rid order, beginning behind `after`, until it returns false.
@@ -113,9 +119,10 @@ class Partition {
   };
 
   void note_expiry(const Document& document, const TimeToLive& ttl);
+  void add(LogEntry entry, const TimeToLive& ttl);
   void inherit(const LogEntry& entry);
   void release_unique_texts(const Document& document);
-  // This partition again, by its log up to the first entry that `is_later`.
+  // This partition again, by those entries of its log that are not `is_later`.
   template <typename Later>
   Partition replay(const TimeToLive& ttl, const Later& is_later) const;
 
@@ -123,6 +130,8 @@ class Partition {
   cosmos::HashRange range_;
   std::vector<std::string> parents_;
   std::uint64_t lsn_;
+  Second reached_{};
+  std::size_t live_bytes_ = 0;
   bool merged_ = false;
   std::vector<LogEntry> log_;
   std::size_t unrecorded_ = 0;                              // at the end of log_

@@ -255,7 +255,9 @@ Result<Patch> parse_patch(std::string_view body) {
     const json::Value* condition = request->find("condition");
     if (condition != nullptr && !condition->is_null()) {
       if (!condition->is_string()) return refuse(400, "The condition of a patch must be a string.");
-      patch.condition = condition->text();
+      if (!condition->text().empty()) {
+        ASSIGN(patch.condition, Condition::parse(condition->text()));
+      }
     }
   }
   if (operations == nullptr || !operations->is_array() || operations->items().empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "cosmos/partition_key.h"
 #include "json/value.h"
+#include "server/condition.h"
 
 namespace halley::server {
 
@@ -25,7 +27,7 @@ struct PatchOperation {
 };
 
 struct Patch {
-  std::string condition;  // "FROM c WHERE …"; empty = none
+  std::optional<Condition> condition;
   std::vector<PatchOperation> operations;
 };
 

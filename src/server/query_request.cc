@@ -29,7 +29,8 @@ Result<query::Query> read_query(std::string_view body) {
   const json::Value* text = request->find("query");
   if (text == nullptr || !text->is_string()) return refuse(400, "A query must have a member 'query', a string.");
   query::Query::ParameterList parameters;
-  if (const json::Value* list = request->find("parameters"); list != nullptr && list->is_array()) {
+  if (const json::Value* list = request->find("parameters"); list != nullptr && !list->is_null()) {
+    if (!list->is_array()) return refuse(400, "The 'parameters' of a query must be an array.");
     for (const json::Value& parameter : list->items()) {
       const json::Value* value = parameter.find("value");
       if (value != nullptr) parameters.emplace_back(parameter.string_at("name"), value->to_text());

@@ -11,8 +11,6 @@
 namespace halley::server {
 namespace {
 
-constexpr int kNeedsPlan = 1004;  // with 400
-
 // The key that every row must have, by equality in the query: of its leading paths as many as are given.
 Result<std::string> pinned_key(const query::Query& query, const cosmos::PartitionKeyDefinition& definition) {
   std::vector<std::string> values;
@@ -30,8 +28,8 @@ Result<std::string> pinned_key(const query::Query& query, const cosmos::Partitio
 // What the headers of the request and the conditions of the query say about where its documents are.
 Result<Selection> selection_of(const Call& call, const query::Query& query, const Container& container) {
   ASSIGN(Selection selection, selection_headers(call));
-  // The JavaScript SDK asks a range that is gone again and again, and never its halves.
-  selection.follow_splits = true;
+  // The JavaScript SDK asks a range that is gone again and again, and never what became of it.
+  selection.follow_moves = true;
   if (selection.key.empty()) {
     ASSIGN(selection.key, pinned_key(query, container.key()));
   }
@@ -59,7 +57,7 @@ Result<Reply> plan_needed(const query::Query& query, std::string_view ranges) {
       fmt::format(R"({{"partitionedQueryExecutionInfoVersion":2,"queryInfo":{},"queryRanges":{}}})", *info, ranges));
   writer.end_object();
   Reply reply = json_reply(400, std::move(body));
-  reply.headers.add("x-ms-substatus", std::to_string(kNeedsPlan));
+  reply.headers.add("x-ms-substatus", std::to_string(cosmos::kNeedsPlan));
   return reply;
 }
 

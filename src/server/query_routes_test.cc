@@ -1,65 +1,22 @@
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <set>
 
-#include "base/time.h"
-#include "codec/base64.h"
-#include "cosmos/signing.h"
-#include "http/message.h"
-#include "json/value.h"
-#include "server/emulator.h"
-#include "server/engine.h"
-#include "server/exchange.h"
-#include "testing/virtual_runtime.h"
+#include "server/account_fixture.h"
 
 namespace halley::server {
 namespace {
 
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-struct Answer {
-  int status = 0;
-  http::Headers headers;
-  std::string body;
-  json::Value value() const { return json::parse(body).value_or(json::Value()); }
-};
-
-constexpr std::string_view kDocs = "/dbs/Shop/colls/Orders/docs";
-
-class QueryRoutesTest : public ::testing::Test {
+class QueryRoutesTest : public AccountTest {
  protected:
-  QueryRoutesTest() : account_(runtime_, {}) {
-    EXPECT_TRUE(account_.engine().create_database("Shop"));
-    EXPECT_TRUE(account_.engine().create_container(
-        "Shop", R"({"id":"Orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
-  }
-
-  Answer send(std::string_view method, std::string_view target, std::string_view body, const Fields& fields = {}) {
-    http::Headers headers;
-    headers.add("Host", "127.0.0.1:4711");
-    const auto path = split_target(target);
-    const cosmos::SignedResource resource = cosmos::signed_resource(path.value_or(std::vector<std::string>()));
-    const std::string date = format_http_date(runtime_.wall_second());
-    headers.add("x-ms-date", date);
-    headers.add("authorization", cosmos::master_key_token(*codec::base64_decode(account_.key()), method, resource.type,
-                                                          resource.link, date));
-    for (const auto& [name, value] : fields) headers.set(name, value);
-    auto reply = account_.handle({method, target, headers, body});
-    return {reply.status, std::move(reply.headers), reply.shared_body ? *reply.shared_body : std::move(reply.body)};
-  }
+  void SetUp() override { make_shop(); }
 
   Container& shop() { return **account_.engine().container("Shop", "Orders"); }
-  void create(std::string body) { EXPECT_TRUE(account_.engine().upsert("Shop", "Orders", std::move(body))); }
-
-  testing::VirtualRuntime runtime_{Second{1'800'000'000}};
-  Account account_;
+  void put(std::string body) { EXPECT_TRUE(account_.engine().upsert("Shop", "Orders", std::move(body))); }
 };
 
 // What is to be put together of several partitions, the client does, by the plan that the refusal tells.
 TEST_F(QueryRoutesTest, QueriesOverPartitionsNeedAPlan) {
-  for (int i = 0; i < 20; ++i) create(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{0}}})", i));
+  for (int i = 0; i < 20; ++i) put(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{0}}})", i));
   constexpr std::string_view kCount = R"({"query":"SELECT VALUE COUNT(1) FROM c"})";
   const Fields query{{"content-type", "application/query+json"}};
   const Fields plan{{"content-type", "application/query+json"}, {"x-ms-cosmos-is-query-plan-request", "True"}};
@@ -89,7 +46,7 @@ TEST_F(QueryRoutesTest, QueriesOverPartitionsNeedAPlan) {
 
 // The JavaScript SDK never asks the halves of a range that was split while it pages.
 TEST_F(QueryRoutesTest, ARangeThatWasSplitIsAskedByItsOldName) {
-  for (int i = 0; i < 20; ++i) create(fmt::format(R"({{"id":"{0}","pk":"{0}"}})", i));
+  for (int i = 0; i < 20; ++i) put(fmt::format(R"({{"id":"{0}","pk":"{0}"}})", i));
   ASSERT_TRUE(shop().split("0"));
   ASSERT_TRUE(shop().split("2"));
   const auto count = [&](const std::string& range) {
@@ -102,16 +59,21 @@ TEST_F(QueryRoutesTest, ARangeThatWasSplitIsAskedByItsOldName) {
   };
   EXPECT_EQ(number("1") + number("3") + number("4"), 20);
   EXPECT_EQ(number("3") + number("4"), number("2"));
+  const std::int64_t one = number("1");
+  const std::int64_t two = number("2");
   ASSERT_TRUE(shop().merge("1", "3"));
-  EXPECT_EQ(count("1").status, 410);
-  EXPECT_EQ(count("1").headers.get("x-ms-substatus"), "1002");
+  EXPECT_EQ(number("0"), 20);
+  EXPECT_EQ(number("1"), one) << "what was merged stands for its documents, too";
+  EXPECT_EQ(number("2"), two);
+  EXPECT_EQ(number("4") + number("5"), 20);
   EXPECT_EQ(count("9").status, 410);
+  EXPECT_EQ(count("9").headers.get("x-ms-substatus"), "1002");
   EXPECT_EQ(send("GET", kDocs, "", {{"x-ms-documentdb-partitionkeyrangeid", "2"}}).status, 410) << "feeds do not";
 }
 
 // A query that began in one partition goes on where it was, without a plan, when that was divided.
 TEST_F(QueryRoutesTest, PagesGoOnBehindASplit) {
-  for (int i = 0; i < 20; ++i) create(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{1}}})", i, i % 6));
+  for (int i = 0; i < 20; ++i) put(fmt::format(R"({{"id":"{0}","pk":"{0}","n":{1}}})", i, i % 6));
   const std::map<std::string, std::size_t> queries = {{"SELECT VALUE c.id FROM c ORDER BY c.n", 20},
                                                       {"SELECT DISTINCT VALUE c.n FROM c", 6},
                                                       {"SELECT VALUE c.n FROM c GROUP BY c.n", 6},
@@ -140,7 +102,7 @@ TEST_F(QueryRoutesTest, PagesGoOnBehindASplit) {
 }
 
 TEST_F(QueryRoutesTest, QueriesTellWhatTheyCost) {
-  for (int i = 0; i < 50; ++i) create(fmt::format(R"({{"id":"{0}","pk":"a","pad":"{1:0>2000}"}})", i, 0));
+  for (int i = 0; i < 50; ++i) put(fmt::format(R"({{"id":"{0}","pk":"a","pad":"{1:0>2000}"}})", i, 0));
   const auto charge = [&](std::string_view text, const Fields& more = {}) {
     Fields headers{{"content-type", "application/query+json"}};
     headers.insert(headers.end(), more.begin(), more.end());

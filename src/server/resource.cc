@@ -6,9 +6,12 @@
 #include <array>
 
 #include "cosmos/partition_key.h"
+#include "cosmos/resource_id.h"
 #include "http/message.h"
 #include "json/writer.h"
+#include "query/characters.h"
 #include "server/document.h"
+#include "server/exchange.h"
 #include "server/refusal.h"
 #include "server/unique_keys.h"
 
@@ -37,11 +40,16 @@ constexpr std::array<std::string_view, 14> kSystemMembers = {
     "_docs", "_sprocs", "_udfs", "_triggers", "_conflicts",   "_permissions", "_token"};
 
 constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kDocumentRidBytes = 16;
 
 Status check_name(ResourceKind kind, const json::Value& definition) {
   const json::Value* id = definition.find("id");
   if (id == nullptr || !id->is_string() || id->text().empty()) {
     return refuse(400, "The input content is invalid because the required property 'id' is missing or not a string.");
+  }
+  const auto is_id = [](const json::Value::Member& member) { return member.first == "id"; };
+  if (std::count_if(definition.members().begin(), definition.members().end(), is_id) > 1) {
+    return refuse(400, "The body has several members 'id'.");
   }
   if (kind != database && kind != container) return {};
   const std::string& name = id->text();
@@ -73,7 +81,15 @@ Status check_permission(const json::Value& definition) {
     return refuse(400, "The permissionMode must be Read or All.");
   }
   if (definition.string_at("resource").empty()) return refuse(400, "A permission must name its resource, a link.");
-  return {};
+  ASSIGN(const auto path, split_target(definition.string_at("resource")));
+  const json::Value* key = definition.find("resourcePartitionKey");
+  // The same id may be there under many keys.
+  const bool document = path.size() == 6 && path[2] == "colls" && path[4] == "docs";
+  if (!document || (key != nullptr && !key->is_null())) return {};
+  const auto rid = cosmos::rid_bytes(path[5]);
+  if (rid && rid->size() == kDocumentRidBytes) return {};
+  return refuse(400,
+                "A permission for one document must name it by its _self link, or state its resourcePartitionKey.");
 }
 
 Status complete_container(json::Value& definition) {
@@ -86,6 +102,8 @@ Status complete_container(json::Value& definition) {
   if (paths == 0 || (parsed_key->kind == cosmos::KeyKind::multi_hash ? paths > 3 : paths > 1)) {
     return refuse(400, "The partitionKey must have one path, or with kind MultiHash up to three.");
   }
+  const json::Value* const policy = definition.find("indexingPolicy");
+  if (policy != nullptr && !policy->is_object()) return refuse(400, "The indexingPolicy must be an object.");
   TRY(check_ttl(definition));
   TRY(UniqueKeys::parse(definition));
   set_default(definition, "indexingPolicy",
@@ -120,6 +138,7 @@ const ResourceTraits* find_traits(ResourceKind parent, std::string_view keyword)
 
 Result<json::Value> complete_definition(ResourceKind kind, json::Value definition) {
   if (!definition.is_object()) return refuse(400, "The body must be a JSON object.");
+  if (!query::is_utf8(definition.to_text())) return refuse(400, "The body has a surrogate without its partner.");
   for (const std::string_view name : kSystemMembers) definition.erase(name);
   TRY(check_name(kind, definition));
   if (kind == container) TRY(complete_container(definition));
@@ -132,6 +151,7 @@ Result<json::Value> complete_definition(ResourceKind kind, json::Value definitio
 }
 
 Status check_replacement(ResourceKind kind, const json::Value& old_definition, const json::Value& new_definition) {
+  if (kind == user) return {};  // the id is what of a user can be replaced
   if (old_definition.string_at("id") != new_definition.string_at("id")) {
     return refuse(400, "The id in the body is not the id of the resource addressed.");
   }

@@ -99,6 +99,15 @@ bool lies_inside(const Engine::Path& asked, const Engine::Path& granted, Contain
   return document_id(asked, container) == document_id(granted, container);
 }
 
+// The key that is granted, canonical; empty = any. An id alone names documents of every key, of which none is meant.
+Result<std::string> key_of(const Grant& grant, Container& container) {
+  const bool document = grant.path.size() == kContainerSegments + 2 && grant.path[4] == "docs";
+  if (!grant.key.empty() || !document) return grant.key;
+  const auto name = container.name_of(grant.path[5]);
+  if (!name) return not_covered();
+  return name->second;
+}
+
 }  // namespace
 
 std::string make_resource_token(std::string_view key, std::string_view permission_rid, Second expiry) {
@@ -136,12 +145,13 @@ Status authorize_by_token(const Call& call, std::string_view signature, std::str
   if (definition && call.method() == "GET") return {};
   if (definition || !lies_inside(call.path, grant.path, *container)) return not_covered();
   if (changes_something(call) && !grant.writes) return not_covered();
-  if (grant.key.empty()) return {};
+  ASSIGN(const std::string granted_key, key_of(grant, *container));
+  if (granted_key.empty()) return {};
   // Scripts and conflicts are of all keys.
   if (call.path[4] != "docs" && call.path[4] != "operations") return not_covered();
   // Each operation of a bulk request states a key of its own.
   ASSIGN(const auto stated, key_header(call));
-  if (is_bulk(call) || stated != grant.key) return not_covered();
+  if (is_bulk(call) || stated != granted_key) return not_covered();
   return {};
 }
 

@@ -77,7 +77,7 @@ TEST_F(ResourceTokenTest, AllWritesTooButNotTheContainerItself) {
 }
 
 TEST_F(ResourceTokenTest, OneDocumentOrOneKeyIsAllThatIsGranted) {
-  const std::string one = permit("one", "All", "dbs/Shop/colls/Orders/docs/1");
+  const std::string one = permit("one", "All", "dbs/Shop/colls/Orders/docs/1", R"(,"resourcePartitionKey":["a"])");
   EXPECT_EQ(status_with(one, "GET", kOne, {}, key(R"(["a"])")), 200);
   EXPECT_EQ(status_with(one, "GET", std::string(kDocs) + "/2", {}, key(R"(["a"])")), 403);
   EXPECT_EQ(status_with(one, "GET", kDocs), 403);
@@ -96,6 +96,34 @@ TEST_F(ResourceTokenTest, OneDocumentOrOneKeyIsAllThatIsGranted) {
                          {"x-ms-cosmos-is-batch-request", "true"}}),
             403)
       << "a bulk request states keys of its own";
+}
+
+TEST_F(ResourceTokenTest, OneDocumentIsOfOneKey) {
+  const auto make = [&](const std::string& resource) {
+    return send("POST", "/dbs/Shop/users/u/permissions",
+                fmt::format(R"({{"id":"x","permissionMode":"All","resource":"{}"}})", resource))
+        .status;
+  };
+  EXPECT_EQ(make("dbs/Shop/colls/Orders/docs/1"), 400) << "it is there under two keys";
+  EXPECT_EQ(make("/dbs/Shop/colls/Orders/docs/1/"), 400);
+  const std::string a = item("GET", "1").value().string_at("_self");
+  const std::string token = permit("self", "All", a);
+  EXPECT_EQ(status_with(token, "GET", kOne, {}, key(R"(["a"])")), 200);
+  EXPECT_EQ(status_with(token, "GET", "/" + a, {}, key(R"(["a"])")), 200);
+  EXPECT_EQ(status_with(token, "GET", kOne, {}, key(R"(["b"])")), 403) << "that is another document";
+  EXPECT_EQ(status_with(token, "PUT", kOne, R"({"id":"1","pk":"b"})", key(R"(["b"])")), 403);
+  ASSERT_EQ(item("DELETE", "1").status, 204);
+  EXPECT_EQ(status_with(token, "GET", kOne, {}, key(R"(["a"])")), 403) << "its document is gone";
+}
+
+TEST_F(ResourceTokenTest, UsersAreRenamedAndKeepTheirPermissions) {
+  const std::string token = permit("p", "Read", "dbs/Shop/colls/Orders");
+  ASSERT_EQ(send("POST", "/dbs/Shop/users", R"({"id":"taken"})").status, 201);
+  EXPECT_EQ(send("PUT", "/dbs/Shop/users/u", R"({"id":"taken"})").status, 409);
+  EXPECT_EQ(send("PUT", "/dbs/Shop/users/u", R"({"id":"v"})").status, 200);
+  EXPECT_EQ(send("GET", "/dbs/Shop/users/u").status, 404);
+  EXPECT_EQ(send("GET", "/dbs/Shop/users/v/permissions/p").status, 200);
+  EXPECT_EQ(status_with(token, "GET", kOne, {}, key(R"(["a"])")), 200);
 }
 
 TEST_F(ResourceTokenTest, TokensEndWithTheirTimeAndTheirPermission) {
@@ -137,6 +165,14 @@ TEST_F(ResourceTokenTest, PermissionsAreChecked) {
   EXPECT_EQ(
       make(R"({"id":"q","permissionMode":"All","resource":"dbs/Shop/colls/Orders","resourcePartitionKey":["a"]})"),
       201);
+  const auto put = [&](std::string_view id, std::string_view body) {
+    return send("PUT", fmt::format("/dbs/Shop/users/u/permissions/{}", id), body).status;
+  };
+  constexpr std::string_view kQWithoutKey = R"({"id":"q","permissionMode":"All","resource":"dbs/Shop/colls/Orders"})";
+  EXPECT_EQ(put("q", kQWithoutKey), 409) << "that is what p is for";
+  EXPECT_EQ(send("POST", "/dbs/Shop/users/u/permissions", kQWithoutKey, {{"x-ms-documentdb-is-upsert", "true"}}).status,
+            409);
+  EXPECT_EQ(put("p", R"({"id":"p","permissionMode":"All","resource":"dbs/Shop/colls/Orders"})"), 200);
   for (const char* seconds : {"599", "86401", "x", "-1"}) {
     const Fields expiry{{"x-ms-documentdb-expiry-seconds", seconds}};
     EXPECT_EQ(send("GET", "/dbs/Shop/users/u/permissions/p", {}, expiry).status, 400) << seconds;

@@ -38,13 +38,14 @@ Topology::Region Topology::region_of(std::string_view host) {
 
 std::optional<Error> Topology::refusal(const Region& region, const Call& call) {
   if (region.state == State::removed) {
-    return refuse(403, fmt::format("Database Account does not exist in region {}.", region.name), kNotInRegion).value();
+    return refuse(403, fmt::format("Database Account does not exist in region {}.", region.name), cosmos::kNotInRegion)
+        .value();
   }
   if (!changes_something(call)) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (regions_[write_region_].name == region.name) return std::nullopt;
   if (multiple_writes_ && call.is_true("x-ms-cosmos-allow-tentative-writes")) return std::nullopt;
-  return refuse(403, fmt::format("Region {} takes no writes.", region.name), kNoWritesHere).value();
+  return refuse(403, fmt::format("Region {} takes no writes.", region.name), cosmos::kNoWritesHere).value();
 }
 
 bool Topology::knows(std::string_view name) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "cosmos/resource_id.h"
-#include "server/condition.h"
 #include "server/refusal.h"
 
 namespace halley::server {
@@ -53,7 +52,7 @@ Status Transaction::check_unique(const Draft& draft, const DocumentPtr& previous
                holder != nullptr && !context_.ttl.expired(*holder, now_)) {
       number = holder->number;
     }
-    if (number != 0 && number != own) return refuse(409, std::string(kNotUnique), kUniqueKeyTaken);
+    if (number != 0 && number != own) return refuse(409, std::string(kNotUnique), cosmos::kUniqueKeyTaken);
   }
   return {};
 }
@@ -101,9 +100,9 @@ Result<ItemResult> Transaction::patch(const Patch& patch, const ItemOperation& o
   const DocumentPtr previous = find(*operation.key, operation.id);
   if (previous == nullptr) return refuse(404, std::string(kNotFound));
   TRY(check_condition(operation, previous));
-  if (!patch.condition.empty()) {
-    ASSIGN(const bool holds, fulfils(previous->text, patch.condition, now_));
-    if (!holds) return refuse(412, std::string(kConditionFailed), kPatchConditionFailed);
+  if (patch.condition) {
+    ASSIGN(const bool holds, patch.condition->holds(previous->text, now_));
+    if (!holds) return refuse(412, std::string(kConditionFailed), cosmos::kPatchConditionFailed);
   }
   ASSIGN(const std::string body, apply_patch(patch, previous->text, context_.rules.key));
   ASSIGN(Draft draft, read_draft(body, context_.rules));

@@ -25,6 +25,7 @@ Result<UniqueKeys> UniqueKeys::parse(const json::Value& container_definition) {
   UniqueKeys unique;
   const json::Value* policy = container_definition.find("uniqueKeyPolicy");
   if (policy == nullptr || policy->is_null()) return unique;
+  if (!policy->is_object()) return refuse(400, "The uniqueKeyPolicy must be an object.");
   const json::Value* keys = policy->find("uniqueKeys");
   if (keys == nullptr || keys->is_null()) return unique;
   if (!keys->is_array() || keys->items().size() > kMaxKeys) {

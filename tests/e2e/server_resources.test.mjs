@@ -130,7 +130,12 @@ describe('resources', () => {
     assert.deepEqual(ids(await user.permissions.readAll().fetchAll()), ['p']);
     await user.permission('p').delete();
     await assert.rejects(itemOf(writer, 'a').read(), refused(403));
-    await user.delete();
+    await user.permissions.create(grant);
+    const { resource: renamed } = await user.replace({ id: 'renamed' });
+    assert.deepEqual(ids(await database.user('renamed').permissions.readAll().fetchAll()), ['p']);
+    assert.equal(renamed.id, 'renamed');
+    await assert.rejects(database.user('u').read(), refused(404));
+    await database.user('renamed').delete();
     await assert.rejects(user.read(), refused(404));
     for (const client of [reader, writer]) client.dispose();
   });
