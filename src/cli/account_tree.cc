@@ -57,6 +57,35 @@ Result<std::optional<repo::Definition>> read_offer(const fs::path& folder) {
   return std::optional(std::move(offer));
 }
 
+// {"users":[{"user":…,"permissions":[…]}]}, where there are any.
+Status read_users(const fs::path& folder, recovery::PlannedDatabase& database) {
+  const fs::path path = folder / "users.json";
+  if (!fs::exists(path)) return {};
+  ASSIGN(const std::string text, read_file(path));
+  const auto wrong = [&] { return fail(Code::corrupt, path.string() + " is not {\"users\":[{\"user\":…}]}"); };
+  const auto value = json::parse(text);
+  const json::Value* const users = value ? value->find("users") : nullptr;
+  if (users == nullptr) return wrong();
+  const auto definition = [&](const json::Value& each, repo::DefinitionKind kind, const std::string& parent) {
+    repo::Definition made;
+    made.key = {kind, database.name, parent, each.string_at("id")};
+    made.text = each.to_text();
+    return made;
+  };
+  for (const json::Value& each : users->items()) {
+    const json::Value* const user = each.find("user");
+    if (user == nullptr) return wrong();
+    const std::string name = user->string_at("id");
+    database.users.push_back(definition(*user, repo::DefinitionKind::user, ""));
+    const json::Value* const permissions = each.find("permissions");
+    if (permissions == nullptr) continue;
+    for (const json::Value& permission : permissions->items()) {
+      database.permissions.push_back(definition(permission, repo::DefinitionKind::permission, name));
+    }
+  }
+  return {};
+}
+
 Status read_scripts(const fs::path& folder, recovery::PlannedContainer& container) {
   static constexpr std::array kKinds = {
       std::pair{"sprocs", repo::DefinitionKind::stored_procedure},
@@ -104,6 +133,7 @@ Result<AccountTree> read_account_tree(const std::string& path) {
     ASSIGN(database.definition, read_definition(folder / "database.json", repo::DefinitionKind::database));
     database.name = database.definition.key.id;
     ASSIGN(database.offer, read_offer(folder));
+    TRY(read_users(folder, database));
     for (const fs::path& inner :
          entries(folder, [](const fs::path& each) { return fs::exists(each / "container.json"); })) {
       ASSIGN(TreeContainer container, read_container(database.name, inner));

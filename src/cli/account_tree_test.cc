@@ -78,6 +78,24 @@ TEST_F(Tree, IsLoadedIntoAnAccount) {
   EXPECT_EQ(container->value.find("defaultTtl")->as_integer(), 60);
 }
 
+TEST_F(Tree, HasUsersWhoAreLoadedToo) {
+  folder_.write("a%2Fb/users.json",
+                R"({"users":[{"user":{"id":"ada"},"permissions":[{"id":"p","permissionMode":"Read",)"
+                R"("resource":"dbs/shop/colls/orders"}]},{"user":{"id":"bob"}}]})");
+  const auto emulator = server::Emulator::start(real_runtime(), {});
+  ASSERT_TRUE(emulator.has_value());
+  server::Engine& engine = (*emulator)->account().engine();
+  ASSERT_TRUE(engine.create_database("shop"));
+  const auto tree = read_account_tree(folder_.path());
+  ASSERT_TRUE(tree.has_value()) << tree.error().to_string();
+  const auto status = load_users(engine, *tree);
+  ASSERT_TRUE(status.has_value()) << status.error().to_string();
+  EXPECT_TRUE(engine.find({"dbs", "shop", "users", "ada", "permissions", "p"}));
+  EXPECT_TRUE(engine.find({"dbs", "shop", "users", "bob"}));
+  folder_.write("a%2Fb/users.json", "[]");
+  EXPECT_EQ(read_account_tree(folder_.path()).error().code, Code::corrupt);
+}
+
 TEST(Snapshots, NameWhatDiffers) {
   AccountSnapshot expected;
   expected.definitions = {{"database a", 1}, {"database b", 2}};

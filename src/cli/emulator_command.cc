@@ -87,6 +87,7 @@ Status load(Context& context, server::Emulator& emulator, const std::string& tre
   ASSIGN(const OpenAccount account, connect(context.runtime, emulator.endpoint(), emulator.key(), std::move(trust)));
   ASSIGN(const AccountTree files, read_account_tree(tree));
   ASSIGN(const LoadReport report, load_tree(context.runtime, *account.client, files, context.stop));
+  TRY(load_users(emulator.account().engine(), files));
   context.output.note(fmt::format("loaded {} in {}, {}", show_number_of(report.documents, "document"),
                                   show_number_of(report.containers.size(), "container"), show_bytes(report.bytes)));
   return {};

@@ -1,19 +1,35 @@
 #include "cli/tree_dumper.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
 
+#include "http/message.h"
 #include "json/document_scanner.h"
 #include "recovery/restore.h"
 #include "server/engine.h"
+#include "server/exchange.h"
 
 namespace halley::cli {
 namespace {
 
 using repo::DefinitionKind;
 using server::ResourceKind;
+
+constexpr std::size_t kContainerSegments = 4;  // dbs/D/colls/C
+
+std::vector<std::string> segments_of(std::string_view names) {
+  std::vector<std::string> segments;
+  for (std::size_t begin = 0; begin <= names.size();) {
+    const std::size_t end = std::min(names.find('/', begin), names.size());
+    segments.emplace_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return segments;
+}
 
 struct LiveContainer {
   recovery::PlannedContainer plan;
@@ -79,9 +95,34 @@ class AccountReader {
     for (const repo::Definition& user : database.users) {
       ASSIGN(auto permissions, list({"dbs", database.name, "users", user.key.id}, ResourceKind::permission,
                                     {DefinitionKind::permission, database.name, user.key.id, ""}));
-      for (repo::Definition& permission : permissions) database.permissions.push_back(std::move(permission));
+      for (repo::Definition& permission : permissions) {
+        ASSIGN(permission.text, permission_by_names(permission.text));
+        database.permissions.push_back(std::move(permission));
+      }
     }
     return {};
+  }
+
+  // Rids are of this run: a permission that names its resource by them names it by ids, and by the key of a document.
+  Result<std::string> permission_by_names(const std::string& text) {
+    ASSIGN(json::Value permission, json::parse(text));
+    const auto path = server::split_target(permission.string_at("resource"));
+    if (!path || path->size() < kContainerSegments) return text;
+    const auto container = engine_.find({path->begin(), path->begin() + kContainerSegments});
+    if (!container || container->container == nullptr) return text;
+    const auto inside = engine_.find(*path);
+    Path names = segments_of(inside ? inside->names : container->names);
+    if (path->size() == kContainerSegments + 2 && path->at(kContainerSegments) == "docs") {
+      const auto document = container->container->name_of(path->back());
+      names.insert(names.end(), {"docs", document ? document->first : path->back()});
+      if (document && permission.find("resourcePartitionKey") == nullptr) {
+        ASSIGN(json::Value key, json::parse(document->second));
+        permission.set("resourcePartitionKey", std::move(key));
+      }
+    }
+    for (std::string& name : names) name = http::percent_encode(name);
+    permission.set("resource", json::Value::string(fmt::format("{}", fmt::join(names, "/"))));
+    return permission.to_text();
   }
 
   Status read_containers(const std::string& database, std::vector<LiveContainer>& containers) {

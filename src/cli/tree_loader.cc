@@ -43,4 +43,21 @@ Result<LoadReport> load_tree(Runtime& runtime, cosmos::Client& client, const Acc
   return report;
 }
 
+Status load_users(server::Engine& engine, const AccountTree& tree) {
+  for (const recovery::PlannedDatabase& database : tree.plan.databases) {
+    for (const repo::Definition& user : database.users) {
+      ASSIGN(json::Value definition, json::parse(user.text));
+      auto made = engine.create({"dbs", database.name}, server::ResourceKind::user, std::move(definition));
+      if (!made) return fail(std::move(made).error().in("creating the user " + user.key.id));
+    }
+    for (const repo::Definition& permission : database.permissions) {
+      ASSIGN(json::Value definition, json::parse(permission.text));
+      auto made = engine.create({"dbs", database.name, "users", permission.key.parent},
+                                server::ResourceKind::permission, std::move(definition));
+      if (!made) return fail(std::move(made).error().in("creating the permission " + permission.key.id));
+    }
+  }
+  return {};
+}
+
 }  // namespace halley::cli

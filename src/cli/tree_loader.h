@@ -8,6 +8,7 @@
 #include "cli/account_tree.h"
 #include "cosmos/client.h"
 #include "runtime/runtime.h"
+#include "server/engine.h"
 
 namespace halley::cli {
 
@@ -29,5 +30,9 @@ struct LoadReport {
 // target that restores use: memory does not grow with the tree. Fails with already_exists where a container has
 // documents.
 Result<LoadReport> load_tree(Runtime& runtime, cosmos::Client& client, const AccountTree& tree, std::stop_token stop);
+
+// Makes the users of the tree's databases, which are there, and their permissions. What restores to an account leave
+// alone an emulator's tree has.
+Status load_users(server::Engine& engine, const AccountTree& tree);
 
 }  // namespace halley::cli

@@ -239,12 +239,16 @@ describe('a dump', { timeout: 120_000 }, () => {
     await container.scripts.storedProcedures.create({ id: 's-ü', body: 'function () {}' });
     await container.scripts.triggers.create({ id: 't', body: 'x', triggerType: 'Pre', triggerOperation: 'All' });
     await container.scripts.userDefinedFunctions.create({ id: 'f', body: 'x' });
-    await emulator.client.database('db').users.create({ id: 'u' });
+    const { user } = await emulator.client.database('db').users.create({ id: 'u' });
     await emulator.client.databases.create({ id: 'empty' });
     const none = { id: 'none', partitionKey: kPartitionKey, throughput: 700 };
     await emulator.client.database('db').containers.create(none);
     for (let n = 0; n < 30; ++n) await container.items.create({ id: `${n}`, pk: n % 3, n: 1e21, text: 'ü\u2028\n"' });
     await container.item('3', 0).delete();
+    const selfOf = async (resource) => (await resource.read()).resource._self;
+    await user.permissions.create({ id: 'all', permissionMode: 'All', resource: await selfOf(container) });
+    const one = await selfOf(container.item('4', 1));
+    await user.permissions.create({ id: 'one', permissionMode: 'Read', resource: one });
     const before = await accountSnapshot(emulator.client);
     await stop(emulator);
 
@@ -252,15 +256,26 @@ describe('a dump', { timeout: 120_000 }, () => {
     const lines = readFileSync(join(dumped, 'db', 'c', 'documents.ndjson'), 'utf8').trimEnd().split('\n');
     assert.equal(lines.length, 29);
     assert.ok(lines.every((line) => !('_rid' in JSON.parse(line))));
-    assert.equal(JSON.parse(readFileSync(join(dumped, 'db', 'users.json'), 'utf8')).users[0].user.id, 'u');
+    const { users } = JSON.parse(readFileSync(join(dumped, 'db', 'users.json'), 'utf8'));
+    assert.deepEqual(users[0].user, { id: 'u' });
+    assert.deepEqual(users[0].permissions, [
+      { id: 'all', permissionMode: 'All', resource: 'dbs/db/colls/c' },
+      { id: 'one', permissionMode: 'Read', resource: 'dbs/db/colls/c/docs/4', resourcePartitionKey: [1] },
+    ]);
     assert.ok(!existsSync(join(dumped, '.halley-restore')));
 
     const second = tree();
     const loaded = await start('--load', dumped, '--dump', second);
     assert.deepEqual(await accountSnapshot(loaded.client), before);
+    const { resource: granted } = await loaded.client.database('db').user('u').permission('one').read();
+    const resourceTokens = { 'dbs/db/colls/c': granted._token };
+    const reader = new CosmosClient({ endpoint: loaded.endpoint, resourceTokens });
+    assert.equal((await reader.database('db').container('c').item('4', 1).read()).statusCode, 200);
+    await assert.rejects(reader.database('db').container('c').item('5', 2).read(), { code: 403 });
+    reader.dispose();
     await stop(loaded);
     const files = ['db/c/documents.ndjson', 'db/c/container.json', 'db/none/throughput.json', 'empty/database.json'];
-    for (const file of files) {
+    for (const file of [...files, 'db/users.json']) {
       assert.equal(readFileSync(join(second, file), 'utf8'), readFileSync(join(dumped, file), 'utf8'), file);
     }
   });
