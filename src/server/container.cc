@@ -411,6 +411,7 @@ std::shared_ptr<Container> Container::as_of(Second moment, const TimeToLive& pas
   copy->next_number_ = next_number_;
   copy->next_range_ = next_range_;
   copy->ranges_version_ = ranges_version_;
+  copy->former_ranges_ = former_ranges_;
   return copy;
 }
 
