@@ -88,6 +88,7 @@ class AccountClient final : public Client {
                                                    const std::vector<BulkOperation>& operations, Error error,
                                                    const std::stop_token& stop);
   std::string page_items(std::size_t asked) const;
+  Outcome ask_change_feed(const Call& call, std::stop_token stop);
 
   RequestSender sender_;
   const std::size_t max_page_items_;

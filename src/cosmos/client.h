@@ -118,7 +118,8 @@ struct FeedPage {
   Milliseconds round_trip{0};
   std::size_t items = 0;  // x-ms-item-count where sent
   std::string session_token;
-  // Whether a region that takes writes answered: only there does 304 mean that nothing newer exists.
+  // Whether a region that takes writes answered: only there does 304 mean that nothing newer exists. In an account of
+  // several regions that was asked after a 304, too.
   bool from_write_region = true;
   std::string body;
 };

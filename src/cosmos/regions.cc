@@ -132,6 +132,14 @@ Regions::Place Regions::choose(Effect effect, const std::vector<std::string>& tr
   return {base, takes_writes(base)};
 }
 
+std::string Regions::where_writes_go() const {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  if (readable_.size() < 2) return text;
+  for (const Location& location : writable_) text += same_words(location.base) + "\n";
+  return text;
+}
+
 std::size_t Regions::count(Effect effect) const {
   const std::lock_guard lock(mutex_);
   return candidates(effect).size();

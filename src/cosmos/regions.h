@@ -36,6 +36,9 @@ class Regions {
   // Where a request goes next, when it was tried at `tried` before: the first in order that was not; when all were,
   // the first. What is down comes last.
   Place choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now) const;
+  // The regions that take writes, in one text to compare; empty where there is one region only, or none is known: there
+  // writes have nowhere to move to.
+  std::string where_writes_go() const;
   // How many endpoints there are to choose from.
   std::size_t count(Effect effect) const;
 

@@ -52,6 +52,9 @@ class RequestSender {
     return regions_.global_id(record.string_at("id"), base);
   }
 
+  // Regions::where_writes_go.
+  std::string where_writes_go() const { return regions_.where_writes_go(); }
+
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }
   Runtime& runtime() { return runtime_; }

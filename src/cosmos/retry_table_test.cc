@@ -339,6 +339,34 @@ TEST_F(RetryTable, ReadsPreferTheRegionsNamed) {
   EXPECT_THAT(asked(), ElementsAre(kEast, kEast, kGiven, kGiven));
 }
 
+TEST_F(RetryTable, WhereWritesMovedMeanwhileAFeedIsAskedAgain) {
+  know_regions();
+  const auto not_modified = [&] { transport_->answer(304, headers({{"etag", "\"1\""}})); };
+  const auto writes_go_to = [&](const char* region) {
+    transport_->answer(200, {}, record({region}, {"west", "east"}));
+  };
+  FeedRequest request;
+  request.range_id = "0";
+  not_modified();
+  writes_go_to("east");
+  not_modified();
+  writes_go_to("east");
+  ASSERT_TRUE(client_->read_change_feed(kOrders, request, {}));
+  EXPECT_TRUE(transport_->finished());
+
+  for (const char* region : {"west", "east", "west"}) {
+    not_modified();
+    writes_go_to(region);
+  }
+  EXPECT_EQ(client_->read_change_feed(kOrders, request, {}).error().code, Code::unavailable);
+
+  not_modified();
+  refuse(401);
+  const auto unknown = client_->read_change_feed(kOrders, request, {});
+  EXPECT_EQ(unknown.error().status, 401) << "whether writes moved is not known";
+  EXPECT_TRUE(transport_->finished());
+}
+
 TEST_F(RetryTable, PagesTellWhetherAWriteRegionAnswered) {
   know_regions();
   const auto page = [&] {
@@ -347,10 +375,13 @@ TEST_F(RetryTable, PagesTellWhetherAWriteRegionAnswered) {
     request.any_region = true;
     return client_->read_change_feed(kOrders, request, {}).value();
   };
+  const auto unchanged = [&] { transport_->answer(200, {}, record({"west"}, {"west", "east"})); };
   transport_->answer(304, headers({{"etag", "\"1\""}}));
+  unchanged();
   EXPECT_TRUE(page().from_write_region);
   refuse(503);
   transport_->answer(304, headers({{"etag", "\"1\""}}));
+  unchanged();
   EXPECT_TRUE(page().from_write_region);  // West
   refuse(503);
   refuse(503);

@@ -23,7 +23,7 @@ constexpr std::uint64_t kSame = 0;     // as in the version before
 constexpr std::uint64_t kDerived = 1;  // an id that the key text holds: ["<id>"]
 constexpr std::uint64_t kFirstLength = 2;
 
-constexpr std::size_t kAhead = 4;        // versions whose memory is asked for ahead of their turn
+constexpr std::size_t kAhead = 4;         // versions whose memory is asked for ahead of their turn
 constexpr std::size_t kBodyAhead = 1024;  // so much of their bodies
 // The least number of versions in a block whose bodies are taken apart.
 constexpr std::size_t kWorthSplitting = 16;

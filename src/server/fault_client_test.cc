@@ -398,6 +398,22 @@ TEST_F(RegionTest, WritesFollowAFailover) {
   EXPECT_EQ(repeats(), 1U);
 }
 
+TEST_F(RegionTest, AFeedIsNotTakenForReadByARegionThatLostItsWrites) {
+  connect("http://west.test/");
+  ASSERT_TRUE(client_->read_account({}));
+  const auto before = changes();
+  ASSERT_TRUE(before);
+  ASSERT_EQ(door("region", R"({"name":"East US","writes":true})").first, 200);
+  ASSERT_EQ(door("region", R"({"name":"West US","behind":1})").first, 200);
+  auto reader = std::move(client_);
+  connect("http://east.test/");
+  ASSERT_TRUE(put(2));
+  client_ = std::move(reader);
+  const auto after = changes(before->continuation);
+  ASSERT_TRUE(after) << after.error().to_string();
+  EXPECT_FALSE(after->not_modified) << "West does not have it yet, and does not say so";
+}
+
 TEST_F(RegionTest, ARemovedRegionIsLeft) {
   connect("http://west.test/");
   ASSERT_TRUE(client_->read_account({}));
