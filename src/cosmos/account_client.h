@@ -54,6 +54,9 @@ class AccountClient final : public Client {
   Status delete_container(const ContainerName& name, std::stop_token stop) override;
   Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
                     std::stop_token stop) override;
+  Status put_user(std::string_view database, std::string_view definition, std::stop_token stop) override;
+  Status put_permission(std::string_view database, std::string_view user, std::string_view definition,
+                        std::stop_token stop) override;
 
   // document_writes.cc
   Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
@@ -72,8 +75,11 @@ class AccountClient final : public Client {
                           const std::string& what, const std::function<Result<Resource>()>& read_back,
                           const std::stop_token& stop);
   Status remove(const ResourcePath& path, const std::string& what, const std::stop_token& stop);
-  Outcome write_script(std::string_view method, const ResourcePath& path, std::string_view definition,
-                       const std::string& what, const std::stop_token& stop);
+  Outcome write_definition(std::string_view method, const ResourcePath& path, std::string_view definition,
+                           const std::string& what, const std::stop_token& stop);
+  // Creates it in the feed, or replaces it where its id is taken.
+  Status put(const ResourcePath& feed, const ResourcePath& own, std::string_view definition, const std::string& what,
+             const std::stop_token& stop);
   Result<std::string> find_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                     bool keeps_session, const std::stop_token& stop);
   // What a write whose answer was lost left behind: whether the document is there as `body` says, or is absent.

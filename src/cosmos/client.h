@@ -205,6 +205,10 @@ class Client {
   // Creates, or replaces when the id is taken.
   virtual Status put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
                             std::stop_token stop) = 0;
+  // Likewise; a permission of a user that is there. The service makes a new token for it, which is in no answer here.
+  virtual Status put_user(std::string_view database, std::string_view definition, std::stop_token stop) = 0;
+  virtual Status put_permission(std::string_view database, std::string_view user, std::string_view definition,
+                                std::stop_token stop) = 0;
 
   virtual Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                  std::stop_token stop) = 0;

@@ -127,6 +127,21 @@ TEST_F(ClientWriteTest, PutsScriptsWhetherTheyExistOrNot) {
   EXPECT_EQ(last().body, script);
 }
 
+TEST_F(ClientWriteTest, PutsUsersAndPermissionsWhetherTheyExistOrNot) {
+  transport_.answer(409).answer(200, {}, R"({"id":"ada"})");
+  EXPECT_TRUE(client_->put_user("Shop", R"({"id":"ada"})", stop_));
+  EXPECT_EQ(last().method, "PUT");
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/users/ada");
+  const std::string_view permission = R"({"id":"p 1","permissionMode":"Read","resource":"dbs/Shop/colls/Orders"})";
+  transport_.answer(201, {}, R"({"id":"p 1","_token":"t"})");
+  EXPECT_TRUE(client_->put_permission("Shop", "ada", permission, stop_));
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/users/ada/permissions");
+  transport_.answer(409).answer(200, {}, R"({"id":"p 1","_token":"t"})");
+  EXPECT_TRUE(client_->put_permission("Shop", "ada", permission, stop_));
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/users/ada/permissions/p%201");
+  EXPECT_EQ(last().body, permission);
+}
+
 TEST_F(ClientWriteTest, UpsertsDocuments) {
   transport_.failure(Code::ambiguous).answer(201);
   EXPECT_TRUE(client_->upsert_document(kOrders, R"(["a"])", R"({"id":"1","pk":"a"})", stop_));

@@ -125,8 +125,8 @@ Status AccountClient::delete_container(const ContainerName& name, std::stop_toke
                 stop);
 }
 
-Outcome AccountClient::write_script(std::string_view method, const ResourcePath& path, std::string_view definition,
-                                    const std::string& what, const std::stop_token& stop) {
+Outcome AccountClient::write_definition(std::string_view method, const ResourcePath& path, std::string_view definition,
+                                        const std::string& what, const std::stop_token& stop) {
   Call call;
   call.method = method;
   call.path = path;
@@ -136,16 +136,11 @@ Outcome AccountClient::write_script(std::string_view method, const ResourcePath&
   return sender_.send(call, stop);
 }
 
-Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
-                                 std::stop_token stop) {
-  ASSIGN(const std::string id, id_of(definition));
-  const std::string_view scripts = script_path(kind);
-  const ResourcePath own = resource_path({"dbs", name.database, "colls", name.container, scripts, id});
-  const std::string what = "writing " + std::string(scripts) + "/" + id + " of " + name.text();
-  Outcome outcome = write_script("POST", resource_path({"dbs", name.database, "colls", name.container, scripts}),
-                                 definition, what, stop);
+Status AccountClient::put(const ResourcePath& feed, const ResourcePath& own, std::string_view definition,
+                          const std::string& what, const std::stop_token& stop) {
+  Outcome outcome = write_definition("POST", feed, definition, what, stop);
   if (!outcome.response && outcome.response.error().code == Code::already_exists) {
-    outcome = write_script("PUT", own, definition, what, stop);
+    outcome = write_definition("PUT", own, definition, what, stop);
   }
   if (outcome.response) return {};
   if (outcome.response.error().code == Code::ambiguous) {
@@ -154,6 +149,29 @@ Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std
     if (held && wanted && says_the_same(*wanted, held->value)) return {};
   }
   return fail(std::move(outcome.response).error());
+}
+
+Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,
+                                 std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  const std::string_view scripts = script_path(kind);
+  return put(resource_path({"dbs", name.database, "colls", name.container, scripts}),
+             resource_path({"dbs", name.database, "colls", name.container, scripts, id}), definition,
+             "writing " + std::string(scripts) + "/" + id + " of " + name.text(), stop);
+}
+
+Status AccountClient::put_user(std::string_view database, std::string_view definition, std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  return put(resource_path({"dbs", database, "users"}), resource_path({"dbs", database, "users", id}), definition,
+             "writing user " + id + " of " + std::string(database), stop);
+}
+
+Status AccountClient::put_permission(std::string_view database, std::string_view user, std::string_view definition,
+                                     std::stop_token stop) {
+  ASSIGN(const std::string id, id_of(definition));
+  return put(resource_path({"dbs", database, "users", user, "permissions"}),
+             resource_path({"dbs", database, "users", user, "permissions", id}), definition,
+             "writing permission " + id + " of user " + std::string(user) + " of " + std::string(database), stop);
 }
 
 }  // namespace halley::cosmos

@@ -7,6 +7,7 @@
 #include "recovery/bulk_writer.h"
 #include "recovery/definition_text.h"
 #include "recovery/restore.h"
+#include "recovery/users.h"
 
 namespace halley::recovery {
 namespace {
@@ -36,11 +37,13 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const cosmos::Account account, client_.read_account(stop));
     continuous_backup_ = account.continuous_backup;
     partial_ = !plan.selection.selects_all_documents();
-    std::size_t users = 0;
-    for (const PlannedDatabase& database : plan.databases) users += database.users.size();
-    if (users > 0) {
-      notes.push_back(std::to_string(users) +
-                      " users and their permissions are in the backup, and are restored to files only");
+    for (const PlannedDatabase& database : plan.databases) {
+      if (database.whole) {
+        users_.insert(users_.end(), database.users.begin(), database.users.end());
+        permissions_.insert(permissions_.end(), database.permissions.begin(), database.permissions.end());
+      } else if (!database.users.empty()) {
+        notes.push_back("users and permissions of " + database.name + " are left: only a part of it is restored");
+      }
     }
     const bool expires = std::any_of(plan.containers.begin(), plan.containers.end(),
                                      [](const PlannedContainer& container) { return container.expiry.enabled(); });
@@ -132,7 +135,15 @@ class CosmosTarget : public RestoreTarget {
     return compare_definitions(container, stop);
   }
 
-  Status close(std::stop_token) override { return {}; }
+  // Permissions are about containers and scripts, so they come when all of these are there.
+  Status close(std::stop_token stop) override {
+    ASSIGN(const auto missing, differing_users(client_, users_, permissions_, stop));
+    for (const UserDifference& each : missing) TRY(put_user_difference(client_, each, stop));
+    if (missing.empty()) return {};
+    ASSIGN(const auto left, differing_users(client_, users_, permissions_, stop));
+    if (!left.empty()) return fail(Code::difference, left.front().name() + " is not as it was");
+    return {};
+  }
 
   void abandon(Error& why) override {
     writer_.reset();
@@ -325,7 +336,9 @@ class CosmosTarget : public RestoreTarget {
   const CosmosTargetOptions options_;
   RestoreProgress& progress_;
   bool continuous_backup_ = false;
-  bool partial_ = false;            // of the selected containers, some documents only
+  bool partial_ = false;  // of the selected containers, some documents only
+  std::vector<repo::Definition> users_;
+  std::vector<repo::Definition> permissions_;
   std::set<std::string> existing_;  // containers that were there before
   std::optional<Owed> owed_;        // of the container at hand, while its expiry is off
   std::unique_ptr<BulkWriter> writer_;

@@ -62,6 +62,10 @@ const Definition* DefinitionsAt::account() const {
   return found.empty() ? nullptr : found.front();
 }
 
+const Definition* DefinitionsAt::description() const {
+  return find({DefinitionKind::description, {}, {}, "description"});
+}
+
 const Definition* DefinitionsAt::database(std::string_view name) const {
   return find({DefinitionKind::database, {}, {}, std::string(name)});
 }

@@ -24,6 +24,7 @@ class DefinitionsAt {
   using Each = std::vector<const repo::Definition*>;
   const repo::Definition* find(const repo::DefinitionKey& key) const;
   const repo::Definition* account() const;
+  const repo::Definition* description() const;  // what Resource Manager told of the account; nullptr = it was not kept
   Each databases() const { return of_kind(repo::DefinitionKind::database); }
   Each containers() const { return of_kind(repo::DefinitionKind::container); }
   const repo::Definition* database(std::string_view name) const;

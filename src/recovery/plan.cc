@@ -7,6 +7,7 @@
 #include "recovery/definitions_at.h"
 #include "recovery/outside.h"
 #include "recovery/uncertain.h"
+#include "recovery/users.h"
 
 namespace halley::recovery {
 namespace {
@@ -230,7 +231,8 @@ Status add_databases(const DefinitionsAt& definitions, const DefinitionsAt::Each
     planned.definition = *database;
     planned.offer = copy(definitions.offer(name, ""));
     planned.users = copies(definitions.users(name));
-    planned.permissions = copies(definitions.permissions(name));
+    ASSIGN(planned.permissions, named_permissions(definitions, name));
+    planned.whole = whole;
     plan.databases.push_back(std::move(planned));
   }
   return {};
@@ -241,6 +243,7 @@ bool is_selected(const RestorePlan& plan, const repo::DefinitionKey& key) {
   const Selection& selection = plan.selection;
   switch (key.kind) {
     case DefinitionKind::account:
+    case DefinitionKind::description:
       return false;
     case DefinitionKind::container:
       return selection.selects_container(key.database, key.id);

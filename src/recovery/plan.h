@@ -34,8 +34,9 @@ struct PlannedDatabase {
   std::string name;
   repo::Definition definition;
   std::optional<repo::Definition> offer;
-  std::vector<repo::Definition> users;        // of restores to files only
-  std::vector<repo::Definition> permissions;  // of restores to files only
+  bool whole = false;                   // all of it is selected, not only some of its containers or documents
+  std::vector<repo::Definition> users;  // restored to an account where the database is whole
+  std::vector<repo::Definition> permissions;
   // Containers without a partition key, whose documents can't be captured; of restores to files only.
   std::vector<repo::Definition> undocumented;
 };

@@ -283,6 +283,52 @@ class CosmosRestoreTest : public RestoreTest {
   std::unique_ptr<cosmos::Client> client_;
 };
 
+// In a repository of its own: a user whose permission is a link of the source's _rids.
+TEST(CosmosRestoreUsersTest, UsersAndPermissionsComeBackWithWholeDatabases) {
+  HandMadeBackup backup;
+  backup.define(DefinitionKind::account, "", "", "account", R"({"id":"test-account"})", at(0));
+  backup.database("shop", at(0));
+  backup.container("shop", "orders", at(0));
+  backup.define(DefinitionKind::user, "shop", "", "ada", R"({"id":"ada","_permissions":"permissions/"})", at(0));
+  backup.define(DefinitionKind::permission, "shop", "ada", "read",
+                R"({"id":"read","permissionMode":"Read","resource":"dbs/rid---shop/colls/rid-shop--orders/"})", at(0));
+  backup.definitions_known(at(0), at(100));
+  backup.exact(backup.lane("shop", "orders"), at(10), at(100));
+
+  halley::testing::VirtualRuntime runtime{at(1000)};
+  server::Account account(runtime, {});
+  halley::testing::DirectTransport transport(account);
+  cosmos::ClientOptions client_options;
+  client_options.endpoint = "http://target.test/";
+  client_options.key = std::string(cosmos::kEmulatorKey);
+  const auto client = cosmos::Client::create(runtime, transport, client_options).value();
+  const auto run = [&](const std::string& pattern) {
+    Selection selection;
+    selection.include = {pattern};
+    RestoreProgress progress;
+    const auto plan = make_plan(backup.repository(), Moment::of(at(70)), selection);
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    CosmosTargetOptions options;
+    options.resume = true;
+    const auto target = make_cosmos_target(runtime, *client, options, progress);
+    return restore(runtime, backup.repository(), *plan, *target, progress, {});
+  };
+
+  const auto part = run("shop/orders");
+  ASSERT_TRUE(part) << part.error().to_string();
+  EXPECT_THAT(part->notes, ::testing::Contains(HasSubstr("users and permissions of shop are left")));
+  EXPECT_TRUE(client->list_users("shop", {})->empty());
+  for (int time = 0; time < 2; ++time) {
+    const auto whole = run("shop");
+    ASSERT_TRUE(whole) << whole.error().to_string();
+    const auto permissions = client->list_permissions("shop", "ada", {});
+    ASSERT_TRUE(permissions) << permissions.error().to_string();
+    ASSERT_EQ(permissions->size(), 1U);
+    EXPECT_EQ(permissions->front().value.string_at("permissionMode"), "Read");
+    EXPECT_EQ(permissions->front().value.string_at("resource"), "dbs/shop/colls/orders");
+  }
+}
+
 TEST_F(CosmosRestoreTest, BringsBackDocumentsDefinitionsAndScripts) {
   const auto report = run(plan());
   ASSERT_TRUE(report) << report.error().to_string();

@@ -9,8 +9,8 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {"account", "database", "container",  "sproc", "trigger",
-                                                        "udf",     "user",     "permission", "offer"};
+constexpr std::array<std::string_view, 10> kKindNames = {"account", "database", "container",  "sproc", "trigger",
+                                                         "udf",     "user",     "permission", "offer", "description"};
 
 Result<Definition> definition_of(const Version& version) {
   ASSIGN(DefinitionKey key, parse_definition_key(version.partition_key, version.id));

@@ -1,6 +1,6 @@
 // Definitions as versioned documents of the account lane: databases, containers, scripts, users, permissions,
-// throughput. Capture writes them, recovery and the timeline read them. They are kept verbatim (layout kVerbatim:
-// `text` is the whole JSON object as the service returned it).
+// throughput, and what Resource Manager tells of the account. Capture writes them, recovery and the timeline read them.
+// They are kept verbatim (layout kVerbatim: `text` is the whole JSON object as the service returned it).
 #pragma once
 
 #include <map>
@@ -22,12 +22,14 @@ enum class DefinitionKind : std::uint8_t {
   user_defined_function,
   user,
   permission,
-  offer
+  offer,
+  description
 };
 std::string_view definition_kind_name(DefinitionKind kind);  // "account", "database", …, as keys and output have it
 
 // Which definition: parents by name. `parent` is the container of a script, the user of a permission, the container
-// (or empty: the database) of an offer; `id` the resource's own id ("offer" for offers, "account" for the account).
+// (or empty: the database) of an offer; `id` the resource's own id ("offer" for offers, "account" for the account's own
+// record, "description" for what Resource Manager tells of the account: native/description.h).
 struct DefinitionKey {
   DefinitionKind kind = DefinitionKind::account;
   std::string database;
