@@ -125,6 +125,9 @@ Status summarise(std::vector<Job>& jobs, const DefinitionPoll& definitions, cons
       report.events.push_back(job.capture->target().name.text() + ": " + event.text);
     }
   }
+  if (const auto& why = definitions.undescribed()) {
+    report.events.push_back("what Azure's management tells of the account was not kept: " + why->to_string());
+  }
   const bool all = std::none_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.failure.has_value(); });
   if (!polled) {
     report.incomplete.push_back({"definitions", polled.error()});
@@ -166,6 +169,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   Pass pass{runtime, client, repository, options, progress, client.newest_server_time()};
   ASSIGN(const auto definitions, DefinitionPoll::open(pass, account));
   pass.heads = definitions->heads();
+  definitions->describe(stop);
   TRY(definitions->poll(stop));
 
   BackupReport report;

@@ -55,6 +55,37 @@ class Backup : public CapturedAccount {
   }
 };
 
+TEST_F(Backup, WhatManagementTellsOfTheAccountIsKeptWithItsHistory) {
+  const auto kept = [&]() -> std::vector<std::string> {
+    const auto lane = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+    const auto history = repo::read_definition_history(*repository_, *lane);
+    const auto found = history->find({repo::DefinitionKind::description, "", "", "description"});
+    std::vector<std::string> texts;
+    if (found == history->end()) return texts;
+    for (const repo::Definition& version : found->second) texts.push_back(version.text);
+    return texts;
+  };
+  BackupOptions options;
+  backup(options);
+  EXPECT_TRUE(kept().empty());
+  Result<std::string> told = R"({"account":{"tags":{"a":"1"}}})";
+  options.describe = [&](std::stop_token) { return told; };
+  backup(options);
+  backup(options);
+  EXPECT_EQ(kept(), std::vector<std::string>{*told});
+  // Neither a failure nor a pass that does not ask makes it go.
+  told = fail(Code::forbidden, "no right to read the account");
+  const BackupReport report = backup(options);
+  ASSERT_EQ(report.events.size(), 1U);
+  EXPECT_NE(report.events.front().find("no right to read the account"), std::string::npos);
+  EXPECT_TRUE(report.restorable_until);
+  backup();
+  EXPECT_EQ(kept().size(), 1U);
+  told = R"({"account":{"tags":{"a":"2"}}})";
+  backup(options);
+  EXPECT_EQ(kept().size(), 2U);
+}
+
 TEST_F(Backup, APassOverAPartDropsNothingOfTheRest) {
   ASSERT_TRUE(account_.engine().create_database("other"));
   ASSERT_TRUE(account_.engine().create_container("other", definition()));

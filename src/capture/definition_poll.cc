@@ -109,6 +109,8 @@ bool DefinitionPoll::is_watched(const DefinitionKey& key) const {
       return is_selected({key.database, key.parent}, pass_.options);
     case DefinitionKind::offer:
       return key.parent.empty() || is_selected({key.database, key.parent}, pass_.options);
+    case DefinitionKind::description:
+      return false;  // not among what the account lists: what was kept stays until another is given
     default:
       return true;
   }
@@ -223,6 +225,12 @@ Result<DefinitionPoll::Listing> DefinitionPoll::list_once(std::stop_token stop) 
   account.text = account_.value.to_text();
   account.ts = account.time = account.since = pass_.client.newest_server_time();
   listing.found.emplace(account.key, account);
+  if (!description_.empty()) {
+    Definition description = account;
+    description.key = {DefinitionKind::description, "", "", "description"};
+    description.text = description_;
+    listing.found.emplace(description.key, description);
+  }
   auto databases = pass_.client.list_databases(stop);
   if (!databases) {
     if (current_.empty()) return fail(std::move(databases).error());
@@ -389,6 +397,16 @@ Result<std::vector<repo::Interval>> DefinitionPoll::seconds_of_these_only(
   }
   rest.push_back({free, kEnd});
   return repo::joined(std::move(rest));
+}
+
+void DefinitionPoll::describe(std::stop_token stop) {
+  if (!pass_.options.describe) return;
+  auto description = pass_.options.describe(std::move(stop));
+  if (description) {
+    description_ = *std::move(description);
+  } else {
+    undescribed_ = std::move(description).error();
+  }
 }
 
 Status DefinitionPoll::poll(std::stop_token stop) {

@@ -28,6 +28,11 @@ class DefinitionPoll {
   // with.
   Status poll(std::stop_token stop);
 
+  // Asks BackupOptions::describe, for the polls after it to keep what it gives.
+  void describe(std::stop_token stop);
+  // Why the account could not be described; nothing when it was, or nobody does.
+  const std::optional<Error>& undescribed() const { return undescribed_; }
+
   // What the last poll could not read, and why.
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
@@ -86,6 +91,8 @@ class DefinitionPoll {
   std::map<repo::DefinitionKey, repo::Definition> current_;
   std::vector<Incomplete> incomplete_;
   Second newest_drop_;
+  std::string description_;  // once it was given
+  std::optional<Error> undescribed_;
   std::optional<std::map<repo::DefinitionKey, std::vector<repo::Definition>>> history_;  // once it was asked for
 };
 
