@@ -1,6 +1,7 @@
 // What Resource Manager tells of an account.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ struct AccountState {
   // Of an account that was made by a restore.
   std::string restored_from;  // the id of a restorable account; empty = it was not
   std::optional<Second> restored_at;
+  std::map<std::string, std::vector<std::string>> restored_only;  // databases with their containers; empty = everything
 
   RestorableId backup() const { return {id.subscription, location, instance}; }
   std::string write_region() const { return write_regions.empty() ? location : write_regions.front().name; }

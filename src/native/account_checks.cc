@@ -60,6 +60,13 @@ void check_redundancy(const AccountState& account, const AccountExpectation& exp
 
 }  // namespace
 
+std::string_view severity_name(Severity severity) { return severity == Severity::critical ? "critical" : "warning"; }
+
+Severity severity_of(AccountEventKind kind) {
+  const bool critical = kind == Kind::continuous_backup_off || kind == Kind::account_deleted;
+  return critical ? Severity::critical : Severity::warning;
+}
+
 std::string_view account_event_name(AccountEventKind kind) {
   switch (kind) {
     case Kind::continuous_backup_off:

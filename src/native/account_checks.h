@@ -24,6 +24,13 @@ enum class AccountEventKind {
 // "tier_lowered"
 std::string_view account_event_name(AccountEventKind kind);
 
+enum class Severity {
+  warning,   // recovery is worse than is wanted, or something is open that should not be
+  critical,  // there is no recovery by this backup, or there will be none soon
+};
+std::string_view severity_name(Severity severity);  // "warning"
+Severity severity_of(AccountEventKind kind);
+
 struct AccountEvent {
   AccountEventKind kind;
   std::string subject;  // an account or a container

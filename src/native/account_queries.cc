@@ -110,6 +110,16 @@ Result<std::optional<Second>> latest_restorable(ArmClient& arm, const AccountId&
   return latest->value < kFirstDay ? std::nullopt : std::optional(*latest);
 }
 
+Result<std::string> account_key(ArmClient& arm, const AccountId& account, std::stop_token stop) {
+  const std::string what = "asking for the key of " + account.name;
+  Request request = post(account_keys_path(account), "");
+  request.asks_only = true;
+  ASSIGN(const json::Value answer, arm.send(request, what, std::move(stop)));
+  std::string key = answer.is_object() ? answer.string_at("primaryMasterKey") : std::string();
+  if (key.empty()) return fail(Error(Code::corrupt, "the answer has no key").in(what));
+  return key;
+}
+
 Result<std::vector<std::string>> database_names(ArmClient& arm, const AccountId& account, std::stop_token stop) {
   return read_names(arm, databases_path(account), "listing the databases of " + account.name, std::move(stop));
 }

@@ -32,6 +32,9 @@ Result<std::optional<Second>> latest_restorable(ArmClient& arm, const AccountId&
                                                 const std::string& container, const std::string& region,
                                                 std::stop_token stop);
 
+// The key that reads and writes the account's data: a secret.
+Result<std::string> account_key(ArmClient& arm, const AccountId& account, std::stop_token stop);
+
 // Names of what is there now.
 Result<std::vector<std::string>> database_names(ArmClient& arm, const AccountId& account, std::stop_token stop);
 Result<std::vector<std::string>> container_names(ArmClient& arm, const AccountId& account, const std::string& database,

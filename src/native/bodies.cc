@@ -117,6 +117,10 @@ std::string script_body(const json::Value& definition) {
   for (const auto& [name, value] : definition.members()) {
     if (!name.starts_with('_')) resource.set(name, value);
   }
+  return container_body(resource);
+}
+
+std::string container_body(const json::Value& resource) {
   return R"({"properties":{"resource":)" + resource.to_text() + R"(,"options":{}}})";
 }
 

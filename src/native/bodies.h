@@ -55,6 +55,9 @@ std::string autoscale_throughput_body(std::int64_t most_request_units);
 // `definition`: as the account itself shows it ({"id":…,"body":…}).
 std::string script_body(const json::Value& definition);
 
+// `resource`: the whole definition, as the account itself shows it, without what the service adds.
+std::string container_body(const json::Value& resource);
+
 std::string role_definition_body(const std::string& name, const json::Value& assignable_scopes,
                                  const json::Value& permissions);
 std::string role_assignment_body(const std::string& definition_id, const std::string& scope,

@@ -58,6 +58,8 @@ std::string account_path(const AccountId& account) {
          std::string(kProvider) + step("databaseAccounts", account.name);
 }
 
+std::string account_keys_path(const AccountId& account) { return account_path(account) + "/listKeys"; }
+
 std::string accounts_path(const std::string& subscription) {
   return subscription_path(subscription) + "/databaseAccounts";
 }

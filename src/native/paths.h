@@ -23,6 +23,7 @@ struct RestorableId {
 enum class ScriptKind { stored_procedure, trigger, user_defined_function };
 
 std::string account_path(const AccountId& account);
+std::string account_keys_path(const AccountId& account);
 std::string accounts_path(const std::string& subscription);
 std::string databases_path(const AccountId& account);
 std::string database_path(const AccountId& account, const std::string& database);

@@ -1,0 +1,14 @@
+// The two halves of plan_fixup(): each adds what it finds to the plan.
+#pragma once
+
+#include "native/fixup.h"
+
+namespace halley::native {
+
+Status compare_databases(ArmClient& arm, const FixupWish& wish, FixupPlan& plan, const std::stop_token& stop);
+Status compare_account(ArmClient& arm, const FixupWish& wish, FixupPlan& plan, const std::stop_token& stop);
+
+// A member of an object, or null.
+const json::Value& fixup_member(const json::Value& object, std::string_view name);
+
+}  // namespace halley::native
