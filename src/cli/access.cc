@@ -116,18 +116,23 @@ Result<OpenAccount> open_account(const Context& context, const Configuration& co
   return connect(context.runtime, endpoint, key, trust_of(context, configuration), std::move(log));
 }
 
+Result<std::string> target_key(const Context& context) {
+  ASSIGN(const SecretSource source, source_in_options(context, "--target-key-env", "--target-key-file", ""));
+  if (source.empty()) return std::string();
+  return read_secret(source, "the target account's key", context.variables);
+}
+
 Result<OpenAccount> open_target_account(const Context& context, const Configuration& configuration) {
   const auto endpoint = context.arguments.find("--target-endpoint");
   if (!endpoint) {
     return fail(Code::invalid_argument, "no account given to write to",
                 "give --target-endpoint URL with --target-key-env NAME or --target-key-file FILE");
   }
-  ASSIGN(const SecretSource source, source_in_options(context, "--target-key-env", "--target-key-file", ""));
-  if (source.empty()) {
+  ASSIGN(const std::string key, target_key(context));
+  if (key.empty()) {
     return fail(Code::invalid_argument, "no key given for the account to write to",
                 "give --target-key-env NAME or --target-key-file FILE");
   }
-  ASSIGN(const std::string key, read_secret(source, "the target account's key", context.variables));
   ASSIGN(DebugLog log, debug_log(context));
   return connect(context.runtime, *endpoint, key, trust_of(context, configuration), std::move(log));
 }

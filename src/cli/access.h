@@ -36,6 +36,9 @@ Result<OpenAccount> open_account(const Context& context, const Configuration& co
 // The account of --target-endpoint, which nothing stands in for: what is written to is always named.
 Result<OpenAccount> open_target_account(const Context& context, const Configuration& configuration);
 
+// The key of --target-key-env or --target-key-file; empty when neither is given.
+Result<std::string> target_key(const Context& context);
+
 // The repository of --repo and its password; asks for the password on a terminal when nothing gives it.
 Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context, const Configuration& configuration);
 // The same, made anew; a password that is asked for is asked for twice.

@@ -4,6 +4,7 @@
 
 #include "capture/backup.h"
 #include "cli/access.h"
+#include "cli/account_events.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "cli/moment_writer.h"
@@ -48,7 +49,7 @@ ProgressSample sample(const capture::BackupProgress& progress) {
   return now;
 }
 
-std::string report_json(const capture::BackupReport& report) {
+std::string report_json(const capture::BackupReport& report, const std::vector<native::AccountEvent>& account) {
   std::string json;
   json::Writer writer(json);
   writer.begin_object();
@@ -63,7 +64,9 @@ std::string report_json(const capture::BackupReport& report) {
     writer.begin_object().member("what", each.what).member("code", code_name(each.error.code));
     writer.member("message", each.error.to_string()).end_object();
   }
-  writer.end_array().key("events").strings(report.events).end_object();
+  writer.end_array().key("events").strings(report.events).key("account_events");
+  write_events(writer, account);
+  writer.end_object();
   return json;
 }
 
@@ -87,12 +90,49 @@ void share_one_heap() {
   mallopt(M_TOP_PAD, 64 << 20);
 }
 
+// What goes with a backup where Resource Manager is configured. Nothing of it makes a backup fail.
+class Management {
+ public:
+  Management(Context& context, const Configuration& configuration) : context_(context), configuration_(configuration) {
+    auto id = account_of(context, configuration);
+    if (!id) return;
+    id_ = *std::move(id);
+    azure_ = open_azure(context, configuration);
+  }
+
+  void keep_description(capture::BackupOptions& options) {
+    if (!id_) return;
+    options.describe = [this](const std::stop_token& stop) -> Result<std::string> {
+      if (!azure_) return fail(azure_.error());
+      ASSIGN(const native::AccountDescription description, native::describe_account(*(*azure_)->arm, *id_, stop));
+      return description.to_text();
+    };
+  }
+
+  // What is not as it should be with the account. That it cannot be told is a note only.
+  std::vector<native::AccountEvent> events() {
+    if (!id_ || !azure_) return {};
+    auto events = account_events(context_, configuration_, *(*azure_)->arm, *id_);
+    if (events) return *std::move(events);
+    context_.output.note("note: Azure's own backup was not looked at: " + events.error().to_string());
+    return {};
+  }
+
+ private:
+  Context& context_;
+  const Configuration& configuration_;
+  std::optional<native::AccountId> id_;
+  Result<std::unique_ptr<Azure>> azure_;
+};
+
 Result<ExitCode> run(Context& context) {
   share_one_heap();
   ASSIGN(const Configuration configuration, load_configuration(context));
-  ASSIGN(const capture::BackupOptions options, options_of(context.arguments, configuration));
+  ASSIGN(capture::BackupOptions options, options_of(context.arguments, configuration));
   ASSIGN(const OpenAccount account, open_account(context, configuration));
   ASSIGN(const auto repository, open_repository(context, configuration));
+  Management management(context, configuration);
+  management.keep_description(options);
   capture::BackupProgress progress;
   Result<capture::BackupReport> report;
   {
@@ -104,9 +144,12 @@ Result<ExitCode> run(Context& context) {
         Error(report.error()).with_hint("another backup writes to this repository: wait until it has ended"));
     return ExitCode::locked;
   }
+  if (!report && report.error().code == Code::cancelled) return fail(std::move(report).error());
+  const auto account_events = management.events();
+  for (const native::AccountEvent& event : account_events) context.output.note(event_text(event));
   if (!report) return fail(std::move(report).error());
   if (!context.output.json()) print_report(context.output, *report);
-  context.output.result(report_json(*report));
+  context.output.result(report_json(*report, account_events));
   return report->incomplete.empty() ? ExitCode::success : ExitCode::incomplete;
 }
 
@@ -118,7 +161,11 @@ Command backup_command() {
       "catch up with an account: everything the first time, afterwards the changes",
       "Captures databases, containers, scripts and every change of their documents since the last backup; the first\n"
       "time, everything. It lasts at least some seconds, until the moment it began at can be restored (--no-wait\n"
-      "skips that). Interrupted, the next backup goes on where this one was.",
+      "skips that). Interrupted, the next backup goes on where this one was. Where [native] in the configuration "
+      "names\n"
+      "the account, what Resource Manager tells of it is kept, too: network rules, roles for data, tags; and lines "
+      "with\n"
+      "! say what is not as it should be with Azure's own backup.",
       "  halley backup\n"
       "  halley backup --include 'shop/*' --exclude shop/cache\n"
       "  halley backup --endpoint https://shop.documents.azure.com:443/ --key-env COSMOS_KEY --repo /backup/shop "

@@ -26,6 +26,7 @@ const std::vector<Command>& commands() {
       native_restore_command(),
       native_restore_database_command(),
       native_restore_container_command(),
+      native_fixup_command(),
   };
   return all;
 }

@@ -29,6 +29,7 @@ Command native_restorable_command();
 Command native_restore_command();
 Command native_restore_database_command();
 Command native_restore_container_command();
+Command native_fixup_command();
 
 // All of them, in the order of the help.
 const std::vector<Command>& commands();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -20,7 +21,21 @@ struct Key {
   std::string_view name;
   std::string* text = nullptr;               // where a string goes
   std::vector<std::string>* list = nullptr;  // or an array of strings
+  bool* flag = nullptr;                      // or true or false
+  double* number = nullptr;                  // or a number that is not negative
 };
+
+Key flag_key(std::string_view name, bool& into) {
+  Key key{"native", name};
+  key.flag = &into;
+  return key;
+}
+
+Key price_key(std::string_view name, double& into) {
+  Key key{"prices", name};
+  key.number = &into;
+  return key;
+}
 
 std::vector<Key> known_keys(Configuration& into) {
   return {
@@ -41,6 +56,16 @@ std::vector<Key> known_keys(Configuration& into) {
       {"native", "account", &into.account},
       {"native", "tier", &into.tier},
       {"native", "cloud", &into.cloud},
+      {"native", "longest_lag", &into.longest_lag},
+      {"native", "redundancy", &into.redundancy},
+      flag_key("zone_redundant", into.zone_redundant),
+      flag_key("all_versions", into.all_versions),
+      {"prices", "currency", &into.prices.currency},
+      price_key("native_restore_gb", into.prices.native_restore_gb),
+      price_key("native_restore_minutes", into.prices.native_restore_minutes),
+      price_key("native_restore_gb_hour", into.prices.native_restore_gb_hour),
+      price_key("request_units_hour", into.prices.request_units_hour),
+      price_key("repository_gb", into.prices.repository_gb),
   };
 }
 
@@ -71,6 +96,20 @@ void read_value(const Key& key, const std::string& full_name, const toml::node& 
     } else {
       complaints.add(node.source(), full_name + " must be a string");
     }
+    return;
+  }
+  if (key.flag != nullptr) {
+    const auto flag = node.value_exact<bool>();
+    if (!flag) return complaints.add(node.source(), full_name + " must be true or false");
+    *key.flag = *flag;
+    return;
+  }
+  if (key.number != nullptr) {
+    const auto number = node.is_number() ? node.value<double>() : std::nullopt;
+    if (!number || !std::isfinite(*number) || *number < 0) {
+      return complaints.add(node.source(), full_name + " must be a number, and not negative");
+    }
+    *key.number = *number;
     return;
   }
   const toml::array* list = node.as_array();
@@ -178,7 +217,7 @@ Result<Configuration> parse_configuration(std::string_view text, const std::stri
   ASSIGN(const toml::table root, parse_toml(text, path));
   Configuration configuration;
   const std::vector<Key> keys = known_keys(configuration);
-  const std::vector<std::string> sections = {"account", "repository", "capture", "native"};
+  const std::vector<std::string> sections = {"account", "repository", "capture", "native", "prices"};
   Complaints complaints(path);
   for (const auto& [name, node] : root) {
     const std::string section(name.str());

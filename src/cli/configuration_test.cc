@@ -34,6 +34,17 @@ resource_group = "shop-rg"
 account = "shop"
 tier = "Continuous30Days"
 cloud = "AzureCloud"
+longest_lag = "1h"
+redundancy = "Geo"
+zone_redundant = true
+all_versions = true
+[prices]
+currency = "EUR"
+native_restore_gb = 0.5
+native_restore_minutes = 10
+native_restore_gb_hour = 20
+request_units_hour = 0.01
+repository_gb = 0
 )",
                                         "halley.toml");
   ASSERT_TRUE(read.has_value()) << read.error().to_string();
@@ -50,6 +61,27 @@ cloud = "AzureCloud"
   EXPECT_EQ(read->account, "shop");
   EXPECT_EQ(read->tier, "Continuous30Days");
   EXPECT_EQ(read->cloud, "AzureCloud");
+  EXPECT_EQ(read->longest_lag, "1h");
+  EXPECT_EQ(read->redundancy, "Geo");
+  EXPECT_TRUE(read->zone_redundant);
+  EXPECT_TRUE(read->all_versions);
+  EXPECT_EQ(read->prices.currency, "EUR");
+  EXPECT_EQ(read->prices.native_restore_gb, 0.5);
+  EXPECT_EQ(read->prices.native_restore_minutes, 10);
+  EXPECT_EQ(read->prices.native_restore_gb_hour, 20);
+  EXPECT_EQ(read->prices.request_units_hour, 0.01);
+  EXPECT_EQ(read->prices.repository_gb, 0);
+}
+
+TEST(Configuration, PricesAreNumbersAndSwitchesAreTrueOrFalse) {
+  for (const char* wrong : {"-1", "nan", "inf", "\"1\"", "true"}) {
+    const std::string text = std::string("[prices]\nrequest_units_hour = ") + wrong + "\n";
+    EXPECT_NE(refused(text).message.find("halley.toml:2: prices.request_units_hour must be a number"),
+              std::string::npos)
+        << wrong;
+  }
+  EXPECT_NE(refused("[native]\nall_versions = \"yes\"\n").message.find("must be true or false"), std::string::npos);
+  EXPECT_EQ(refused("[prices]\nrequest_unit_hour = 1\n").hint, "did you mean 'request_units_hour'?");
 }
 
 TEST(Configuration, AnUnknownKeyIsAnErrorWithItsLineAndTheNearestName) {

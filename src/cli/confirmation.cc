@@ -39,8 +39,7 @@ Status confirm(Context& context, const std::string& warning) {
   context.output.note(warning);
   if (context.arguments.has("--yes")) return {};
   if (context.output.json() || !context.output.terminal()) {
-    return fail(Code::invalid_argument, "this cannot be taken back, and nobody can be asked",
-                "give --yes to agree to it");
+    return fail(Code::invalid_argument, "this must be agreed to, and nobody can be asked", "give --yes to agree to it");
   }
   ASSIGN(const std::string answer, ask("Go on? Type 'yes': ", context.stop));
   if (http::equal_ignoring_case(answer, "yes")) return {};

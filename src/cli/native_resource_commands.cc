@@ -116,7 +116,7 @@ constexpr std::string_view kRules =
     "as of the last second before it was\n"
     "deleted, or --at. What is still there is refused. Documents do not expire in what comes back unless --keep-ttl\n"
     "is given. At most three are restored at once; one that fails does not keep the others from coming back (exit\n"
-    "code 3 then).";
+    "code 3 then). Scripts and throughput do not come back by it: 'halley native fixup' brings them.";
 
 }  // namespace
 

@@ -1,9 +1,8 @@
 // halley native restore: Azure's own backup of an account, as a new account.
 #include <fmt/core.h>
 
-#include "cli/azure.h"
 #include "cli/commands.h"
-#include "native/account_restore.h"
+#include "cli/native_restore.h"
 
 namespace halley::cli {
 namespace {
@@ -30,25 +29,6 @@ Result<std::map<std::string, std::vector<std::string>>> parse_databases(const st
     }
   }
   return databases;
-}
-
-Result<native::AccountRestoreWish> wish_of(const Context& context, const Configuration& configuration) {
-  const Arguments& arguments = context.arguments;
-  native::AccountRestoreWish wish;
-  ASSIGN(wish.at, past_moment(context));
-  ASSIGN(wish.subscription, subscription_of(context, configuration));
-  ASSIGN(wish.account, account_name_of(context, configuration));
-  wish.to_resource_group = arguments.find("--to-resource-group").value_or("");
-  if (wish.to_resource_group.empty()) {
-    ASSIGN(wish.to_resource_group, resource_group_of(context, configuration));
-  }
-  wish.instance = arguments.find("--instance").value_or("");
-  wish.to_account = arguments.find("--to-account").value_or("");
-  wish.region = arguments.find("--location").value_or("");
-  ASSIGN(wish.databases, parse_databases(arguments.all("--databases")));
-  wish.public_network = arguments.has("--public-network");
-  wish.keep_time_to_live = arguments.has("--keep-ttl");
-  return wish;
 }
 
 void print_plan(Output& output, const native::AccountRestorePlan& plan) {
@@ -88,30 +68,54 @@ std::string result_json(const native::AccountRestorePlan& plan, const native::Op
 
 Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
-  ASSIGN(const native::AccountRestoreWish wish, wish_of(context, configuration));
+  ASSIGN(native::AccountRestoreWish wish, account_restore_wish(context, configuration));
+  ASSIGN(wish.databases, parse_databases(context.arguments.all("--databases")));
   ASSIGN(const auto azure, open_azure(context, configuration));
   ASSIGN(const auto plan, native::plan_account_restore(*azure->arm, wish, context.stop));
+  return restore_account(context, *azure, plan);
+}
+
+}  // namespace
+
+Result<native::AccountRestoreWish> account_restore_wish(const Context& context, const Configuration& configuration) {
+  const Arguments& arguments = context.arguments;
+  native::AccountRestoreWish wish;
+  ASSIGN(wish.at, past_moment(context));
+  ASSIGN(wish.subscription, subscription_of(context, configuration));
+  ASSIGN(wish.account, account_name_of(context, configuration));
+  wish.to_resource_group = arguments.find("--to-resource-group").value_or("");
+  if (wish.to_resource_group.empty()) {
+    ASSIGN(wish.to_resource_group, resource_group_of(context, configuration));
+  }
+  wish.instance = arguments.find("--instance").value_or("");
+  wish.to_account = arguments.find("--to-account").value_or("");
+  wish.region = arguments.find("--location").value_or("");
+  wish.public_network = arguments.has("--public-network");
+  wish.keep_time_to_live = arguments.has("--keep-ttl");
+  return wish;
+}
+
+Result<ExitCode> restore_account(Context& context, const Azure& azure, const native::AccountRestorePlan& plan) {
   print_plan(context.output, plan);
   if (context.arguments.has("--dry-run")) {
-    print_requests(context.output, *azure, {plan.request});
+    print_requests(context.output, azure, {plan.request});
     return ExitCode::success;
   }
-  ASSIGN(const native::Operation operation, native::begin_account_restore(*azure->arm, plan, context.stop));
+  ASSIGN(const native::Operation operation, native::begin_account_restore(*azure.arm, plan, context.stop));
   announce(context, operation);
   std::optional<native::AccountState> made;
   if (context.arguments.has("--wait")) {
-    ASSIGN(const json::Value resource, follow(context, *azure->arm, operation));
+    ASSIGN(const json::Value resource, follow(context, *azure.arm, operation));
     ASSIGN(made, native::read_account(resource));
   }
   context.output.line(made ? "Restored: " + made->endpoint : "Begun: " + plan.target.name + " is being made.");
   context.output.note(
-      "Stored procedures, triggers, user-defined functions, network rules and roles do not come back "
-      "by Azure's restore.");
+      "Stored procedures, triggers, user-defined functions, network rules and roles do not come back by Azure's "
+      "restore: 'halley native fixup --to " +
+      plan.target.name + "' brings them back when it is done.");
   context.output.result(result_json(plan, operation, made));
   return ExitCode::success;
 }
-
-}  // namespace
 
 Command native_restore_command() {
   return {"native restore",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/account_events.h"
 #include "cli/azure.h"
 #include "cli/commands.h"
 #include "cli/moment_writer.h"
@@ -59,10 +60,7 @@ Status read_containers(const Context& context, native::ArmClient& arm, Standing&
 
 Result<std::vector<native::AccountEvent>> check(const Context& context, const Configuration& configuration,
                                                 const Standing& standing) {
-  native::AccountExpectation expected;
-  if (!configuration.tier.empty()) {
-    ASSIGN(expected.tier, native::parse_tier(configuration.tier));
-  }
+  ASSIGN(const native::AccountExpectation expected, expectation_of(configuration));
   std::map<std::string, std::optional<Second>> latest;
   std::map<std::string, Second> made;
   for (const ContainerStanding& container : standing.containers) {
@@ -135,7 +133,7 @@ void print(Output& output, const Standing& standing) {
 
 void print_events(Output& output, const Standing& standing) {
   if (!standing.events.empty()) output.line();
-  for (const native::AccountEvent& event : standing.events) output.line("! " + event.message + ": " + event.hint);
+  for (const native::AccountEvent& event : standing.events) output.line(event_text(event));
 }
 
 void write_backup(json::Writer& writer, const native::AccountState& account) {
@@ -188,12 +186,9 @@ std::string standing_json(const Standing& standing) {
     write_moment(writer, container.latest);
     writer.end_object();
   }
-  writer.end_array().key("events").begin_array();
-  for (const native::AccountEvent& event : standing.events) {
-    writer.begin_object().member("event", native::account_event_name(event.kind)).member("subject", event.subject);
-    writer.member("message", event.message).member("hint", event.hint).end_object();
-  }
-  writer.end_array().end_object();
+  writer.end_array().key("events");
+  write_events(writer, standing.events);
+  writer.end_object();
   return json;
 }
 
@@ -223,6 +218,21 @@ Result<ExitCode> show_operation(Context& context, native::ArmClient& arm, const 
   return ExitCode::success;
 }
 
+// An account that is not there, whose backup may be.
+Result<ExitCode> show_deletion(Context& context, native::ArmClient& arm, const native::AccountId& id, Error missing) {
+  ASSIGN(const auto events, deletion_events(context, arm, id, std::move(missing)));
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object();
+  write_account(writer, id);
+  writer.member_boolean("deleted", true).key("events");
+  write_events(writer, events);
+  writer.end_object();
+  for (const native::AccountEvent& event : events) context.output.line(event_text(event));
+  context.output.result(json);
+  return context.arguments.has("--check") ? ExitCode::damage : ExitCode::incomplete;
+}
+
 Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   if (const auto operation = context.arguments.find("--operation")) {
@@ -241,12 +251,16 @@ Result<ExitCode> run(Context& context) {
     change.resource = native::account_path(id);
     TRY(follow(context, *azure->arm, change));
   }
-  ASSIGN(Standing standing, read_standing(context, *azure->arm, id));
+  auto read = read_standing(context, *azure->arm, id);
+  if (!read && read.error().code == Code::not_found) {
+    return show_deletion(context, *azure->arm, id, std::move(read).error());
+  }
+  ASSIGN(Standing standing, std::move(read));
   ASSIGN(standing.events, check(context, configuration, standing));
   if (!context.output.json()) print(context.output, standing);
   if (!context.output.json()) print_events(context.output, standing);
   context.output.result(standing_json(standing));
-  return ExitCode::success;
+  return context.arguments.has("--check") && !standing.events.empty() ? ExitCode::damage : ExitCode::success;
 }
 
 }  // namespace
@@ -257,12 +271,16 @@ Command native_status_command() {
       "how Azure's own backup of the account stands",
       "Shows mode and tier, a migration that goes on, the all-versions feed, regions and their redundancy, whether\n"
       "the account is open to the public, and for each container from when to when it can be restored. Lines with !\n"
-      "say what is not as it should be. --wait waits first until nothing changes the account any more; --operation\n"
+      "say what is not as it should be: continuous backup off, a tier, lag, redundancy or feed other than [native] in\n"
+      "the configuration wants, a restored account that is open to the public, an account that was deleted, with the\n"
+      "days its backup lasts (exit code 3). --check exits with 4 when there is any. --wait waits first until nothing "
+      "changes the account any more; --operation\n"
       "shows, or waits for, what an earlier command began and did not wait for.",
       "  halley native status\n"
+      "  halley native status --check --json\n"
       "  halley native status --operation 512c20ce-7c0a-4b9f-a831-a4cd5d87a70b --wait",
       {},
-      OptionNames{"--operation", "--wait", "--dry-run"} + azure_options(),
+      OptionNames{"--check", "--operation", "--wait", "--dry-run"} + azure_options(),
       run};
 }
 

@@ -127,6 +127,9 @@ class Native : public ::testing::Test {
 
   Ran run(std::vector<std::string> words, bool json = true) {
     words.insert(words.begin(), "native");
+    return run_words(std::move(words), json);
+  }
+  Ran run_words(std::vector<std::string> words, bool json = true) {
     if (json) words.emplace_back("--json");
     words.insert(words.end(), {"--config", configuration_});
     std::ostringstream out;
@@ -305,6 +308,99 @@ TEST_F(Native, StatusOfAPeriodicAccount) {
   EXPECT_EQ(status.find("events")->items().at(0).string_at("event"), "continuous_backup_off");
   EXPECT_THAT(run({"status"}, false).out, HasSubstr("! the backup of shop is periodic"));
   EXPECT_TRUE(status.find("tier")->is_null());
+}
+
+TEST_F(Native, StatusExitsWith4ForWhatIsNotAsItShouldBeOnlyWhenAsked) {
+  account_is(kPeriodic);
+  EXPECT_EQ(run({"status"}).code, ExitCode::success);
+  const Ran ran = run({"status", "--check"});
+  EXPECT_EQ(ran.code, ExitCode::damage);
+  const json::Value event = ran.result().find("events")->items().at(0);
+  EXPECT_EQ(event.string_at("event"), "continuous_backup_off");
+  EXPECT_EQ(event.string_at("severity"), "critical");
+  EXPECT_FALSE(event.string_at("hint").empty());
+}
+
+TEST_F(Native, StatusComparesWithWhatTheConfigurationWants) {
+  account_is(R"({"type":"Periodic","periodicModeProperties":{"backupStorageRedundancy":"Local"}})",
+             R"(,"enableAllVersionsAndDeletesChangeFeed":false)");
+  const auto events = [&](const std::string& wanted) {
+    configuration_ = folder_.write("wants.toml", "[native]\nresource_group = \"rg\"\naccount = \"shop\"\ncloud = \"" +
+                                                     azure_.url() + "\"\n" + wanted);
+    std::vector<std::string> names;
+    const Ran ran = run({"status"});
+    EXPECT_EQ(ran.code, ExitCode::success) << ran.out;
+    const json::Value result = ran.result();
+    for (const json::Value& event : result.find("events")->items()) names.push_back(event.string_at("event"));
+    return names;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(events(""), ElementsAre("continuous_backup_off"));
+  EXPECT_THAT(events("all_versions = true\nredundancy = \"Zone\"\nlongest_lag = \"90m\"\n"),
+              ElementsAre("continuous_backup_off", "all_versions_off", "redundancy_lower"));
+  configuration_ = folder_.write("wrong.toml", "[native]\nresource_group = \"rg\"\naccount = \"shop\"\ncloud = \"" +
+                                                   azure_.url() + "\"\nlongest_lag = \"soon\"\n");
+  EXPECT_THAT(run({"status"}).message(), HasSubstr("longest_lag"));
+}
+
+TEST_F(Native, StatusOfADeletedAccountCountsTheDaysDown) {
+  a_backup_reaches_back_to("2024-10-27T00:00:00Z", "2024-11-10T12:00:00Z");
+  const Ran ran = run({"status"});
+  EXPECT_EQ(ran.code, ExitCode::incomplete);
+  EXPECT_EQ(ran.result().find("deleted")->as_bool(), true);
+  const json::Value event = ran.result().find("events")->items().at(0);
+  EXPECT_EQ(event.string_at("event"), "account_deleted");
+  EXPECT_EQ(event.string_at("severity"), "critical");
+  EXPECT_THAT(event.string_at("message"), HasSubstr("gone in 14 days"));
+  EXPECT_THAT(event.string_at("hint"), HasSubstr("halley native restore --account shop --at 2024-11-10T11:59:59Z"));
+  EXPECT_EQ(run({"status", "--check"}).code, ExitCode::damage);
+  EXPECT_THAT(run({"status"}, false).out, HasSubstr("! the account shop was deleted"));
+}
+
+TEST_F(Native, RestoreComparesTheTwoWaysAndSaysWhyNot) {
+  variables_["HALLEY_REPOSITORY"] = folder_.path("repository");
+  variables_["HALLEY_PASSWORD"] = "password";
+  ASSERT_EQ(run_words({"init"}).code, ExitCode::success);
+  a_backup_reaches_back_to("2024-11-01T00:00:00Z");
+  const auto restore = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"restore", "--at", "2024-11-20T10:00:00Z"});
+    return run_words(std::move(more));
+  };
+  const auto comparison = [](const Ran& ran) {
+    return json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
+  };
+  const Ran ran = restore({"--using", "auto", "--to", "cosmos", "--dry-run"});
+  ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
+  EXPECT_EQ(comparison(ran).string_at("chosen"), "native");
+  const auto ways = comparison(ran).find("comparison")->items();
+  EXPECT_EQ(ways.at(0).find("exact")->as_bool(), true);
+  EXPECT_TRUE(ways.at(0).find("seconds")->is_null()) << "of a size that nobody knows";
+  EXPECT_THAT(ways.at(0).string_at("covers"), HasSubstr("1 database, 1 container as the new account shop-r"));
+  EXPECT_EQ(ways.at(1).find("possible")->as_bool(), false);
+  EXPECT_THAT(ways.at(1).string_at("why_not"), HasSubstr("backed up"));
+  EXPECT_EQ(ran.result().find("requests")->items().at(0).string_at("method"), "PUT");
+
+  EXPECT_EQ(restore({"--using", "repository", "--to", "cosmos"}).code, ExitCode::outside_coverage);
+  const Ran files = restore({"--using", "auto", "--to", "dir:" + folder_.path("files")});
+  EXPECT_EQ(files.code, ExitCode::outside_coverage);
+  EXPECT_THAT(files.message(), HasSubstr("neither way"));
+  EXPECT_THAT(restore({"--using", "native", "--id", "1"}).message(), HasSubstr("whole containers"));
+  EXPECT_THAT(restore({"--using", "native", "--exclude", "a/b"}).message(), HasSubstr("leaves nothing out"));
+  EXPECT_EQ(restore({"--using", "magic"}).code, ExitCode::usage);
+  const Ran unasked = restore({"--using", "auto", "--to", "cosmos"});
+  EXPECT_EQ(unasked.code, ExitCode::usage);
+  EXPECT_THAT(unasked.hint(), HasSubstr("--yes"));
+  EXPECT_EQ(azure_.changes(), 0u);
+}
+
+TEST_F(Native, FixupNeedsToKnowWhatWasRestored) {
+  account_is(kContinuous);
+  EXPECT_EQ(run({"fixup"}).code, ExitCode::usage);
+  EXPECT_THAT(run({"fixup", "--to", "shop"}).hint(), HasSubstr("--at"));
+  const Ran ran = run({"fixup", "--to", "shop", "--at", "2024-11-20T10:00:00Z"});
+  EXPECT_EQ(ran.code, ExitCode::usage);
+  EXPECT_THAT(ran.message(), HasSubstr("not made by a restore"));
+  EXPECT_EQ(azure_.changes(), 0u);
 }
 
 TEST_F(Native, LatestSaysNotYetAndWaitsWhenAsked) {

@@ -28,7 +28,9 @@ constexpr Option kOptions[] = {
     {"--mode", Taking::value, "MODE", "auto, all-versions or latest"},
     {"--no-wait", Taking::nothing, "", "do not wait until the present moment is restorable"},
     // restore
-    {"--to", Taking::value, "TARGET", "dir:PATH for files, or cosmos for an account"},
+    {"--to", Taking::value, "TARGET",
+     "dir:PATH for files, or cosmos for an account; of native fixup the restored account"},
+    {"--using", Taking::value, "WAY", "auto, native (Azure's own restore) or repository: compared first"},
     {"--target-endpoint", Taking::value, "URL", "the account to write to"},
     {"--target-key-env", Taking::value, "NAME", "its key is in this environment variable"},
     {"--target-key-file", Taking::value, "FILE", "its key is in this file"},
@@ -76,6 +78,7 @@ constexpr Option kOptions[] = {
     {"--all-versions", Taking::nothing, "", "turn on the change feed that tells of every version and delete, too"},
     {"--wait", Taking::nothing, "", "wait until it is done"},
     {"--yes", Taking::nothing, "", "agree to what cannot be taken back, without being asked"},
+    {"--check", Taking::nothing, "", "exit with 4 when something is not as it should be"},
     {"--operation", Taking::value, "ID", "show this operation, which an earlier command began"},
     {"--location", Taking::value, "REGION", "the Azure region (default: the one that takes the account's writes)"},
     {"--suggest", Taking::nothing, "", "only the last second before each deletion, and the command to restore it"},
@@ -85,6 +88,7 @@ constexpr Option kOptions[] = {
     {"--databases", Taking::values, "DB[=C1,C2]", "only this database, or these containers of it (again for more)"},
     {"--public-network", Taking::nothing, "", "open the new account to public networks as soon as it is there"},
     {"--keep-ttl", Taking::nothing, "", "documents may expire in what is restored, as they did before"},
+    {"--no-ttl", Taking::nothing, "", "leave time to live as it is: documents do not expire"},
     {"--with-containers", Taking::nothing, "", "the containers that the database had, too"},
     // All commands.
     {"--json", Taking::nothing, "", "machine-readable output: JSON lines on stdout"},

@@ -7,6 +7,7 @@
 #include "cli/moment_writer.h"
 #include "cli/operands.h"
 #include "cli/progress.h"
+#include "cli/restore_using.h"
 #include "recovery/restore.h"
 
 namespace halley::cli {
@@ -127,14 +128,24 @@ Status apply(Context& context, const Configuration& configuration, repo::Reposit
   return {};
 }
 
+Status check_place(const std::string& to) {
+  if (to == "cosmos" || (to.starts_with("dir:") && to.size() > 4)) return {};
+  return fail(Code::invalid_argument, "'" + to + "' is nowhere to restore to", "give --to dir:PATH or --to cosmos");
+}
+
 Result<ExitCode> run(Context& context) {
-  ASSIGN(const std::string to, context.arguments.required("--to"));
-  if (to != "cosmos" && !(to.starts_with("dir:") && to.size() > 4)) {
-    return fail(Code::invalid_argument, "'" + to + "' is nowhere to restore to", "give --to dir:PATH or --to cosmos");
-  }
+  if (const auto to = context.arguments.find("--to")) TRY(check_place(*to));
   ASSIGN(const recovery::Selection selection, selection_of(context.arguments));
   ASSIGN(const Configuration configuration, load_configuration(context));
-  ASSIGN(const auto repository, open_repository(context, configuration));
+  const auto way = context.arguments.find("--using");
+  if (!way) TRY(context.arguments.required("--to"));
+  auto opened = open_repository(context, configuration);
+  if (way) {
+    ASSIGN(const auto done, restore_using(context, configuration, selection, opened, *way));
+    if (done) return *done;
+  }
+  ASSIGN(const auto repository, std::move(opened));
+  ASSIGN(const std::string to, context.arguments.required("--to"));
   ASSIGN(const recovery::Moment moment, moment_of(context));
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
@@ -155,16 +166,40 @@ Command restore_command() {
       "bring back the account or a part of it as of a moment",
       "Restores the account, databases, containers, a partition or documents as they were at a moment: to files, or\n"
       "into an account, whose documents are read back and compared. A moment that cannot be restored exactly is\n"
-      "refused with exit code 20, naming the nearest ones that can.",
+      "refused with exit code 20, naming the nearest ones that can. --using compares that with Azure's own restore of\n"
+      "the account that [native] in the configuration names: what each covers, how exactly, and about how long it\n"
+      "takes and what it costs by the table [prices]; and takes the one it names, or for auto, once that is agreed\n"
+      "to, the one that is exact, else the quicker. Azure's makes a new account, whatever --to says.",
       "  halley restore --at 2026-01-17T10:00:00Z --to dir:/tmp/shop\n"
       "  halley restore --at -2h --container shop/orders --to cosmos \\\n"
       "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
+      "  halley restore --at -2h --using auto --to cosmos --target-endpoint https://shop2.documents.azure.com:443/ \\\n"
+      "      --target-key-env TARGET_KEY --to-account shop3\n"
       "  halley restore --container shop/orders --partition-key '[\"4711\"]' --to dir:/tmp/4711",
       {},
-      OptionNames{"--at", "--to", "--database", "--container", "--exclude", "--partition-key", "--id", "--approximate",
-                  "--dry-run", "--target-endpoint", "--target-key-env", "--target-key-file", "--resume", "--ca",
-                  "--insecure-tls"} +
-          repository_options(),
+      OptionNames{"--at",
+                  "--to",
+                  "--database",
+                  "--container",
+                  "--exclude",
+                  "--partition-key",
+                  "--id",
+                  "--approximate",
+                  "--dry-run",
+                  "--target-endpoint",
+                  "--target-key-env",
+                  "--target-key-file",
+                  "--resume",
+                  "--using",
+                  "--yes",
+                  "--wait",
+                  "--to-account",
+                  "--to-resource-group",
+                  "--location",
+                  "--instance",
+                  "--public-network",
+                  "--keep-ttl"} +
+          azure_options() + repository_options(),
       run};
 }
 

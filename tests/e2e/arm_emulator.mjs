@@ -10,8 +10,8 @@ const { CosmosDBManagementClient } = createRequire(import.meta.url)('@azure/arm-
 export const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Date.now() + 3_600_000 }) };
 export const fast = { updateIntervalInMs: 1 }; // how often the client looks at an operation
 
-// What startEmulator() gives, and {arm, certificate, azure, armDoor, armSecond, native}: `arm` says where Resource
-// Manager is, `azure(options)` makes an official client of it, `native(args, options)` runs `halley native`.
+// What startEmulator() gives, and {arm, certificate, configuration, env, azure, armDoor, native}: `arm` says where
+// Resource Manager is, `azure(options)` makes an official client of it, `native(args, options)` runs `halley native`.
 export async function startArmEmulator(...args) {
   const folder = temporaryFolder();
   const certificate = join(folder, 'emulator.pem');
@@ -40,6 +40,7 @@ export async function startArmEmulator(...args) {
     ...emulator,
     arm,
     certificate,
+    configuration,
     env,
     armDoor,
     azure: (options = {}) =>
