@@ -332,7 +332,10 @@ Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, std::string_v
   ASSIGN(const std::string epk, cosmos::effective_partition_key(*target_.identity.key, partition_key));
   const auto range =
       std::find_if(states_.begin(), states_.end(), [&](const RangeState& state) { return state.range.contains(epk); });
-  CHECK(range != states_.end());  // they tile the hash space
+  if (range == states_.end()) {
+    return fail(Code::corrupt,
+                "the ranges of " + target_.name.text() + " do not hold the document '" + std::string(id) + "'");
+  }
   DecodeContext context;
   context.epoch = range->epoch;
   context.server_time = pass_.client.newest_server_time();

@@ -145,8 +145,11 @@ Result<std::vector<Resource>> AccountClient::list(const ResourcePath& path, std:
   return all;
 }
 
-Result<Account> AccountClient::read_account(std::stop_token stop) {
+Result<Account> AccountClient::read_account(std::stop_token stop) { return read_account({}, std::move(stop)); }
+
+Result<Account> AccountClient::read_account(std::vector<std::string> ask_last, std::stop_token stop) {
   Call call;
+  call.ask_last = std::move(ask_last);
   call.method = "GET";
   call.path = resource_path({});
   call.what = "reading the account";

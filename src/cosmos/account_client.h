@@ -94,6 +94,7 @@ class AccountClient final : public Client {
                                                    const std::vector<BulkOperation>& operations, Error error,
                                                    const std::stop_token& stop);
   std::string page_items(std::size_t asked) const;
+  Result<Account> read_account(std::vector<std::string> ask_last, std::stop_token stop);
   Outcome ask_change_feed(const Call& call, std::stop_token stop);
 
   RequestSender sender_;

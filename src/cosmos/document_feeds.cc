@@ -105,19 +105,22 @@ Result<std::vector<PartitionKeyRange>> AccountClient::partition_key_ranges(const
 }
 
 // A region that lost the writes may lag, and know of neither. So where an account has several, a 304 counts once the
-// account record, read after it, names the same regions for writes as before it.
+// account record, read after it and elsewhere where that can be, names the same regions for writes as before it.
 Outcome AccountClient::ask_change_feed(const Call& call, std::stop_token stop) {
   for (int asked = 1;; ++asked) {
-    const std::string before = sender_.where_writes_go();
+    const std::string before = sender_.regions().where_writes_go();
     Outcome outcome = sender_.send(call, stop);
     if (!outcome.response || outcome.response->status != 304 || before.empty() || !outcome.from_write_region) {
       return outcome;
     }
-    if (auto account = read_account(stop); !account) {
-      outcome.response = fail(std::move(account.error()).in(call.what));
+    std::vector<std::string> not_first = sender_.regions().write_endpoints();
+    not_first.push_back(outcome.base);
+    const auto account = read_account(std::move(not_first), stop);
+    if (!account) {
+      outcome.response = fail(Error(account.error()).in(call.what));
       return outcome;
     }
-    if (sender_.where_writes_go() == before) return outcome;
+    if (sender_.regions().where_writes_go(account->value) == before) return outcome;
     if (asked == kWriteMoves) {
       outcome.response = fail(Error(Code::unavailable, "writes keep moving between regions").in(call.what));
       return outcome;

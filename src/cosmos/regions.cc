@@ -132,12 +132,27 @@ Regions::Place Regions::choose(Effect effect, const std::vector<std::string>& tr
   return {base, takes_writes(base)};
 }
 
+std::string Regions::in_one_text(const std::vector<Location>& writable, const std::vector<Location>& readable) {
+  std::string text;
+  if (readable.size() < 2) return text;
+  for (const Location& location : writable) text += same_words(location.base) + "\n";
+  return text;
+}
+
 std::string Regions::where_writes_go() const {
   const std::lock_guard lock(mutex_);
-  std::string text;
-  if (readable_.size() < 2) return text;
-  for (const Location& location : writable_) text += same_words(location.base) + "\n";
-  return text;
+  return in_one_text(writable_, readable_);
+}
+
+std::string Regions::where_writes_go(const json::Value& account_record) const {
+  return in_one_text(locations(account_record, "writableLocations"), locations(account_record, "readableLocations"));
+}
+
+std::vector<std::string> Regions::write_endpoints() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> bases;
+  for (const Location& location : writable_) bases.push_back(location.base);
+  return bases;
 }
 
 std::size_t Regions::count(Effect effect) const {

@@ -37,8 +37,11 @@ class Regions {
   // the first. What is down comes last.
   Place choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now) const;
   // The regions that take writes, in one text to compare; empty where there is one region only, or none is known: there
-  // writes have nowhere to move to.
+  // writes have nowhere to move to. As it was learned last, or as a record says.
   std::string where_writes_go() const;
+  std::string where_writes_go(const json::Value& account_record) const;
+  // The endpoints of the regions that take writes.
+  std::vector<std::string> write_endpoints() const;
   // How many endpoints there are to choose from.
   std::size_t count(Effect effect) const;
 
@@ -52,6 +55,7 @@ class Regions {
     std::string base;
   };
   std::vector<Location> locations(const json::Value& record, std::string_view member) const;
+  static std::string in_one_text(const std::vector<Location>& writable, const std::vector<Location>& readable);
   std::vector<std::string> candidates(Effect effect) const;
   bool takes_writes(std::string_view base) const;
 

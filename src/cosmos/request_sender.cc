@@ -184,7 +184,8 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
 Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
   Retry retry(runtime_, limits_, {call.effect, !call.range_id.empty(), endpoint_known_, call.keeps_session});
   Route route;
-  route.place = regions_.choose(reach_of(call), {}, runtime_.steady_now());
+  route.tried = call.ask_last;
+  route.place = regions_.choose(reach_of(call), route.tried, runtime_.steady_now());
   while (true) {
     auto response = attempt(call, route, stop);
     if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes, route.place.base};

@@ -20,11 +20,12 @@ struct Call {
   Effect effect = Effect::read;
   http::Headers headers;  // beside those that every request carries
   std::string body;
-  std::string what;                 // "reading container Shop/Orders": the frame its errors get
-  std::string container;            // requests about documents: ContainerName::text(), whose session they belong to
-  std::string range_id;             // sent in its header when not empty
-  bool write_regions_only = false;  // of a read: a region that takes no writes is not asked
-  bool keeps_session = false;       // fails rather than be answered from behind what was seen
+  std::string what;                   // "reading container Shop/Orders": the frame its errors get
+  std::string container;              // requests about documents: ContainerName::text(), whose session they belong to
+  std::string range_id;               // sent in its header when not empty
+  bool write_regions_only = false;    // of a read: a region that takes no writes is not asked
+  bool keeps_session = false;         // fails rather than be answered from behind what was seen
+  std::vector<std::string> ask_last;  // endpoints to ask when no other answers
 };
 
 struct Outcome {
@@ -52,8 +53,7 @@ class RequestSender {
     return regions_.global_id(record.string_at("id"), base);
   }
 
-  // Regions::where_writes_go.
-  std::string where_writes_go() const { return regions_.where_writes_go(); }
+  const Regions& regions() const { return regions_; }
 
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }

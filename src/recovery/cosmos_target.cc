@@ -138,11 +138,19 @@ class CosmosTarget : public RestoreTarget {
   // Permissions are about containers and scripts, so they come when all of these are there.
   Status close(std::stop_token stop) override {
     ASSIGN(const auto missing, differing_users(client_, users_, permissions_, stop));
-    for (const UserDifference& each : missing) TRY(put_user_difference(client_, each, stop));
     if (missing.empty()) return {};
+    // One that the account refuses keeps none of the others from coming.
+    std::string refused;
+    for (const UserDifference& each : missing) {
+      const Status put = put_user_difference(client_, each, stop);
+      if (!put && put.error().code == Code::cancelled) return put;
+      if (!put) refused += "; " + each.name() + ": " + put.error().to_string();
+    }
     ASSIGN(const auto left, differing_users(client_, users_, permissions_, stop));
-    if (!left.empty()) return fail(Code::difference, left.front().name() + " is not as it was");
-    return {};
+    if (left.empty()) return {};
+    std::string names;
+    for (const UserDifference& each : left) names += (names.empty() ? "" : ", ") + each.name();
+    return fail(Code::difference, "documents and scripts are restored, but not as they were are: " + names + refused);
   }
 
   void abandon(Error& why) override {

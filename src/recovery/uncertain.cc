@@ -24,11 +24,14 @@ class Doubt {
   void weigh(const repo::Version& version, bool inside) {
     if (version.operation != repo::Operation::upsert) {
       open_ = open_ || (version.since <= moment_ && moment_ < version.time);
+      gone_ = gone_ || inside;
     } else if (!inside) {
       if (version.time <= moment_) late_.emplace_back(version.rid, version.etag);
     } else {
       open_ = open_ || version.time > moment_;
-      // It was there already: what came late is the same once more, back from expiry.
+      // It was there already: what came late is the same once more, back from expiry. Where a delete of it is held, too,
+      // it may have been back.
+      if (gone_ || late_.empty()) return;
       std::erase(late_, std::pair(std::string(version.rid), std::string(version.etag)));
     }
   }
@@ -37,6 +40,7 @@ class Doubt {
  private:
   Second moment_;
   bool open_ = false;
+  bool gone_ = false;                                      // a delete or expiry inside the cut was weighed
   std::vector<std::pair<std::string, std::string>> late_;  // _rid and _etag
 };
 

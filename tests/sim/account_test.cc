@@ -86,6 +86,7 @@ TEST(AccountWorlds, TheWholeAccountIsRestoredAsItWas) {
   if (!range.many()) return;
   EXPECT_GT(whole, passes / 2);
   EXPECT_GT(dropped, range.count / 2);
+  EXPECT_GT(common, passes / 2);
 }
 
 }  // namespace
