@@ -24,7 +24,7 @@ using DebugLog = std::function<void(const std::string& line)>;
 // Where --log debug sends them: stderr. Refuses another level than info and debug.
 Result<DebugLog> debug_log(const Context& context);
 
-// Which certificates are trusted: --ca, --insecure-tls, the configuration.
+// Which certificates of an account are trusted: --ca, --insecure-tls, [account] ca.
 http::CurlOptions trust_of(const Context& context, const Configuration& configuration);
 
 // A client of an endpoint; sends nothing.

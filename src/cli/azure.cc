@@ -62,13 +62,19 @@ class Standing {
 
 }  // namespace
 
+http::CurlOptions azure_trust(const Context& context, const Configuration& configuration) {
+  http::CurlOptions options;
+  options.ca_file = context.arguments.find("--azure-ca").value_or(configuration.azure_ca);
+  return options;
+}
+
 Result<std::unique_ptr<Azure>> open_azure(const Context& context, const Configuration& configuration) {
   std::string name = context.arguments.find("--cloud").value_or(configuration.cloud);
   if (name.empty()) name = "AzureCloud";
   ASSIGN(const identity::Cloud cloud, identity::find_cloud(name));
   ASSIGN(DebugLog log, debug_log(context));
   auto azure = std::make_unique<Azure>();
-  azure->transport = http::make_curl_transport(context.runtime, trust_of(context, configuration));
+  azure->transport = http::make_curl_transport(context.runtime, azure_trust(context, configuration));
   ASSIGN(azure->tokens, identity::tokens_of_environment(context.runtime, *azure->transport, context.variables, cloud));
   azure->base = cloud.resource_manager;
   native::ArmOptions options;

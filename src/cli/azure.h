@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/configuration.h"
+#include "http/transport.h"
 #include "identity/token_source.h"
 #include "json/writer.h"
 #include "native/arm_client.h"
@@ -22,6 +23,11 @@ struct Azure {
   std::string base;  // of Resource Manager
   std::unique_ptr<native::ArmClient> arm;
 };
+
+// Which certificates of Entra and Resource Manager are trusted: --azure-ca, [native] ca, else the system's. They are
+// always verified, for the secrets that sign in go there: what is trusted of the account (--ca, --insecure-tls,
+// [account] ca) is no matter here.
+http::CurlOptions azure_trust(const Context& context, const Configuration& configuration);
 
 // A client of Resource Manager of the cloud that options and configuration name, signed in as the environment says.
 // Sends nothing.

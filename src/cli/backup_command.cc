@@ -144,10 +144,9 @@ Result<ExitCode> run(Context& context) {
         Error(report.error()).with_hint("another backup writes to this repository: wait until it has ended"));
     return ExitCode::locked;
   }
-  if (!report && report.error().code == Code::cancelled) return fail(std::move(report).error());
+  if (!report) return fail(std::move(report).error());
   const auto account_events = management.events();
   for (const native::AccountEvent& event : account_events) context.output.note(event_text(event));
-  if (!report) return fail(std::move(report).error());
   if (!context.output.json()) print_report(context.output, *report);
   context.output.result(report_json(*report, account_events));
   return report->incomplete.empty() ? ExitCode::success : ExitCode::incomplete;
@@ -161,11 +160,9 @@ Command backup_command() {
       "catch up with an account: everything the first time, afterwards the changes",
       "Captures databases, containers, scripts and every change of their documents since the last backup; the first\n"
       "time, everything. It lasts at least some seconds, until the moment it began at can be restored (--no-wait\n"
-      "skips that). Interrupted, the next backup goes on where this one was. Where [native] in the configuration "
-      "names\n"
-      "the account, what Resource Manager tells of it is kept, too: network rules, roles for data, tags; and lines "
-      "with\n"
-      "! say what is not as it should be with Azure's own backup.",
+      "skips that). Interrupted, the next backup goes on where this one was. Where [native] in the configuration\n"
+      "names the account, what Resource Manager tells of it is kept, too: network rules, roles for data, tags; and\n"
+      "lines with ! say what is not as it should be with Azure's own backup.",
       "  halley backup\n"
       "  halley backup --include 'shop/*' --exclude shop/cache\n"
       "  halley backup --endpoint https://shop.documents.azure.com:443/ --key-env COSMOS_KEY --repo /backup/shop "

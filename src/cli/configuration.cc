@@ -56,6 +56,7 @@ std::vector<Key> known_keys(Configuration& into) {
       {"native", "account", &into.account},
       {"native", "tier", &into.tier},
       {"native", "cloud", &into.cloud},
+      {"native", "ca", &into.azure_ca},
       {"native", "longest_lag", &into.longest_lag},
       {"native", "redundancy", &into.redundancy},
       flag_key("zone_redundant", into.zone_redundant),

@@ -39,6 +39,7 @@ struct Configuration {
   std::string account;
   std::string tier;
   std::string cloud;
+  std::string azure_ca;  // ca
   // How the account should be; what is not so is told.
   std::string longest_lag;  // such as "1h"
   std::string redundancy;   // of periodic backup: Geo, Zone, Local

@@ -34,6 +34,7 @@ resource_group = "shop-rg"
 account = "shop"
 tier = "Continuous30Days"
 cloud = "AzureCloud"
+ca = "/etc/proxy.pem"
 longest_lag = "1h"
 redundancy = "Geo"
 zone_redundant = true
@@ -61,6 +62,7 @@ repository_gb = 0
   EXPECT_EQ(read->account, "shop");
   EXPECT_EQ(read->tier, "Continuous30Days");
   EXPECT_EQ(read->cloud, "AzureCloud");
+  EXPECT_EQ(read->azure_ca, "/etc/proxy.pem");
   EXPECT_EQ(read->longest_lag, "1h");
   EXPECT_EQ(read->redundancy, "Geo");
   EXPECT_TRUE(read->zone_redundant);

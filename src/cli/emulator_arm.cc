@@ -26,6 +26,8 @@ Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& op
   return std::pair(address, number);
 }
 
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
 Status prepare_arm(const Context& context, server::EmulatorOptions& options) {
   if (context.arguments.has("--data")) {
     return fail(Code::invalid_argument, "--arm does not go with --data",
@@ -42,8 +44,7 @@ Result<std::unique_ptr<arm::Endpoint>> start_arm(const Context& context, const s
   arm::EndpointOptions arm_options;
   ASSIGN(const auto place, arm_place(context));
   arm_options.address = place.first;
-  const bool loopback = arm_options.address.starts_with("127.") || arm_options.address == "::1";
-  if (options.account.test_door && !loopback) {
+  if (options.account.test_door && !is_loopback(arm_options.address)) {
     return fail(Code::invalid_argument, "--test-door is on loopback only", "give --arm-listen 127.0.0.1:0");
   }
   arm_options.port = place.second;
@@ -71,7 +72,7 @@ void say_arm(Output& output, const arm::Endpoint& endpoint, const std::string& a
   output.line();
   output.line("# halley.toml");
   output.line("[account]\nca = \"" + certificate + "\"");
-  output.line("[native]\ncloud = \"" + endpoint.url() + "\"");
+  output.line("[native]\ncloud = \"" + endpoint.url() + "\"\nca = \"" + certificate + "\"");
   output.line("subscription = \"" + std::string(arm::kSubscription) + "\"");
   output.line("resource_group = \"" + std::string(arm::kResourceGroup) + "\"\naccount = \"" + account + "\"");
   output.line();

@@ -13,6 +13,9 @@ namespace halley::cli {
 // "ADDRESS:PORT" of an option.
 Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& option, const std::string& text);
 
+// Whether only this machine reaches a server at that address.
+bool is_loopback(const std::string& address);
+
 // Makes ready for --arm what the account is to be begun with: its history and the certificate of both. Fails with
 // invalid_argument when other options do not go with it.
 Status prepare_arm(const Context& context, server::EmulatorOptions& options);

@@ -22,8 +22,6 @@
 namespace halley::cli {
 namespace {
 
-bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
-
 Result<server::EmulatorOptions> options_of(const Context& context) {
   const Arguments& arguments = context.arguments;
   server::EmulatorOptions options;

@@ -109,10 +109,10 @@ std::string command_help(const Command& command) {
     text += "\narguments:\n";
     for (const Operand& operand : command.operands) text += fmt::format("  {:<26} {}\n", operand.name, operand.help);
   }
-  const bool azure = is_one_of(command.options, "--subscription");
-  const OptionNames place = azure ? azure_options() : account_options();
-  append_group(text, "options", those(command.options, place + repository_options(), false));
-  append_group(text, azure ? "Azure" : "account", those(command.options, place, true));
+  const OptionNames places = account_options() + azure_options() + repository_options();
+  append_group(text, "options", those(command.options, places, false));
+  append_group(text, "account", those(command.options, account_options(), true));
+  append_group(text, "Azure", those(command.options, azure_options(), true));
   append_group(text, "repository", those(command.options, repository_options(), true));
   append_group(text, "general", general_options());
   if (!command.examples.empty()) text += fmt::format("\nexamples:\n{}\n", command.examples);

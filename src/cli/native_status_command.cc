@@ -273,9 +273,9 @@ Command native_status_command() {
       "the account is open to the public, and for each container from when to when it can be restored. Lines with !\n"
       "say what is not as it should be: continuous backup off, a tier, lag, redundancy or feed other than [native] in\n"
       "the configuration wants, a restored account that is open to the public, an account that was deleted, with the\n"
-      "days its backup lasts (exit code 3). --check exits with 4 when there is any. --wait waits first until nothing "
-      "changes the account any more; --operation\n"
-      "shows, or waits for, what an earlier command began and did not wait for.",
+      "days its backup lasts (exit code 3). --check exits with 4 when there is any. --wait waits first until nothing\n"
+      "changes the account any more; --operation shows, or waits for, what an earlier command began and did not wait\n"
+      "for.",
       "  halley native status\n"
       "  halley native status --check --json\n"
       "  halley native status --operation 512c20ce-7c0a-4b9f-a831-a4cd5d87a70b --wait",

@@ -7,9 +7,12 @@
 #include <mutex>
 #include <sstream>
 
+#include "cli/access.h"
+#include "cli/azure.h"
 #include "cli/program.h"
 #include "http/listener.h"
 #include "json/value.h"
+#include "testing/drifting_runtime.h"
 #include "testing/temporary_folder.h"
 
 namespace halley::cli {
@@ -129,7 +132,7 @@ class Native : public ::testing::Test {
     words.insert(words.begin(), "native");
     return run_words(std::move(words), json);
   }
-  Ran run_words(std::vector<std::string> words, bool json = true) {
+  Ran run_words(std::vector<std::string> words, bool json = true, Runtime& runtime = real_runtime()) {
     if (json) words.emplace_back("--json");
     words.insert(words.end(), {"--config", configuration_});
     std::ostringstream out;
@@ -139,7 +142,7 @@ class Native : public ::testing::Test {
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
     };
     Ran ran;
-    ran.code = run_program({real_runtime(), variables, out, err, false, {}, "test"}, words);
+    ran.code = run_program({runtime, variables, out, err, false, {}, "test"}, words);
     ran.out = out.str();
     ran.err = err.str();
     for (const char* secret : {"s3cret", "t0ken", "s1gnature"}) {
@@ -393,6 +396,67 @@ TEST_F(Native, RestoreComparesTheTwoWaysAndSaysWhyNot) {
   EXPECT_EQ(azure_.changes(), 0u);
 }
 
+TEST_F(Native, AnAgeIsOneMomentFromTheComparisonToTheRestore) {
+  a_backup_reaches_back_to("2024-11-01T00:00:00Z");
+  testing::DriftingRuntime runtime(std::chrono::seconds(100));
+  const Ran ran = run_words({"restore", "--using", "native", "--at", "-1h", "--dry-run"}, true, runtime);
+  ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
+  const auto comparison = json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
+  const json::Value request = ran.result().find("requests")->items().at(0);
+  const json::Value* parameters = request.find("body")->find("properties")->find("restoreParameters");
+  const std::string sent = parameters->string_at("restoreTimestampInUtc");
+  EXPECT_EQ(comparison.string_at("at").substr(0, 19), sent.substr(0, 19));
+}
+
+TEST_F(Native, AFailedBackupDoesNotAskResourceManager) {
+  const auto service = http::Listener::start(real_runtime(), {}, [](const auto&) {
+    http::ServerResponse response;
+    response.status = 401;
+    response.body = R"({"code":"Unauthorized","message":"not this key"})";
+    return response;
+  });
+  variables_["COSMOS_ENDPOINT"] = "http://127.0.0.1:" + std::to_string((*service)->port());
+  variables_["COSMOS_KEY"] = "c2VjcmV0";
+  variables_["HALLEY_REPOSITORY"] = folder_.path("repository");
+  variables_["HALLEY_PASSWORD"] = "password";
+  ASSERT_EQ(run_words({"init"}).code, ExitCode::success);
+  const Ran ran = run_words({"backup"});
+  EXPECT_EQ(ran.code, ExitCode::failed);
+  EXPECT_THAT(ran.message(), HasSubstr("not this key"));
+  EXPECT_TRUE(azure_.sent().empty()) << azure_.sent().front();
+}
+
+TEST(AzureTrust, IsNotThatOfTheAccount) {
+  Arguments arguments;
+  arguments.add("--insecure-tls", "");
+  arguments.add("--ca", "account.pem");
+  std::ostringstream out;
+  Output output(out, out, false, false);
+  const Variables variables = [](const std::string&) { return std::optional<std::string>(); };
+  const Context context{real_runtime(), arguments, variables, output, {}};
+  Configuration configuration;
+  configuration.ca = "configured.pem";
+  EXPECT_TRUE(trust_of(context, configuration).insecure_tls);
+  EXPECT_EQ(trust_of(context, configuration).ca_file, "account.pem");
+  EXPECT_FALSE(azure_trust(context, configuration).insecure_tls);
+  EXPECT_EQ(azure_trust(context, configuration).ca_file, "");
+  configuration.azure_ca = "azure.pem";
+  EXPECT_EQ(azure_trust(context, configuration).ca_file, "azure.pem");
+  arguments.add("--azure-ca", "given.pem");
+  EXPECT_EQ(azure_trust(context, configuration).ca_file, "given.pem");
+}
+
+TEST_F(Native, AzureIsNeverAskedUnverified) {
+  account_is(kPeriodic);
+  for (const char* command :
+       {"status", "enable", "latest", "restorable", "restore", "restore-database", "restore-container", "fixup"}) {
+    const Ran ran = run({command, "--insecure-tls"});
+    EXPECT_EQ(ran.code, ExitCode::usage) << command;
+    EXPECT_THAT(ran.message(), HasSubstr("--insecure-tls")) << command;
+  }
+  EXPECT_TRUE(azure_.sent().empty());
+}
+
 TEST_F(Native, FixupNeedsToKnowWhatWasRestored) {
   account_is(kContinuous);
   EXPECT_EQ(run({"fixup"}).code, ExitCode::usage);
@@ -451,7 +515,9 @@ TEST_F(Native, RestoreMakesANewAccountOnce) {
   const std::string made = R"({"id":")" + copy +
                            R"(","properties":{"provisioningState":"Succeeded","documentEndpoint":)"
                            R"("https://shop-copy.documents.azure.com:443/","restoreParameters":{"restoreSource":")" +
-                           std::string(kBackup) + R"(","restoreTimestampInUtc":"2024-11-20T10:00:00Z"}}})";
+                           std::string(kBackup) +
+                           R"(","restoreTimestampInUtc":"2024-11-20T10:00:00Z","restoreWithTtlDisabled":true,)"
+                           R"("databasesToRestore":[{"databaseName":"store","collectionNames":["orders"]}]}}})";
   azure_.on("GET " + copy, {404, R"({"error":{"code":"ResourceNotFound","message":"none"}})"})
       .on("GET " + copy, {200, made});
   azure_.on("PUT " + copy, {200, made, true});

@@ -8,8 +8,8 @@ constexpr Option kOptions[] = {
     {"--endpoint", Taking::value, "URL", "the account (else COSMOS_ENDPOINT, else the configuration)"},
     {"--key-file", Taking::value, "FILE", "its key is in this file (else --key-env, COSMOS_KEY, the configuration)"},
     {"--key-env", Taking::value, "NAME", "its key is in this environment variable"},
-    {"--ca", Taking::value, "FILE", "trust the certificates in this PEM file"},
-    {"--insecure-tls", Taking::nothing, "", "do not verify the server's certificate"},
+    {"--ca", Taking::value, "FILE", "trust the certificates in this PEM file, of accounts (else [account] ca)"},
+    {"--insecure-tls", Taking::nothing, "", "do not verify the account's certificate; Azure's own always is"},
     // The repository.
     {"--repo", Taking::value, "URL", "the repository: a path or file:///path (else HALLEY_REPOSITORY)"},
     {"--password-file", Taking::value, "FILE", "its password is in this file"},
@@ -74,6 +74,7 @@ constexpr Option kOptions[] = {
     {"--resource-group", Taking::value, "NAME", "the account's resource group (else the configuration)"},
     {"--account", Taking::value, "NAME", "the account's name (else the configuration)"},
     {"--cloud", Taking::value, "NAME", "AzureCloud (the default), AzureUSGovernment, AzureChinaCloud, or a URL"},
+    {"--azure-ca", Taking::value, "FILE", "trust the certificates in this PEM file, of Azure (else [native] ca)"},
     {"--tier", Taking::value, "TIER", "Continuous7Days, Continuous30Days or Continuous35Days"},
     {"--all-versions", Taking::nothing, "", "turn on the change feed that tells of every version and delete, too"},
     {"--wait", Taking::nothing, "", "wait until it is done"},
@@ -112,9 +113,7 @@ OptionNames account_options() { return {"--endpoint", "--key-file", "--key-env",
 
 OptionNames repository_options() { return {"--repo", "--password-file", "--password-command"}; }
 
-OptionNames azure_options() {
-  return {"--subscription", "--resource-group", "--account", "--cloud", "--ca", "--insecure-tls"};
-}
+OptionNames azure_options() { return {"--subscription", "--resource-group", "--account", "--cloud", "--azure-ca"}; }
 
 OptionNames general_options() { return {"--json", "--log", "--config", "--help"}; }
 

@@ -13,6 +13,7 @@
 #include "json/value.h"
 #include "server/emulator.h"
 #include "server/faults.h"
+#include "testing/drifting_runtime.h"
 #include "testing/temporary_folder.h"
 
 namespace halley::cli {
@@ -77,7 +78,7 @@ class Program : public ::testing::Test {
   // Moves the server's clock so far that what was written before is inside coverage after the next backup.
   void pass_time() { emulator_->account().clock().advance(60); }
 
-  Ran run(std::vector<std::string> words, bool json = true) {
+  Ran run(std::vector<std::string> words, bool json = true, Runtime& runtime = real_runtime()) {
     if (json) words.emplace_back("--json");
     std::ostringstream out;
     std::ostringstream err;
@@ -86,7 +87,7 @@ class Program : public ::testing::Test {
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
     };
     Ran ran;
-    ran.code = run_program({real_runtime(), variables, out, err, false, {}, "test"}, words);
+    ran.code = run_program({runtime, variables, out, err, false, {}, "test"}, words);
     ran.out = out.str();
     ran.err = err.str();
     EXPECT_EQ((ran.out + ran.err).find("open sesame"), std::string::npos) << "a password was said";
@@ -322,6 +323,58 @@ TEST_F(Program, RestoreSaysWhereToAndNeverGuesses) {
   const Ran plan = succeed({"restore", "--dry-run", "--to", "dir:" + folder_.path("tree")});
   EXPECT_EQ(plan.result().find("containers")->items().size(), 1U);
   EXPECT_FALSE(std::filesystem::exists(folder_.path("tree")));
+}
+
+TEST_F(Program, RestoreRefusesWhatGoesWithUsingOnlyWithoutIt) {
+  back_up_twice();
+  const std::vector<std::vector<std::string>> misplaced = {{"--to-account", "a"},
+                                                           {"--to-resource-group", "g"},
+                                                           {"--location", "West US"},
+                                                           {"--instance", "i"},
+                                                           {"--wait"},
+                                                           {"--public-network"},
+                                                           {"--keep-ttl"},
+                                                           {"--yes"},
+                                                           {"--account", "a"}};
+  for (const auto& option : misplaced) {
+    std::vector<std::string> words = {"restore", "--dry-run", "--to", "dir:" + folder_.path("tree")};
+    words.insert(words.end(), option.begin(), option.end());
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.code, ExitCode::usage) << option.front();
+    EXPECT_THAT(ran.error().string_at("message"), ::testing::HasSubstr(option.front() + " goes with --using only"));
+    EXPECT_THAT(ran.error().string_at("hint"), ::testing::HasSubstr("--using native"));
+    words.insert(words.end(), {"--using", "repository"});
+    EXPECT_EQ(run(words).code, ExitCode::success) << option.front();
+  }
+}
+
+TEST_F(Program, AnAgeIsOneMomentFromTheComparisonToTheRestore) {
+  back_up_twice();
+  testing::DriftingRuntime runtime(std::chrono::seconds(15));
+  const Ran ran = run({"restore", "--using", "repository", "--at", "-1s", "--dry-run", "--to", "dir:x"}, true, runtime);
+  ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
+  const auto comparison = json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
+  EXPECT_EQ(comparison.string_at("at"), ran.result().string_at("at"));
+}
+
+TEST_F(Program, TheRepositoryIsNoWayWithoutATargetThatCanBeWrittenTo) {
+  back_up_twice();
+  const auto repository = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"restore", "--using", "repository", "--dry-run"});
+    const Ran ran = run(more);
+    const auto comparison = json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
+    return comparison.find("comparison")->items().at(1);
+  };
+  using ::testing::HasSubstr;
+  EXPECT_THAT(repository({}).string_at("why_not"), HasSubstr("nowhere to restore to"));
+  EXPECT_THAT(repository({"--to", "cosmos"}).string_at("why_not"), HasSubstr("no account given to write to"));
+  const std::vector<std::string> account = {"--to", "cosmos", "--target-endpoint", "http://127.0.0.1:1/"};
+  EXPECT_THAT(repository(account).string_at("why_not"), HasSubstr("no key given for the account to write to"));
+  variables_["TARGET_KEY"] = emulator_->key();
+  std::vector<std::string> whole = account;
+  whole.insert(whole.end(), {"--target-key-env", "TARGET_KEY"});
+  EXPECT_EQ(repository(whole).find("possible")->as_bool(), true);
+  EXPECT_EQ(repository({"--to", "dir:x"}).find("possible")->as_bool(), true);
 }
 
 }  // namespace

@@ -133,20 +133,38 @@ Status check_place(const std::string& to) {
   return fail(Code::invalid_argument, "'" + to + "' is nowhere to restore to", "give --to dir:PATH or --to cosmos");
 }
 
+// What only Azure's restore takes, and the comparison with it.
+OptionNames options_of_using() {
+  return OptionNames{"--yes",      "--wait",     "--to-account",     "--to-resource-group",
+                     "--location", "--instance", "--public-network", "--keep-ttl"} +
+         azure_options();
+}
+
+Status check_using(const Arguments& arguments) {
+  if (arguments.has("--using")) return {};
+  for (const std::string_view option : options_of_using()) {
+    if (!arguments.has(option)) continue;
+    return fail(Code::invalid_argument, std::string(option) + " goes with --using only",
+                "--using native is Azure's own restore, --using auto compares it with the repository");
+  }
+  return {};
+}
+
 Result<ExitCode> run(Context& context) {
+  TRY(check_using(context.arguments));
   if (const auto to = context.arguments.find("--to")) TRY(check_place(*to));
   ASSIGN(const recovery::Selection selection, selection_of(context.arguments));
+  ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const Configuration configuration, load_configuration(context));
   const auto way = context.arguments.find("--using");
   if (!way) TRY(context.arguments.required("--to"));
   auto opened = open_repository(context, configuration);
   if (way) {
-    ASSIGN(const auto done, restore_using(context, configuration, selection, opened, *way));
+    ASSIGN(const auto done, restore_using(context, configuration, selection, moment, opened, *way));
     if (done) return *done;
   }
   ASSIGN(const auto repository, std::move(opened));
   ASSIGN(const std::string to, context.arguments.required("--to"));
-  ASSIGN(const recovery::Moment moment, moment_of(context));
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));
@@ -169,7 +187,8 @@ Command restore_command() {
       "refused with exit code 20, naming the nearest ones that can. --using compares that with Azure's own restore of\n"
       "the account that [native] in the configuration names: what each covers, how exactly, and about how long it\n"
       "takes and what it costs by the table [prices]; and takes the one it names, or for auto, once that is agreed\n"
-      "to, the one that is exact, else the quicker. Azure's makes a new account, whatever --to says.",
+      "to, the one that is exact, else the quicker. Azure's makes a new account, whatever account --to cosmos names,\n"
+      "and no files: not with --to dir:. An age in --at is counted back from when the command began.",
       "  halley restore --at 2026-01-17T10:00:00Z --to dir:/tmp/shop\n"
       "  halley restore --at -2h --container shop/orders --to cosmos \\\n"
       "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
@@ -177,29 +196,10 @@ Command restore_command() {
       "      --target-key-env TARGET_KEY --to-account shop3\n"
       "  halley restore --container shop/orders --partition-key '[\"4711\"]' --to dir:/tmp/4711",
       {},
-      OptionNames{"--at",
-                  "--to",
-                  "--database",
-                  "--container",
-                  "--exclude",
-                  "--partition-key",
-                  "--id",
-                  "--approximate",
-                  "--dry-run",
-                  "--target-endpoint",
-                  "--target-key-env",
-                  "--target-key-file",
-                  "--resume",
-                  "--using",
-                  "--yes",
-                  "--wait",
-                  "--to-account",
-                  "--to-resource-group",
-                  "--location",
-                  "--instance",
-                  "--public-network",
-                  "--keep-ttl"} +
-          azure_options() + repository_options(),
+      OptionNames{"--at", "--to", "--database", "--container", "--exclude", "--partition-key", "--id", "--approximate",
+                  "--dry-run", "--target-endpoint", "--target-key-env", "--target-key-file", "--resume", "--using",
+                  "--ca", "--insecure-tls"} +
+          options_of_using() + repository_options(),
       run};
 }
 

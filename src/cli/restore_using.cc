@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/access.h"
 #include "cli/confirmation.h"
 #include "cli/figures.h"
 #include "cli/native_restore.h"
@@ -45,8 +46,12 @@ std::string counts(std::size_t databases, std::size_t containers) {
 class Comparison {
  public:
   Comparison(Context& context, const Configuration& configuration, const recovery::Selection& selection,
-             const Result<std::unique_ptr<repo::Repository>>& repository)
-      : context_(context), configuration_(configuration), selection_(selection), repository_(repository) {}
+             const recovery::Moment& moment, const Result<std::unique_ptr<repo::Repository>>& repository)
+      : context_(context),
+        configuration_(configuration),
+        selection_(selection),
+        moment_(moment),
+        repository_(repository) {}
 
   Status compare() {
     ways_ = {look_at_native(), look_at_repository()};
@@ -67,7 +72,7 @@ class Comparison {
     Output& output = context_.output;
     std::string json;
     json::Writer writer(json);
-    writer.begin_object().key("comparison").begin_array();
+    writer.begin_object().member("at", moment_.text()).key("comparison").begin_array();
     for (const RestoreWay& way : ways_) {
       output.note(fmt::format("{:<10}  {}", way.name, way.refused ? "no: " + way.refused->to_string() : text_of(way)));
       write(writer, way);
@@ -103,6 +108,7 @@ class Comparison {
   Status plan_native() {
     if (to_files()) return fail(Code::unsupported, "Azure restores to an account, not to files");
     ASSIGN(native::AccountRestoreWish wish, account_restore_wish(context_, configuration_));
+    wish.at = moment_.at;  // an age is counted from when the command began
     ASSIGN(wish.databases, databases_of(selection_));
     ASSIGN(azure_, open_azure(context_, configuration_));
     ASSIGN(native_plan_, native::plan_account_restore(*azure_->arm, wish, context_.stop));
@@ -119,19 +125,25 @@ class Comparison {
   Status plan_repository(RestoreWay& way) {
     if (!repository_) return fail(repository_.error());
     repo::Repository& repository = **repository_;
-    ASSIGN(const recovery::Moment moment, moment_of(context_));
     recovery::PlanOptions options;
     options.approximate = context_.arguments.has("--approximate");
-    ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(repository, moment, selection_, options));
+    ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(repository, moment_, selection_, options));
     ASSIGN(size_, size_of(repository, plan));
-    if (!context_.arguments.has("--to")) {
-      return fail(Code::invalid_argument, "nowhere to restore to is given", "give --to dir:PATH or --to cosmos");
-    }
+    TRY(check_target());
     way.covers = counts(plan.databases.size(), plan.containers.size()) +
                  (to_files() ? " as files" : " with scripts and users, into an account that is there");
     way.exact = std::all_of(plan.containers.begin(), plan.containers.end(), [](const auto& container) {
       return container.cut.positions.empty() && !container.approximate;
     });
+    return {};
+  }
+
+  // Whether there is somewhere to restore to, and the key to write there.
+  Status check_target() const {
+    if (!context_.arguments.has("--to")) {
+      return fail(Code::invalid_argument, "nowhere to restore to is given", "give --to dir:PATH or --to cosmos");
+    }
+    if (!to_files()) TRY(open_target_account(context_, configuration_));
     return {};
   }
 
@@ -155,6 +167,7 @@ class Comparison {
   Context& context_;
   const Configuration& configuration_;
   const recovery::Selection& selection_;
+  const recovery::Moment& moment_;
   const Result<std::unique_ptr<repo::Repository>>& repository_;
   std::unique_ptr<Azure> azure_;
   std::optional<native::AccountRestorePlan> native_plan_;
@@ -165,14 +178,14 @@ class Comparison {
 }  // namespace
 
 Result<std::optional<ExitCode>> restore_using(Context& context, const Configuration& configuration,
-                                              const recovery::Selection& selection,
+                                              const recovery::Selection& selection, const recovery::Moment& moment,
                                               const Result<std::unique_ptr<repo::Repository>>& repository,
                                               const std::string& using_what) {
   const bool automatic = using_what == "auto";
   if (!automatic && using_what != kNative && using_what != kRepository) {
     return fail(Code::invalid_argument, "--using takes auto, native or repository, not '" + using_what + "'");
   }
-  Comparison comparison(context, configuration, selection, repository);
+  Comparison comparison(context, configuration, selection, moment, repository);
   TRY(comparison.compare());
   const auto& ways = comparison.ways();
   const RestoreWay* const chosen =
@@ -186,7 +199,7 @@ Result<std::optional<ExitCode>> restore_using(Context& context, const Configurat
   }
   if (chosen->refused) return fail(*chosen->refused);
   if (automatic && !context.arguments.has("--dry-run"))
-    TRY(confirm(context, "This way is taken: " + chosen->name + "."));
+    TRY(confirm(context, "This way is taken: " + chosen->name + ", as of " + moment.text() + "."));
   if (chosen->name == kRepository) return std::optional<ExitCode>();
   ASSIGN(const ExitCode code, restore_account(context, comparison.azure(), comparison.native_plan()));
   return std::optional(code);

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/configuration.h"
+#include "recovery/moment.h"
 #include "recovery/selection.h"
 #include "repo/repository.h"
 
@@ -16,7 +17,7 @@ namespace halley::cli {
 // with (`repository`, or why it cannot be opened). Fails when the way that was named, or every one, is refused, and
 // when auto's choice is not agreed to.
 Result<std::optional<ExitCode>> restore_using(Context& context, const Configuration& configuration,
-                                              const recovery::Selection& selection,
+                                              const recovery::Selection& selection, const recovery::Moment& moment,
                                               const Result<std::unique_ptr<repo::Repository>>& repository,
                                               const std::string& using_what);
 

@@ -21,7 +21,8 @@ export async function startArmEmulator(...args) {
   const configuration = join(folder, 'halley.toml');
   writeFileSync(
     configuration,
-    `[account]\nca = "${certificate}"\n[native]\ncloud = "${arm.endpoint}"\nsubscription = "${arm.subscription}"\n` +
+    `[account]\nca = "${certificate}"\n[native]\nca = "${certificate}"\ncloud = "${arm.endpoint}"\n` +
+      `subscription = "${arm.subscription}"\n` +
       `resource_group = "${arm.resource_group}"\naccount = "${arm.account}"\n`,
   );
   const env = {

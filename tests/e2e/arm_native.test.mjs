@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { accountSnapshot } from './account_snapshot.mjs';
 import { fast, startArmEmulator } from './arm_emulator.mjs';
-import { halley, kBinary, moment, passed, temporaryFolder } from './harness.mjs';
+import { environment, halley, kBinary, moment, passed, temporaryFolder } from './harness.mjs';
 
 const { CosmosClient } = createRequire(import.meta.url)('@azure/cosmos');
 
@@ -69,6 +69,28 @@ describe('an account with periodic backup', () => {
     const { result: waited } = await emulator.native(['status', '--operation', longer.result.operation, '--wait']);
     assert.equal(waited.status, 'Succeeded');
     assert.equal((await emulator.native(['status', '--account', 'young'])).result.tier, 'Continuous35Days');
+  });
+});
+
+describe('a backup where [native] is configured', () => {
+  it('reports what is not as it should be with the account', async () => {
+    const folder = temporaryFolder();
+    const env = { ...emulator.env, ...environment(emulator, join(folder, 'repository')) };
+    const configuration = join(folder, 'halley.toml');
+    writeFileSync(configuration, `${readFileSync(emulator.configuration, 'utf8')}tier = "Continuous35Days"\n`);
+    await halley(['init'], { env });
+    const args = ['backup', '--no-wait', '--config', configuration];
+    const { result } = await halley(args, { env });
+    const [event] = result.account_events;
+    assert.deepEqual(
+      [result.account_events.length, event.event, event.severity, event.subject],
+      [1, 'tier_lowered', 'warning', source],
+    );
+    assert.match(event.hint, /native enable/);
+    const { stderr } = await halley(args, { env, json: false });
+    assert.ok(stderr.includes(`! ${event.message}`), stderr);
+    const wished = await halley(['backup', '--no-wait', '--config', emulator.configuration], { env });
+    assert.deepEqual(wished.result.account_events, []);
   });
 });
 
@@ -226,9 +248,27 @@ describe('trouble', () => {
   });
 
   it('a certificate that is not trusted is said', async () => {
-    const args = ['status', '--cloud', emulator.arm.endpoint, '--ca', '/etc/ssl/certs/ca-certificates.crt'];
+    const args = ['status', '--cloud', emulator.arm.endpoint, '--azure-ca', '/etc/ssl/certs/ca-certificates.crt'];
     const { error } = await emulator.native(args, { expect: 1 });
     assert.match(`${error.message} ${error.hint}`, /certificate/);
+  });
+
+  it('what is trusted of the account is not trusted of Azure', async () => {
+    const folder = temporaryFolder();
+    const env = { ...emulator.env, ...environment(emulator, join(folder, 'repository')) };
+    const configuration = join(folder, 'halley.toml');
+    const text = readFileSync(emulator.configuration, 'utf8');
+    writeFileSync(configuration, text.replace('[native]\nca =', 'key_env = "COSMOS_KEY"\n[native]\n# ca ='));
+    await halley(['init'], { env });
+    for (const trust of [[], ['--ca', emulator.certificate], ['--insecure-tls']]) {
+      const { result, stderr } = await halley(['backup', '--no-wait', '--config', configuration, ...trust], { env });
+      assert.deepEqual(result.account_events, []);
+      assert.match(stderr, /Azure's own backup was not looked at: .*certificate/);
+    }
+    await halley(['native', 'status', '--config', configuration], { env, expect: 1 });
+    const trusted = ['native', 'status', '--config', configuration, '--azure-ca', emulator.certificate];
+    await halley(trusted, { env });
+    await halley([...trusted, '--insecure-tls'], { env, expect: 2 });
   });
 
   it('a moment outside the window exits with 20', async () => {
