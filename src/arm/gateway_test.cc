@@ -60,6 +60,25 @@ TEST_F(GatewayTest, AnOperationGoesOnWhenItIsLookedAt) {
   expect_refused(get(std::string(kPlaces) + "/locations/westus/operationsStatus/none"), 404, "NotFound");
 }
 
+TEST_F(GatewayTest, OperationsThatEndedLongAgoAreForgotten) {
+  const auto carry_out = [&] {
+    const Answer begun = send("PATCH", shop, R"({"tags":{"a":"b"}})");
+    EXPECT_EQ(begun.status, 200);
+    const std::string url(begun.headers.get("Azure-AsyncOperation"));
+    const std::string target = url.substr(std::string_view("https://azure.example").size());
+    while (get(target).text_at({"status"}) != "Succeeded") {
+    }
+    return target;
+  };
+  const std::string first = carry_out();
+  std::string last;
+  for (int i = 0; i < 1000; ++i) last = carry_out();
+  EXPECT_EQ(get(last).status, 200);
+  EXPECT_EQ(get(first).status, 200) << "a thousand are kept, and what ended since the last began";
+  carry_out();
+  expect_refused(get(first), 404, "NotFound");
+}
+
 TEST_F(GatewayTest, AnOperationMayFail) {
   ASSERT_EQ(door("operations", R"({"fail":"Broken","message":"It broke.","count":1})").status, 200);
   const Answer failed = finish(send("PATCH", shop, R"({"properties":{"publicNetworkAccess":"Disabled"}})"));

@@ -10,6 +10,9 @@ namespace {
 // The service carries out so many restores in an account at once.
 constexpr int kAtOnce = 3;
 
+// How many that ended can still be asked about.
+constexpr std::size_t kEndedKept = 1000;
+
 // The signature of an operation's URLs, as long as the service's are.
 constexpr std::size_t kCertificateBytes = 2575;
 constexpr std::size_t kSignatureBytes = 342;
@@ -62,12 +65,21 @@ Operation& Operations::begin(Operation operation) {
     --failures_left_;
     operation.planned_failure = next_failure_;
   }
+  for (; ended_.size() > kEndedKept; ended_.pop_front()) operations_.erase(ended_.front());
   const std::string id = operation.id;
   return operations_.emplace(id, std::move(operation)).first->second;
 }
 
 void Operations::look(Operation& operation) {
   if (!operation.running()) return;
+  go_on(operation);
+  if (operation.running()) return;
+  operation.finish = {};
+  operation.failed = {};
+  ended_.push_back(operation.id);
+}
+
+void Operations::go_on(Operation& operation) {
   if (operation.looks_left > 0) {
     --operation.looks_left;
     if (operation.looks++ > 0) operation.status = "Dequeued";

@@ -2,6 +2,7 @@
 // see every state without waiting.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -69,12 +70,15 @@ class Operations {
   void set_pause(Reply& reply) const;
 
  private:
+  void go_on(Operation& operation);
+
   Runtime& runtime_;
   int looks_ = 2;
   std::int64_t retry_after_ = 0;
   std::optional<OperationFailure> next_failure_;
   int failures_left_ = 0;
   std::map<std::string, Operation> operations_;
+  std::deque<std::string> ended_;  // ids, the newest last
 };
 
 std::string new_guid(Runtime& runtime);

@@ -39,13 +39,16 @@ Result<ResourceView> Engine::restore_database(const ResourceVersion& database) {
 
 Result<ResourceView> Engine::restore_container(const ResourceVersion& container, const PastView& view) {
   CHECK(options_.journal == nullptr && container.container != nullptr);
+  ASSIGN(json::Value definition, json::parse(*container.text));
+  const TimeToLive past{default_ttl(definition)};
+  if (!view.time_to_live) definition.erase("defaultTtl");
+  // It takes long where there is much, and nobody waits for it.
+  auto documents = container.container->as_of(view.at, past, stamps_, TimeToLive{default_ttl(definition)});
   const std::lock_guard lock(mutex_);
   ASSIGN(const auto owner, walk({"dbs", container.parent}, 2));
   ASSIGN(const auto resource, make_again(*owner, container));
-  const TimeToLive past{default_ttl(resource->definition)};
   if (!view.time_to_live) resource->definition.erase("defaultTtl");
-  const TimeToLive ttl{default_ttl(resource->definition)};
-  resource->container = container.container->as_of(view.at, past, stamps_, ttl);
+  resource->container = std::move(documents);
   stamp(*resource);
   owner->children.push_back(resource);
   note(*resource, ResourceChange::create, owner->rid);
