@@ -175,9 +175,13 @@ char* BlockBodies::make_room(std::size_t bytes) {
 // overwritten by what comes next.
 Status BlockBodies::assemble(const Template& of, std::string_view id) {
   // No value is copied twice, so all of them are no more than the content. What is not used of it is never touched.
-  char* out = make_room(of.size + of.ids * (id.size() + 2) + content_.size());
+  const std::size_t bytes = of.size + of.ids * (id.size() + 2) + content_.size();
+  char* out = make_room(bytes);
+  const char* const room_end = out + bytes;
   for (std::uint32_t i = of.begin; i < of.end; ++i) {
     const Slot& slot = slots_[i];
+    // So there is room: nothing is written on the strength of that alone.
+    if (static_cast<std::size_t>(room_end - out) < slot.size + most_of_value(slot, id)) return bad("one is too large");
     out = put_text(out, slot);
     if (slot.column == 0) {
       *out++ = '"';
@@ -188,8 +192,16 @@ Status BlockBodies::assemble(const Template& of, std::string_view id) {
       if (out == nullptr) return bad("a value is missing");
     }
   }
+  if (static_cast<std::size_t>(room_end - out) < of.rest.size) return bad("one is too large");
   size_ = static_cast<std::size_t>(put_text(out, of.rest) - room_.get());
   return {};
+}
+
+// How large the next value of a slot can be at most.
+inline std::size_t BlockBodies::most_of_value(const Slot& slot, std::string_view id) const {
+  if (slot.column == 0) return id.size() + 2;
+  const Column& column = columns_[slot.column - 1];
+  return static_cast<std::size_t>(column.end - column.at);
 }
 
 char* BlockBodies::put_text(char* out, const Slot& slot) const {
@@ -202,7 +214,7 @@ char* BlockBodies::put_text(char* out, const Slot& slot) const {
   return out + slot.size;
 }
 
-// The next value of a column. Null when it has none.
+// The next value of a column. Null when it has none: then up to a word more than its rest has been written.
 char* BlockBodies::put_value(char* out, Column& column) const {
   constexpr std::ptrdiff_t kWord = 8;
   const char* at = column.at;
@@ -211,8 +223,8 @@ char* BlockBodies::put_value(char* out, Column& column) const {
     const unsigned bytes = first_value_end(json::load64(at));
     at += bytes;
     out += bytes;
+    if (at >= column.end) return nullptr;  // not on into the columns behind
     if (bytes == kWord) continue;
-    if (at >= column.end) return nullptr;
     column.at = at + 1;
     return out;
   }

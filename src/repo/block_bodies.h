@@ -52,6 +52,7 @@ class BlockBodies {
   std::string_view whole(std::size_t i);
   char* put_text(char* out, const Slot& slot) const;
   char* put_value(char* out, Column& column) const;
+  std::size_t most_of_value(const Slot& slot, std::string_view id) const;
   Status assemble(const Template& of, std::string_view id);
   char* make_room(std::size_t bytes);
 

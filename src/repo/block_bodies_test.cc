@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <numeric>
 #include <random>
 
@@ -58,12 +59,16 @@ struct Encoded {
   std::size_t count = 0;
 };
 
-Encoded encode(const std::vector<Version>& versions) {
+Encoded encode(const std::vector<Version>& versions, BlockEncoder& encoder) {
   std::vector<std::uint32_t> order(versions.size());
   std::iota(order.begin(), order.end(), 0U);
-  BlockEncoder encoder({}, 1);
   std::string frame(encoder.encode(versions, order));
   return {std::move(frame), encoder.bodies(), versions.size()};
+}
+
+Encoded encode(const std::vector<Version>& versions) {
+  BlockEncoder encoder({}, 1);
+  return encode(versions, encoder);
 }
 
 void decode(const Encoded& block, BlockDecoder& decoder, std::uint8_t format = kFormat) {
@@ -72,24 +77,34 @@ void decode(const Encoded& block, BlockDecoder& decoder, std::uint8_t format = k
   ASSERT_TRUE(decoded) << decoded.error().to_string();
 }
 
-// Every body comes back as it was; gives how many templates there are.
-std::size_t expect_round_trip(const std::vector<Version>& versions) {
-  const Encoded block = encode(versions);
-  BlockDecoder decoder({});
-  decode(block, decoder);
-  BlockBodies bodies;
-  EXPECT_TRUE(bodies.load(decoder, block.content));
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    const auto body = bodies.body(i);
-    EXPECT_TRUE(body) << body.error().to_string();
-    if (body) {
-      EXPECT_EQ(*body, versions[i].body);
+// Blocks that go through one writer and one reader.
+class Blocks {
+ public:
+  // Every body comes back as it was; gives how many templates there are.
+  std::size_t expect_round_trip(const std::vector<Version>& versions) {
+    const Encoded block = encode(versions, encoder_);
+    decode(block, decoder_);
+    EXPECT_TRUE(bodies_.load(decoder_, block.content));
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      const auto body = bodies_.body(i);
+      EXPECT_TRUE(body) << body.error().to_string();
+      if (body) {
+        EXPECT_TRUE(*body == versions[i].body) << i;
+      }
+      EXPECT_EQ(decoder_.has_body(i), !versions[i].body.empty());
     }
-    EXPECT_EQ(decoder.has_body(i), !versions[i].body.empty());
+    EXPECT_TRUE(bodies_.finish());
+    return decoder_.templates();
   }
-  EXPECT_TRUE(bodies.finish());
-  return decoder.templates();
-}
+  BodySplitter::Effort effort() const { return encoder_.splitter().effort(); }
+
+ private:
+  BlockEncoder encoder_{{}, 1};
+  BlockDecoder decoder_{{}};
+  BlockBodies bodies_;
+};
+
+std::size_t expect_round_trip(const std::vector<Version>& versions) { return Blocks().expect_round_trip(versions); }
 
 TEST(BlockBodies, AreThoseThatWereTakenApart) {
   Documents documents;
@@ -217,25 +232,144 @@ TEST(BlockBodies, StayWholeWhereTakingThemApartGainsNothing) {
   EXPECT_EQ(expect_round_trip(untold.versions()), 0u);
 }
 
-// What one encoder learnt of a block is not taken for the next.
+// A member's name of so many bytes, unlike that of any other number.
+std::string name(std::size_t number, std::size_t size) {
+  std::string text = std::to_string(number);
+  return '"' + text.append(size - text.size(), '_') + '"';
+}
+
+// What one writer learnt of a block is not taken for the next, whether it is still kept or not. Nor what one reader has
+// of it: blocks are larger and smaller than those before.
 TEST(BlockBodies, OfOneBlockSayNothingOfTheNext) {
-  BlockEncoder encoder({}, 1);
-  for (int round = 0; round < 4; ++round) {
+  Blocks blocks;
+  std::size_t resets = 0;
+  for (std::size_t round = 0; round < 24; ++round) {
     Documents documents;
-    for (int i = 0; i < 40; ++i) {
+    for (std::size_t i = 0; i < 40; ++i) {
       documents.add(R"({"id":"a","n":)" + std::to_string(i) + ",\"r" + std::to_string(i % 2 * round) + "\":\"x\"}");
     }
-    std::vector<std::uint32_t> order(40);
-    std::iota(order.begin(), order.end(), 0U);
-    const std::string frame(encoder.encode(documents.versions(), order));
-    const Encoded block{frame, encoder.bodies(), 40};
-    BlockDecoder decoder({});
-    decode(block, decoder);
-    EXPECT_EQ(decoder.templates(), round == 0 ? 1u : 2u);
-    BlockBodies bodies;
-    ASSERT_TRUE(bodies.load(decoder, block.content));
-    for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(bodies.body(i).value(), documents.versions()[i].body);
+    const std::size_t large = round % 3 * 15;
+    for (std::size_t i = 0; i < large; ++i) documents.add("{\"id\":\"a\"," + name(i, 90'000 + i + 30 * round) + ":{}}");
+    const std::size_t before = blocks.effort().templates;
+    EXPECT_EQ(blocks.expect_round_trip(documents.versions()), (round == 0 ? 1 : 2) + large);
+    if (blocks.effort().templates < before) ++resets;
   }
+  EXPECT_GT(resets, 0u);
+}
+
+// What writers keep of documents none of which is like another. `block` makes the bodies of a block by its number, and
+// `kept` is what there is most of.
+void expect_bounded(std::size_t BodySplitter::Effort::*kept, std::size_t bound,
+                    const std::function<void(std::size_t block, Documents& documents)>& block) {
+  Blocks blocks;
+  std::size_t resets = 0;
+  for (std::size_t number = 0; resets < 2; ++number) {
+    ASSERT_LT(number, 40U);
+    Documents documents;
+    block(number, documents);
+    std::size_t bytes = 0;
+    for (const Version& version : documents.versions()) bytes += version.body.size();
+    const BodySplitter::Effort before = blocks.effort();
+    const bool is_full = before.*kept >= bound;
+    EXPECT_GT(blocks.expect_round_trip(documents.versions()), 0U);
+    const BodySplitter::Effort after = blocks.effort();
+    EXPECT_EQ(after.*kept < before.*kept, is_full) << number;  // let go of there, and not before
+    EXPECT_LE(after.templates, BodySplitter::kMaxTemplates + documents.versions().size());
+    EXPECT_LE(after.hashes, BodySplitter::kMaxTemplates + documents.versions().size());
+    EXPECT_LE(after.columns, BodySplitter::kMaxColumns + bytes);
+    EXPECT_LE(after.room, BodySplitter::kMaxRoom + 4 * bytes);
+    if (is_full) ++resets;
+  }
+}
+
+TEST(BodySplitter, KeepsNoMoreTemplatesThanItMay) {
+  expect_bounded(&BodySplitter::Effort::templates, BodySplitter::kMaxTemplates,
+                 [](std::size_t block, Documents& documents) {
+                   for (std::size_t form = block * 1100; form < (block + 1) * 1100; ++form) {
+                     const std::size_t sizes = form / BodySplitter::kMaxAlike;  // of so many forms the same
+                     const std::string text = R"({"id":"x",)" + name(form, 10 + sizes % 40) + R"(:{},"n":1,)" +
+                                              name(form, 10 + sizes / 40) + R"(:{},"o":2})";
+                     for (int copy = 0; copy < 2; ++copy) documents.add(text);
+                   }
+                 });
+}
+
+TEST(BodySplitter, KeepsNoMoreHashesThanItMay) {
+  expect_bounded(&BodySplitter::Effort::hashes, BodySplitter::kMaxTemplates,
+                 [](std::size_t block, Documents& documents) {
+                   for (std::size_t form = block * 1500; form < (block + 1) * 1500; ++form) {
+                     documents.add(R"({"id":"x",)" + name(form, 10 + form % 150) + R"(:{},"n":1,)" +
+                                   name(form, 10 + form / 150) + R"(:{},"o":2})");
+                   }
+                 });
+}
+
+TEST(BodySplitter, KeepsNoMoreColumnsThanItMay) {
+  expect_bounded(&BodySplitter::Effort::columns, BodySplitter::kMaxColumns,
+                 [](std::size_t block, Documents& documents) {
+                   for (std::size_t form = 0; form < 30; ++form) {
+                     std::string text = R"({"id":"x")";
+                     for (std::size_t i = 0; i < 100; ++i) {
+                       text += "," + name((block * 30 + form) * 100 + i, 10 + form) + ":1";
+                     }
+                     documents.add(text + "}");
+                   }
+                 });
+}
+
+TEST(BodySplitter, KeepsNoMoreRoomForTemplatesThanItMay) {
+  expect_bounded(&BodySplitter::Effort::room, BodySplitter::kMaxRoom, [](std::size_t block, Documents& documents) {
+    for (std::size_t i = 0; i < 30; ++i) {
+      documents.add(R"({"id":"x",)" + name(i, 60'000 + block * 30 + i) + ":{}}");
+    }
+  });
+}
+
+TEST(BodySplitter, KeepsNoMoreRoomForTheColumnsOfTemplatesThanItMay) {
+  expect_bounded(&BodySplitter::Effort::room, BodySplitter::kMaxRoom, [](std::size_t block, Documents& documents) {
+    for (std::size_t i = 0; i < 16; ++i) {
+      std::string text = R"({"id":"x","a":[0)";
+      for (std::size_t count = 20'000 + block * 16 + i; count > 0; --count) text += ",0";
+      documents.add(text + "]}");
+    }
+  });
+}
+
+TEST(BodySplitter, KeepsNoMoreRoomForValuesThanItMay) {
+  expect_bounded(&BodySplitter::Effort::room, BodySplitter::kMaxRoom, [](std::size_t block, Documents& documents) {
+    for (std::size_t i = 0; i < 30; ++i) {
+      documents.add(R"({"id":"x",)" + name(block, 10 + i) + ":\"" + std::string(60'000, 'v') + "\"}");
+    }
+  });
+}
+
+// Members named by something of one length, as a GUID is, make templates of one hash.
+TEST(BodySplitter, ComparesABodyWithFewTemplates) {
+  for (const char* const value : {":true}}", ":{}}}"}) {
+    Blocks blocks;
+    std::size_t number = 0;
+    for (std::size_t round = 1; round <= 3; ++round) {
+      Documents documents;
+      for (int i = 0; i < 2000; ++i) documents.add(R"({"id":"x","m":{)" + name(number++, 36) + value);
+      EXPECT_EQ(blocks.expect_round_trip(documents.versions()), BodySplitter::kMaxAlike);
+      EXPECT_EQ(blocks.effort().templates, BodySplitter::kMaxAlike);
+      EXPECT_EQ(blocks.effort().hashes, 1U);
+      // With each that is kept, and with the one that is made of it.
+      EXPECT_LE(blocks.effort().compared, number * (BodySplitter::kMaxAlike + 1));
+    }
+    // One that many documents have is found among them.
+    Documents documents;
+    for (int i = 0; i < 40; ++i) documents.add(R"({"id":"x","m":{)" + name(number, 36) + value);
+    EXPECT_EQ(blocks.expect_round_trip(documents.versions()), 1U);
+  }
+}
+
+TEST(BodySplitterDeathTest, TakesNoValueFromOutsideOfABody) {
+  Documents documents;
+  documents.add(R"({"id":"x","n":1})");
+  Version version = documents.versions().front();
+  version.body.remove_suffix(3);
+  EXPECT_DEATH(BodySplitter().add(version), "body.size");
 }
 
 class DamagedBodies : public ::testing::Test {
@@ -249,11 +383,18 @@ class DamagedBodies : public ::testing::Test {
     }
     block_ = encode(documents_.versions());
     decode(block_, decoder_);
+    Documents small;
+    const std::string value(block_.content.size() / 2 / kEnough, 'n');
+    for (std::size_t i = 0; i < kEnough; ++i) small.add("{\"n\":\"" + value + "\"}");
+    small_ = encode(small.versions());
+    decode(small_, small_decoder_);
   }
 
-  // Whether all of it is found sound. What is not must be corrupt, and what comes is no larger than it can be.
+  // Whether all of it is found sound. What is not must be corrupt, and what comes is no larger than it can be. The
+  // room that bodies are put together in is large enough by little: it was made for a smaller block.
   bool read(std::string_view content) {
     BlockBodies bodies;
+    if (bodies.load(small_decoder_, small_.content)) (void)bodies.body(0);
     const auto loaded = bodies.load(decoder_, content);
     if (!loaded) {
       EXPECT_EQ(loaded.error().code, Code::corrupt);
@@ -274,8 +415,8 @@ class DamagedBodies : public ::testing::Test {
   }
 
   Documents documents_;
-  Encoded block_;
-  BlockDecoder decoder_{{}};
+  Encoded block_, small_;
+  BlockDecoder decoder_{{}}, small_decoder_{{}};
 };
 
 TEST_F(DamagedBodies, AreCorruptOrOthersButNeverReadOutside) {
@@ -295,6 +436,38 @@ TEST_F(DamagedBodies, AreCorruptWhereBytesAreMissingOrTooMany) {
     EXPECT_FALSE(read(content)) << size;
   }
   EXPECT_FALSE(read(block_.content + "\n"));
+}
+
+// Bodies that have one template of two values.
+std::string of_two_columns(std::string_view slots, std::string_view first, std::string_view second) {
+  std::string content;
+  put_varint(content, 1);
+  put_string(content, std::string{'[', kSlot, ',', kSlot, ']', kTemplateEnd});
+  content += slots;
+  for (const std::uint64_t number : {std::size_t{2}, first.size(), second.size()}) put_varint(content, number);
+  return content.append(first).append(second);
+}
+
+// A value without an end is not read on into the next column: that would be more than there is room for, where the room
+// is that of a block before.
+TEST(BlockBodies, OfAColumnWithoutAnEndAreCorrupt) {
+  Documents documents;
+  for (std::size_t i = 0; i < kEnough; ++i) documents.add(R"({"n":1})");
+  const Encoded block = encode(documents.versions());
+  BlockDecoder decoder({});
+  decode(block, decoder);
+  ASSERT_EQ(decoder.templates(), 1u);
+  BlockBodies bodies;
+  const std::string before = of_two_columns("\x01\x02", "1\n", std::string(1'000'000, '2') + "\n");
+  ASSERT_TRUE(bodies.load(decoder, before));
+  EXPECT_EQ(bodies.body(0).value(), "[1," + std::string(1'000'000, '2') + "]");
+  for (const std::string_view first : {"x", "xxxxxxx", "xxxxxxxx", "xxxxxxxxx", ""}) {
+    const std::string content = of_two_columns("\x02\x01", first, std::string(1'900'000, '2') + "\n");
+    ASSERT_TRUE(bodies.load(decoder, content));
+    const auto body = bodies.body(0);
+    ASSERT_FALSE(body);
+    EXPECT_EQ(body.error().code, Code::corrupt);
+  }
 }
 
 TEST(BlockBodies, ThatWouldBeTooLargeAreRefused) {

@@ -24,6 +24,7 @@ class BlockEncoder {
   // the next call.
   std::string_view encode(const std::vector<Version>& versions, std::span<const std::uint32_t> order);
   const std::string& bodies() const { return bodies_; }
+  const BodySplitter& splitter() const { return splitter_; }
 
  private:
   void add_texts(const Version& version, const Version* previous);

@@ -1,5 +1,6 @@
 #include "repo/body_splitter.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -14,10 +15,6 @@ namespace {
 // A template must be worth its bytes: a block has at most one for so many bodies, and some to begin with.
 constexpr std::size_t kBodiesOfTemplate = 2;
 constexpr std::size_t kFirstTemplates = 32;
-// What is kept of earlier blocks is let go of beyond so many.
-constexpr std::size_t kMaxTemplates = 8192;  // or hashes of such
-constexpr std::size_t kMaxColumns = 16384;
-constexpr std::size_t kMaxRoom = 16 << 20;
 // Short values are copied with so many bytes behind them.
 constexpr std::ptrdiff_t kStride = 16;
 
@@ -48,7 +45,8 @@ void BodySplitter::clear() {
   block_templates_.clear();
   block_columns_.clear();
   offered_ = 0;
-  if (template_of_hash_.size() < kMaxTemplates && columns_.size() < kMaxColumns && room_ < kMaxRoom) return;
+  const std::size_t templates = std::max(templates_.size(), template_of_hash_.size());
+  if (templates < kMaxTemplates && columns_.size() < kMaxColumns && room_ < kMaxRoom) return;
   templates_.clear();
   columns_.clear();
   template_of_hash_.clear();
@@ -82,30 +80,55 @@ void BodySplitter::grow(Column& column, std::ptrdiff_t size) {
 std::uint32_t BodySplitter::add(const Version& version) {
   if (version.values.empty()) return 0;
   ++offered_;
-  // The sizes of what stands between values tell most templates apart. The body itself is not looked at twice.
+  // The sizes of what stands between values, and behind the last, tell most templates apart. The body itself is not
+  // looked at twice.
   std::uint64_t hash = version.values.size();
-  for (const json::ValuePlace place : version.values) hash = (hash ^ place.gap) * kFactor;
+  std::size_t size = 0;
+  for (const json::ValuePlace place : version.values) {
+    hash = (hash ^ place.gap) * kFactor;
+    size += std::size_t{place.gap} + place.size;
+  }
+  CHECK(size <= version.body.size());
+  hash = (hash ^ (version.body.size() - size)) * kFactor;
   hash ^= hash >> 32;
-  std::uint32_t& newest = template_of_hash_[hash];
-  std::uint32_t found = newest;
-  while (found != 0 && !take(version, templates_[found - 1])) found = templates_[found - 1].next;
-  const bool has_room = block_templates_.size() < kFirstTemplates + offered_ / kBodiesOfTemplate;
-  if (found == 0) {
-    if (!has_room || !make(version, newest)) return 0;
-    found = newest;
-    CHECK(take(version, templates_[found - 1]));
-  }
+  const std::uint32_t found = find(version, template_of_hash_[hash]);
+  if (found == 0) return 0;
   Template& of = templates_[found - 1];
-  if (of.number == 0 && !has_room) {
-    give_back(version, of, version.values.size());
-    return 0;
-  }
   if (of.number == 0) number(of, found - 1);
   return of.number;
 }
 
+// The index + 1 of the template of a version's body, whose values are taken; 0, and nothing is taken, when it gets none.
+// `newest` is that of the templates of the same hash.
+std::uint32_t BodySplitter::find(const Version& version, std::uint32_t& newest) {
+  const bool has_room = block_templates_.size() < kFirstTemplates + offered_ / kBodiesOfTemplate;
+  std::size_t alike = 0;
+  std::uint32_t spare = 0;  // one of them that is not in the block
+  for (std::uint32_t at = newest; at != 0; at = templates_[at - 1].next) {
+    const Template& of = templates_[at - 1];
+    if ((of.number != 0 || has_room) && take(version, of)) return at;
+    if (of.number == 0) spare = at;
+    ++alike;
+  }
+  // Names of one length, each in one document, would make a template of every document.
+  const bool is_full = alike == kMaxAlike;
+  Template made;
+  if (!has_room || (is_full && spare == 0) || !make(version, made)) return 0;
+  if (is_full) {
+    made.next = templates_[spare - 1].next;
+    templates_[spare - 1] = std::move(made);
+  } else {
+    made.next = newest;
+    templates_.push_back(std::move(made));
+    newest = spare = static_cast<std::uint32_t>(templates_.size());
+  }
+  CHECK(take(version, templates_[spare - 1]));
+  return spare;
+}
+
 // Appends the values to the columns of the template, if it is that of the version's body.
 bool BodySplitter::take(const Version& version, const Template& of) {
+  ++compared_;
   const std::size_t count = version.values.size();
   if (of.columns.size() != count) return false;
   const char* at = version.body.data();
@@ -144,9 +167,8 @@ bool BodySplitter::is_id(const Version& version, const char* value, std::size_t 
   return value + 1 == version.id.data() && size == version.id.size() + 2;
 }
 
-// The template of a version's body becomes the newest of its hash. False for what is no JSON.
-bool BodySplitter::make(const Version& version, std::uint32_t& newest) {
-  Template made;
+// The template of a version's body. False for what is no JSON.
+bool BodySplitter::make(const Version& version, Template& made) {
   made.id_slot = version.values.size();
   const char* at = version.body.data();
   for (std::size_t i = 0; i < version.values.size(); ++i) {
@@ -159,10 +181,10 @@ bool BodySplitter::make(const Version& version, std::uint32_t& newest) {
   }
   made.text.append(at, version.body.data() + version.body.size());
   if (!read_paths(made.text, paths_) || paths_.size() != version.values.size()) return false;
+  made.columns.reserve(paths_.size());
   for (const std::uint64_t path : paths_) made.columns.push_back(column_of(path));
-  made.next = newest;
-  templates_.push_back(std::move(made));
-  newest = static_cast<std::uint32_t>(templates_.size());
+  // Of templates that take another's place, too: then there is less than this tells.
+  room_ += made.text.capacity() + made.columns.capacity() * sizeof(std::uint32_t);
   return true;
 }
 

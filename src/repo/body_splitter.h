@@ -24,6 +24,13 @@ inline constexpr char kValueEnd = '\n';
 // One for each writer: what it finds out about templates is kept from block to block.
 class BodySplitter {
  public:
+  // What is kept is let go of when a block begins and it is so much; the bodies of one block bound what that can add.
+  static constexpr std::size_t kMaxTemplates = 8192;  // or hashes of such
+  static constexpr std::size_t kMaxColumns = 16384;
+  static constexpr std::size_t kMaxRoom = 16 << 20;
+  // So many templates are kept of one hash, and a body is compared with no more.
+  static constexpr std::size_t kMaxAlike = 8;
+
   // Begins a block.
   void clear();
 
@@ -33,6 +40,13 @@ class BodySplitter {
 
   // Appends the templates and columns of the block. Nothing when no body was taken.
   void append_to(std::string& out) const;
+
+  // What is kept now, and how often a body was compared with a template so far. For tests: they show the bounds.
+  struct Effort {
+    std::size_t templates = 0, hashes = 0, columns = 0, room = 0;
+    std::uint64_t compared = 0;
+  };
+  Effort effort() const { return {templates_.size(), template_of_hash_.size(), columns_.size(), room_, compared_}; }
 
  private:
   // The values at one path.
@@ -52,7 +66,8 @@ class BodySplitter {
   };
 
   static bool is_id(const Version& version, const char* value, std::size_t size);
-  bool make(const Version& version, std::uint32_t& newest);
+  std::uint32_t find(const Version& version, std::uint32_t& newest);
+  bool make(const Version& version, Template& made);
   bool take(const Version& version, const Template& of);
   void give_back(const Version& version, const Template& of, std::size_t count);
   void append(Column& column, const char* value, std::ptrdiff_t size, const char* readable_end);
@@ -67,7 +82,8 @@ class BodySplitter {
   std::vector<std::uint32_t> block_templates_, block_columns_;         // those in the block, by number
   std::vector<std::uint64_t> paths_;
   std::size_t offered_ = 0;  // bodies in the block
-  std::size_t room_ = 0;     // of all columns
+  std::size_t room_ = 0;     // of all columns and templates
+  std::uint64_t compared_ = 0;
 };
 
 }  // namespace halley::repo
