@@ -334,6 +334,7 @@ void BlockDecoder::read(std::size_t i, Version& out) {
                    ? ByteReader(std::string_view(digests_).substr(std::size_t{8} * at.digest, 8)).u64()
                    : 0;
   out.body = {};
+  out.values = {};
 }
 
 }  // namespace halley::repo

@@ -95,9 +95,12 @@ TEST(BlockCodecTest, GivesBackEveryFieldOfEveryVersion) {
       RC_ASSERT(body.has_value() && *body == expected.body);
       RC_ASSERT(decoder.has_body(i) == !expected.body.empty());
       expected.body.clear();
+      const json::ValuePlace place;
       Version version;
+      version.values = {&place, 1};  // as of another version, before
       decoder.read(i, version);
       RC_ASSERT(OwnedVersion(version) == expected);
+      RC_ASSERT(version.values.empty());
       RC_ASSERT(decoder.time(i) == expected.version.time);
       RC_ASSERT(decoder.position(i) == expected.version.position);
     }
