@@ -1,5 +1,6 @@
 // Looks for secrets wherever the program leaves something: what it prints, its command line and those of its children,
-// every file it writes, core files. Only the emulator prints its own key, on purpose.
+// every file it writes, core files. Only the emulator prints its own key, on purpose; not those of the accounts that
+// its Resource Manager makes.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -8,7 +9,8 @@ import http from 'node:http';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kBinary, environment, halley, startEmulator, temporaryFolder } from './harness.mjs';
+import { startArmEmulator } from './arm_emulator.mjs';
+import { kBinary, environment, halley, moment, passed, startEmulator, temporaryFolder } from './harness.mjs';
 
 const kPassword = `password-${randomBytes(12).toString('hex')}`;
 const kWrongPassword = `mistyped-${randomBytes(12).toString('hex')}`;
@@ -16,6 +18,9 @@ const kContent = `confidential-${randomBytes(12).toString('hex')}`; // in a docu
 // The slashes and plus signs are what URLs would escape.
 const newKey = () => Buffer.concat([Buffer.from([0xfb, 0xff, 0xbe]), randomBytes(61)]).toString('base64');
 const kKeys = { account: newKey(), target: newKey(), wrong: newKey() };
+const kClientSecret = `client-${randomBytes(12).toString('hex')}`;
+const kClientId = randomBytes(12).toString('hex'); // of which the emulator makes its tokens
+const kToken = `emulator-${kClientId}`;
 
 let source;
 let target;
@@ -34,6 +39,8 @@ const forbidden = [
   ...Object.entries(kKeys).flatMap(([name, key]) => formsOf(`the ${name} key`, Buffer.from(key, 'base64'))),
   ...formsOf('the password', Buffer.from(kPassword)),
   ...formsOf('the wrong password', Buffer.from(kWrongPassword)),
+  ...formsOf("Azure's client secret", Buffer.from(kClientSecret)),
+  ...formsOf("Azure's token", Buffer.from(kToken)),
 ];
 
 // The name of the secret that the bytes hold, if they hold one.
@@ -74,7 +81,7 @@ async function watchCommandLines(child, seen) {
 const kSearched = new Set();
 async function searched(args, options = {}) {
   const { env: given = env, expect = 0, forms = [['--json'], []], program = kBinary } = options;
-  kSearched.add(args[0]);
+  kSearched.add(args[0] === 'native' ? `native ${args[1]}` : args[0]);
   for (const form of forms) {
     const words = [...args, ...form, '--log', 'debug'];
     const child = spawn(program, words, { cwd: folder, env: { PATH: process.env.PATH, TMPDIR: folder, ...given } });
@@ -90,6 +97,44 @@ async function searched(args, options = {}) {
     assert.doesNotMatch(output.toString('latin1'), /sig(=|%3d)/i, `halley ${words.join(' ')} showed a signature`);
     assert.equal(secretIn([...lines].join('\n')), undefined, `on the command line: ${[...lines]}`);
   }
+}
+
+// Every command of the group `native`, and the backup before them: an account with a user, so that the fix-up asks for
+// the keys of the account that was restored.
+async function searchedNative(azure) {
+  const given = { ...env, ...azure.env, COSMOS_ENDPOINT: azure.endpoint };
+  Object.assign(given, { HALLEY_REPOSITORY: join(folder, 'repository-of-azure'), XDG_STATE_HOME: folder });
+  Object.assign(given, { AZURE_CLIENT_ID: kClientId, AZURE_CLIENT_SECRET: kClientSecret });
+  const search = (args, options = {}) =>
+    searched([...args, '--config', azure.configuration], { env: given, ...options });
+  const { database } = await azure.client.databases.create({ id: 'store' });
+  const { container } = await database.containers.create({ id: 'orders', partitionKey: '/pk' });
+  const { container: lost } = await database.containers.create({ id: 'lost', partitionKey: '/pk' });
+  const { user } = await database.users.create({ id: 'ada' });
+  await user.permissions.create({ id: 'read', permissionMode: 'Read', resource: container.url });
+  await halley(['init'], { env: given });
+  await search(['backup'], { forms: [[]] });
+  const at = moment(await azure.second());
+  await passed(azure, Date.parse(at) / 1000);
+  await search(['backup']);
+  await lost.delete();
+  await search(['native', 'status']);
+  await search(['native', 'enable', '--tier', '7d', '--dry-run']);
+  await search(['native', 'latest', 'store/orders']);
+  await search(['native', 'restorable']);
+  await search(['native', 'restore', '--at', at, '--to-account', 'copy', '--wait']);
+  await search(['native', 'restore-container', 'store/lost', '--dry-run']);
+  await search(['native', 'restore-database', 'store', '--dry-run'], { expect: 1 });
+  const { primaryMasterKey, secondaryMasterKey } = await azure.azure().databaseAccounts.listKeys('halley-rg', 'copy');
+  for (const key of [primaryMasterKey, secondaryMasterKey]) {
+    forbidden.push(...formsOf('a key of listKeys', Buffer.from(key, 'base64')));
+  }
+  await search(['native', 'fixup', '--to', 'copy', '--dry-run']);
+  await search(['native', 'fixup', '--to', 'copy', '--yes']);
+  await search(['restore', '--at', at, '--using', 'auto', '--dry-run']);
+  await azure.armDoor('fault', { kind: 'status', status: 401, match: '/databaseAccounts/', count: 0 });
+  await search(['native', 'status'], { expect: 1 });
+  await azure.armDoor('fault', { clear: true });
 }
 
 before(async () => {
@@ -114,6 +159,7 @@ describe('secrets', { timeout: 300_000 }, () => {
     for (const key of Object.values(kKeys)) assert.ok(secretIn(`said: ${encodeURIComponent(key)}`));
     assert.ok(secretIn(Buffer.concat([Buffer.from('x'), Buffer.from(kKeys.account, 'base64')])));
     assert.ok(secretIn(`"${kPassword.slice(1, 25)}`));
+    assert.ok(secretIn(`client_secret=${kClientSecret}`) && secretIn(`Bearer ${kToken}`));
     assert.equal(secretIn('nothing'), undefined);
   });
 
@@ -158,6 +204,21 @@ describe('secrets', { timeout: 300_000 }, () => {
     await searched(['status', '--password-file', join(inputs, 'password')], { env: given });
     const failing = ['--password-command', `cat ${join(inputs, 'password')}; exit 3`];
     await searched(['status', ...failing], { env: given, expect: 2 });
+  });
+
+  it('are not in what commands about Azure say, nor in what its emulator says', async () => {
+    const log = join(folder, 'access.log');
+    const azure = await startArmEmulator('--key-file', join(inputs, 'account'), `--access-log=${log}`);
+    try {
+      await searchedNative(azure);
+    } finally {
+      await azure.stop();
+    }
+    // The line that says where it is, and with what key, aside.
+    const { stdout, stderr } = azure.child.output;
+    const said = stdout.slice(stdout.indexOf('\n')) + stderr;
+    assert.match(readFileSync(log, 'utf8'), /GET \/dbs/); // a file, looked at in the end
+    assert.equal(secretIn(said), undefined, said);
   });
 
   it('are not in errors', async () => {
@@ -216,8 +277,15 @@ describe('secrets', { timeout: 300_000 }, () => {
 
   it('were looked for in every command', () => {
     const help = spawnSync(kBinary, ['--help'], { encoding: 'utf8' }).stdout;
-    const names = [...help.split('\ncommands:\n')[1].split('\n\n')[0].matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name);
-    assert.ok(names.length > 10, help);
+    const listed = (title, name) => {
+      const lines = help.split(`\n${title}:\n`)[1].split('\n\n')[0];
+      return [...lines.matchAll(name)].map((found) => found[1]);
+    };
+    const names = [
+      ...listed('commands', /^ {2}(\S+)/gm),
+      ...listed("Azure's own continuous backup", /^ {2}(native \S+)/gm),
+    ];
+    assert.ok(names.includes('native fixup') && names.length > 20, help);
     // The emulator prints its own key; the demonstration takes no secrets, and its own die with it.
     const exempt = new Set(['emulator', 'demo']);
     assert.deepEqual(
