@@ -69,6 +69,7 @@ Result<AccountState> read_account(const json::Value& resource) {
   const json::Value& restore = member(properties, "restoreParameters");
   account.restored_from = text_at(restore, "restoreSource");
   if (const auto at = parse_arm_time(text_at(restore, "restoreTimestampInUtc"))) account.restored_at = *at;
+  account.restored_without_expiry = member(restore, "restoreWithTtlDisabled").as_bool();
   for (const json::Value& each : member(restore, "databasesToRestore").items()) {
     auto& containers = account.restored_only[text_at(each, "databaseName")];
     for (const json::Value& container : member(each, "collectionNames").items()) containers.push_back(container.text());

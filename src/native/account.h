@@ -49,6 +49,7 @@ struct AccountState {
   std::string restored_from;  // the id of a restorable account; empty = it was not
   std::optional<Second> restored_at;
   std::map<std::string, std::vector<std::string>> restored_only;  // databases with their containers; empty = everything
+  std::optional<bool> restored_without_expiry;                    // nothing where this version of the API does not tell
 
   RestorableId backup() const { return {id.subscription, location, instance}; }
   std::string write_region() const { return write_regions.empty() ? location : write_regions.front().name; }

@@ -1,6 +1,7 @@
 #include "native/account_restore.h"
 
 #include <algorithm>
+#include <set>
 
 namespace halley::native {
 namespace {
@@ -72,10 +73,50 @@ std::string what_of(const AccountRestorePlan& plan) {
   return "restoring " + plan.source.name + " as " + plan.target.name;
 }
 
+using Parts = std::map<std::string, std::set<std::string>>;
+
+// A database without containers named is all of it.
+Parts parts_of(const std::map<std::string, std::vector<std::string>>& databases, const RestorableResources& there) {
+  Parts parts;
+  for (const auto& [database, containers] : databases) {
+    const auto found = there.find(database);
+    const auto& names = containers.empty() && found != there.end() ? found->second : containers;
+    parts[database].insert(names.begin(), names.end());
+  }
+  return parts;
+}
+
+std::string text_of(const Parts& parts) {
+  std::string text;
+  for (const auto& [database, containers] : parts) {
+    text += (text.empty() ? "" : " ") + database;
+    for (const std::string& each : containers) text += (each == *containers.begin() ? "=" : ",") + each;
+  }
+  return text.empty() ? "everything" : text;
+}
+
+// What a restore of the same moment brought back otherwise than this one would.
+Status check_same(const AccountState& made, const AccountRestorePlan& plan) {
+  const std::string there = "there is an account called " + plan.target.name + " already: a restore of the same moment";
+  const Parts was = parts_of(made.restored_only, plan.resources);
+  if (was != parts_of(plan.restore.databases, plan.resources)) {
+    return fail(Code::already_exists, there + " made it, of " + text_of(was),
+                "choose another name with --to-account, or the --databases of that restore to go on with it");
+  }
+  const bool no_expiry = made.restored_without_expiry.value_or(!plan.restore.keep_time_to_live);
+  if (no_expiry == plan.restore.keep_time_to_live) {
+    return fail(Code::already_exists, there + (no_expiry ? " made it, without" : " made it, with") + " time to live",
+                std::string("choose another name with --to-account, or go on with that restore ") +
+                    (no_expiry ? "without --keep-ttl" : "by --keep-ttl"));
+  }
+  return {};
+}
+
 // The target, if it is there: the restore that made it when it is this one, else an error.
 Result<std::optional<Operation>> find_begun(ArmClient& arm, const AccountRestorePlan& plan,
                                             const std::stop_token& stop) {
-  const auto there = arm.send(get(plan.request.path), "looking for the account " + plan.target.name, stop);
+  const auto there =
+      arm.send(get(plan.request.path, plan.request.api_version), "looking for the account " + plan.target.name, stop);
   if (!there && there.error().code == Code::not_found) return std::optional<Operation>();
   if (!there) return fail(there.error());
   ASSIGN(const AccountState state, read_account(*there));
@@ -85,6 +126,7 @@ Result<std::optional<Operation>> find_begun(ArmClient& arm, const AccountRestore
     return fail(Code::already_exists, "there is an account called " + plan.target.name + " already",
                 "a restore makes a new account: choose another name with --to-account");
   }
+  TRY(check_same(state, plan));
   return std::optional(by_its_resource(plan, arm.runtime().wall_second()));
 }
 

@@ -36,8 +36,9 @@ struct AccountRestorePlan {
 // are), outside_coverage, invalid_argument (a name that no account can have, a region without a backup).
 Result<AccountRestorePlan> plan_account_restore(ArmClient& arm, const AccountRestoreWish& wish, std::stop_token stop);
 
-// Begins it, unless the target is there already: made by the same restore it is that restore, which goes on (so the
-// same command may be given again after it was interrupted), and made otherwise it is already_exists. When the answer
+// Begins it, unless the target is there already: made by the same restore (of the same backup,
+// moment and databases, with or without expiry) it is that restore, which goes on, so the same command may be given
+// again after it was interrupted; made otherwise it is already_exists. When the answer
 // to the request is lost the target tells whether it was begun.
 Result<Operation> begin_account_restore(ArmClient& arm, const AccountRestorePlan& plan, std::stop_token stop);
 

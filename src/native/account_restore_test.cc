@@ -38,11 +38,13 @@ class AccountRestoreTest : public ::testing::Test {
     there_were_resources();
     return plan().value();
   }
-  void target(const std::string& state, const std::string& source = kSource, const char* at = "2026-11-20T10:00:00Z") {
+  // `more`: further members of the parameters of the restore that made it, with a comma before.
+  void target(const std::string& state, const std::string& source = kSource, const char* at = "2026-11-20T10:00:00Z",
+              const std::string& more = "") {
     transport_.answer(200, {},
                       R"({"id":")" + std::string(kTarget) + R"(copy","properties":{"provisioningState":")" + state +
                           R"(","restoreParameters":{"restoreSource":")" + source + R"(","restoreTimestampInUtc":")" +
-                          at + R"("}}})");
+                          at + "\"" + more + "}}}");
   }
   void no_target() { transport_.answer(404, {}, R"({"error":{"code":"ResourceNotFound","message":"none"}})"); }
 
@@ -166,6 +168,37 @@ TEST_F(AccountRestoreTest, AnotherAccountOfThatNameIsLeftAlone) {
   target("Succeeded", kSource, "2026-11-20T10:00:01Z");
   EXPECT_EQ(begin_account_restore(arm_, plan, {}).error().code, Code::already_exists);
   EXPECT_EQ(transport_.requests().size(), before + 2);
+}
+
+TEST_F(AccountRestoreTest, AnotherRestoreOfTheSameMomentIsNotTakenForIt) {
+  const char* const at = "2026-11-20T10:00:00Z";
+  const std::string store = R"(,"databasesToRestore":[{"databaseName":"store","collectionNames":["orders","carts"]}])";
+  wish_.databases = {{"logs", {}}};
+  const AccountRestorePlan logs = planned();
+  wish_.databases = {{"store", {}}};
+  const AccountRestorePlan whole = planned();
+  wish_.databases.clear();
+  const AccountRestorePlan all = planned();
+  wish_.keep_time_to_live = true;
+  const AccountRestorePlan keeping = planned();
+  target("Succeeded", kSource, at, store);
+  EXPECT_TRUE(begin_account_restore(arm_, whole, {}).has_value());
+  target("Succeeded", kSource, at, store);
+  const auto other = begin_account_restore(arm_, logs, {});
+  EXPECT_EQ(other.error().code, Code::already_exists);
+  EXPECT_THAT(other.error().message, HasSubstr("of store=carts,orders"));
+  EXPECT_THAT(other.error().hint, HasSubstr("--databases"));
+  target("Succeeded", kSource, at, store);
+  EXPECT_EQ(begin_account_restore(arm_, all, {}).error().code, Code::already_exists);
+  target("Succeeded", kSource, at);
+  EXPECT_THAT(begin_account_restore(arm_, whole, {}).error().message, HasSubstr("of everything"));
+
+  target("Succeeded", kSource, at, R"(,"restoreWithTtlDisabled":true)");
+  EXPECT_TRUE(begin_account_restore(arm_, all, {}).has_value());
+  target("Succeeded", kSource, at, R"(,"restoreWithTtlDisabled":false)");
+  EXPECT_THAT(begin_account_restore(arm_, all, {}).error().hint, HasSubstr("by --keep-ttl"));
+  target("Succeeded", kSource, at, R"(,"restoreWithTtlDisabled":true)");
+  EXPECT_THAT(begin_account_restore(arm_, keeping, {}).error().hint, HasSubstr("without --keep-ttl"));
 }
 
 TEST_F(AccountRestoreTest, WhenTheAnswerIsLostTheTargetTells) {
