@@ -2,12 +2,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cli/access.h"
 #include "cli/azure.h"
 #include "cli/commands.h"
 #include "cli/confirmation.h"
 #include "cli/figures.h"
+#include "cosmos/name_pattern.h"
 #include "native/account_queries.h"
 #include "native/fixup.h"
 #include "recovery/definitions_at.h"
@@ -39,14 +41,25 @@ struct Look {
   bool has_steps() const { return !plan.steps.empty() || !users.empty(); }
 };
 
+std::string what_of(const recovery::UserDifference& user) {
+  return user.name() + (user.is_there ? " is another" : " is missing");
+}
+
 // What was tried.
 struct Attempt {
   std::string what;
   std::optional<Error> failure;
 };
 
+// Whether options say what was restored. Then it is not what made the account, and the account around it is left alone.
+bool is_named(const Arguments& arguments) { return arguments.has("--database") || arguments.has("--container"); }
+
 Result<Second> moment_of_restore(const Context& context, const native::AccountState& account) {
   if (context.arguments.has("--at")) return past_moment(context);
+  if (is_named(context.arguments)) {
+    return fail(Code::invalid_argument, "an account does not say of which moment a part of it is",
+                "give --at with the moment that the part was restored to");
+  }
   if (account.restored_at) return *account.restored_at;
   return fail(Code::invalid_argument, account.id.name + " does not say of which moment it is",
               "give --at with the moment that was restored");
@@ -59,7 +72,7 @@ Result<recovery::Selection> scope_of(const Arguments& arguments, const native::A
     const auto names = arguments.all(option);
     scope.include.insert(scope.include.end(), names.begin(), names.end());
   }
-  if (!scope.include.empty()) return scope;
+  if (is_named(arguments)) return scope;
   if (account.restored_from.empty()) {
     return fail(Code::invalid_argument, account.id.name + " was not made by a restore",
                 "name what was restored in it: --container DB/NAME or --database NAME; the rest is left as it is");
@@ -85,7 +98,7 @@ bool is_in(const recovery::Selection& scope, const repo::DefinitionKey& key) {
   }
 }
 
-// A name that selects nothing is misspelt.
+// A name given that selects nothing is misspelt.
 Status check_scope(const recovery::Selection& scope, const native::FixupWish& wish, Second at) {
   for (const std::string& pattern : scope.include) {
     recovery::Selection one;
@@ -118,7 +131,46 @@ Status take_definitions(const recovery::DefinitionsAt& definitions, const recove
     take(definitions.scripts(container->key.database, container->key.id));
     if (const auto* offer = definitions.offer(container->key.database, container->key.id)) take({offer});
   }
-  return check_scope(scope, subject.wish, subject.at);
+  return {};
+}
+
+// Whether a pattern may select something of the database.
+bool reaches(const recovery::Selection& scope, const std::string& database) {
+  return scope.include.empty() ||
+         std::any_of(scope.include.begin(), scope.include.end(), [&](const std::string& pattern) {
+           return cosmos::matches_whole_database(pattern.substr(0, pattern.find('/')), database);
+         });
+}
+
+// What is in the account, or was restored there, and there is no definition of.
+Status find_unknown(native::ArmClient& arm, const recovery::Selection& scope, Subject& subject,
+                    const std::stop_token& stop) {
+  const native::AccountState& account = subject.account;
+  std::set<std::string> names;
+  for (const auto& [database, containers] : account.restored_only) {
+    if (containers.empty() && scope.selects_database(database)) names.insert("database " + database);
+    for (const std::string& each : containers) {
+      if (scope.selects_container(database, each)) names.insert("container " + database + "/" + each);
+    }
+  }
+  ASSIGN(const auto databases, native::database_names(arm, account.id, stop));
+  for (const std::string& database : databases) {
+    if (!reaches(scope, database)) continue;
+    if (scope.selects_database(database)) names.insert("database " + database);
+    ASSIGN(const auto containers, native::container_names(arm, account.id, database, stop));
+    for (const std::string& each : containers) {
+      if (scope.selects_container(database, each)) names.insert("container " + database + "/" + each);
+    }
+  }
+  for (const repo::Definition& each : subject.wish.definitions) {
+    if (each.key.kind == DefinitionKind::database) names.erase("database " + each.key.id);
+    if (each.key.kind == DefinitionKind::container) names.erase("container " + each.key.database + "/" + each.key.id);
+  }
+  for (const std::string& name : names) {
+    subject.unknown.push_back({name + " is not in the repository as of the moment: it cannot be compared",
+                               "it was made since, or was not backed up"});
+  }
+  return {};
 }
 
 Result<Subject> subject_of(const Context& context, const Configuration& configuration, native::ArmClient& arm) {
@@ -137,8 +189,10 @@ Result<Subject> subject_of(const Context& context, const Configuration& configur
   ASSIGN(const auto definitions, recovery::DefinitionsAt::read(*repository, recovery::Moment::of(subject.at),
                                                                context.arguments.has("--approximate")));
   TRY(take_definitions(definitions, scope, subject));
-  const bool named = context.arguments.has("--database") || context.arguments.has("--container");
-  if (named) return subject;  // the account around it is not what was restored
+  const bool named = is_named(context.arguments);
+  if (named) TRY(check_scope(scope, subject.wish, subject.at));
+  TRY(find_unknown(arm, scope, subject, context.stop));
+  if (named) return subject;
   if (const repo::Definition* const description = definitions.description()) {
     ASSIGN(subject.wish.description, native::parse_description(description->text));
   } else {
@@ -187,18 +241,17 @@ class Fixup {
     return found;
   }
 
-  // All but expiry, then a look, and expiry where all scripts are there.
+  // All but expiry, then a look, and expiry. What only that look finds, nobody has agreed to replace.
   Result<Look> put_right(const Look& first) {
     for (const FixupStep& step : first.plan.steps) {
       if (step.part != FixupPart::expiry) TRY(attempt(step.what, native::carry_out(arm_, step, context_.stop)));
     }
     ASSIGN(Look second, look());
     for (const recovery::UserDifference& user : second.users) {
-      const std::string what = user.name() + (user.is_there ? " is another" : " is missing");
-      TRY(attempt(what, recovery::put_user_difference(*data_->client, user, context_.stop)));
+      if (user.is_there && !is_agreed(first, user)) continue;
+      TRY(attempt(what_of(user), recovery::put_user_difference(*data_->client, user, context_.stop)));
     }
-    for (const FixupStep& step : second.plan.steps) {
-      if (step.part != FixupPart::expiry || is_held_back(second.plan, step.subject)) continue;
+    for (const FixupStep& step : native::agreed_expiry(first.plan, second.plan)) {
       TRY(attempt(step.what, native::carry_out(arm_, step, context_.stop)));
     }
     return look();
@@ -212,9 +265,9 @@ class Fixup {
     return recovery::differing_users(*data_->client, subject_.users, subject_.permissions, context_.stop);
   }
 
-  static bool is_held_back(const native::FixupPlan& plan, const std::string& container) {
-    return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const FixupStep& step) {
-      return step.part == FixupPart::script && step.subject == container;
+  static bool is_agreed(const Look& first, const recovery::UserDifference& user) {
+    return std::any_of(first.users.begin(), first.users.end(), [&](const recovery::UserDifference& each) {
+      return each.is_there && each.name() == user.name();
     });
   }
 
@@ -237,7 +290,7 @@ std::vector<native::FixupDifference> left_of(const Look& look) {
   std::vector<native::FixupDifference> left;
   for (const FixupStep& step : look.plan.steps) left.push_back({step.what, ""});
   for (const recovery::UserDifference& user : look.users) {
-    left.push_back({user.name() + (user.is_there ? " is another" : " is missing"), ""});
+    left.push_back({what_of(user), ""});
   }
   left.insert(left.end(), look.plan.differences.begin(), look.plan.differences.end());
   return left;
@@ -247,7 +300,7 @@ void write_steps(json::Writer& writer, const Azure& azure, const Look& look) {
   writer.key("steps").begin_array();
   for (const FixupStep& step : look.plan.steps) {
     writer.begin_object().member("part", native::fixup_part_name(step.part)).member("subject", step.subject);
-    writer.member("what", step.what).key("requests").begin_array();
+    writer.member("what", step.what).member_boolean("replaces", step.replaces).key("requests").begin_array();
     for (const native::Request& request : step.requests) {
       writer.begin_object().member("method", request.method).member("url", azure.base + request.target());
       if (!request.body.empty()) writer.key("body").raw(request.body);
@@ -257,7 +310,7 @@ void write_steps(json::Writer& writer, const Azure& azure, const Look& look) {
   }
   for (const recovery::UserDifference& user : look.users) {
     writer.begin_object().member("part", "user").member("subject", user.key.database);
-    writer.member("what", user.name() + (user.is_there ? " is another" : " is missing")).end_object();
+    writer.member("what", what_of(user)).member_boolean("replaces", user.is_there).end_object();
   }
   writer.end_array();
 }
@@ -283,8 +336,13 @@ void print_plan(Output& output, const Azure& azure, const Subject& subject, cons
   write_steps(writer, azure, look);
   write_left(writer, look.plan.differences);
   writer.end_object();
-  for (const FixupStep& step : look.plan.steps) output.line("would put right: " + step.what);
-  for (const recovery::UserDifference& user : look.users) output.line("would put right: " + user.name());
+  const auto asked = [](bool replaces) { return replaces ? " (to be agreed to)" : ""; };
+  for (const FixupStep& step : look.plan.steps) {
+    output.line("would put right: " + step.what + asked(step.replaces || step.part == FixupPart::expiry));
+  }
+  for (const recovery::UserDifference& user : look.users) {
+    output.line("would put right: " + what_of(user) + asked(user.is_there));
+  }
   print_left(output, look.plan.differences);
   if (!look.has_steps()) output.line("Nothing would be changed.");
   output.result(json);
@@ -314,15 +372,28 @@ ExitCode report(Context& context, const Subject& subject, const std::vector<Atte
   return left.empty() ? ExitCode::success : ExitCode::damage;
 }
 
-// Expiry takes documents away: that is agreed to.
-Status agree_to_expiry(Context& context, const Look& look) {
-  std::string names;
+// What takes the place of something, opens the account or takes documents away is agreed to; what is missing is not
+// asked about.
+Status agree(Context& context, const Subject& subject, const Look& look) {
+  std::string replaced;
+  std::string expiring;
   for (const FixupStep& step : look.plan.steps) {
-    if (step.part == FixupPart::expiry) names += (names.empty() ? "" : ", ") + step.subject;
+    if (step.replaces) replaced += "\n  " + step.what;
+    if (step.part == FixupPart::expiry) expiring += (expiring.empty() ? "" : ", ") + step.subject;
   }
-  if (names.empty()) return {};
-  return confirm(context, "time to live comes back in " + names +
-                              ": documents that have expired by now are deleted (--no-ttl leaves it as it is)");
+  for (const recovery::UserDifference& user : look.users) {
+    if (user.is_there) replaced += "\n  " + what_of(user);
+  }
+  std::string warning;
+  if (!replaced.empty()) {
+    warning = "what " + subject.account.id.name + " has now is replaced by what was at " + format_rfc3339(subject.at) +
+              ":" + replaced;
+  }
+  if (!expiring.empty()) {
+    warning += (warning.empty() ? "" : "\n") + ("time to live comes back in " + expiring) +
+               ": documents that have expired by now are deleted (--no-ttl leaves it as it is)";
+  }
+  return warning.empty() ? Status() : confirm(context, warning);
 }
 
 Result<ExitCode> run(Context& context) {
@@ -338,7 +409,7 @@ Result<ExitCode> run(Context& context) {
     return ExitCode::success;
   }
   if (look.has_steps()) {
-    TRY(agree_to_expiry(context, look));
+    TRY(agree(context, subject, look));
     ASSIGN(look, fixup.put_right(look));
   }
   return report(context, subject, fixup.attempts(), look);
@@ -353,10 +424,10 @@ Command native_fixup_command() {
       "Compares the account --to with what the repository knows of the moment that was restored, and brings back\n"
       "what is missing or another: stored procedures, triggers, functions, throughput, conflict policy, users and\n"
       "permissions; of an account that a restore made also network rules, roles for data and tags, where backups\n"
-      "kept them. Time to live is armed last, in containers whose scripts are all there; that must be agreed to, for\n"
-      "what has expired goes then. Tells what still is not as it was, and exits with 4\n"
-      "then. May be given again: what is right is left alone. In an account that no restore made, name what was\n"
-      "restored in it.",
+      "kept them. What is missing is added; what takes the place of something, or opens the account to networks,\n"
+      "must be agreed to. So must time to live, armed last, in containers whose scripts are all there: what has\n"
+      "expired goes then. Tells what still is not as it was, and exits with 4 then. May be given again: what is\n"
+      "right is left alone. What was restored in its own account is named, with its moment; the rest there is left.",
       "  halley native fixup --to kraftd-db-copy --dry-run\n"
       "  halley native fixup --to kraftd-db --container kraftd/documents --at 2026-01-17T15:29:59Z --yes",
       {},

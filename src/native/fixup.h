@@ -22,8 +22,9 @@ struct FixupWish {
   std::optional<AccountDescription> description;
 };
 
-enum class FixupPart { script, throughput, conflicts, role, network, tags, expiry };
-// "script", "throughput", …
+// In the order in which they are done. `expiry_off`: documents expire that did not; `expiry`: they do not, and did.
+enum class FixupPart { expiry_off, script, throughput, conflicts, role, network, tags, expiry };
+// "expiry_off", "script", …
 std::string_view fixup_part_name(FixupPart part);
 
 // Something that can be made as it was.
@@ -32,6 +33,8 @@ struct FixupStep {
   std::string subject;            // the container or database, else the account
   std::string what;               // "stored procedure bulk of store/orders is missing"
   std::vector<Request> requests;  // one after the other
+  // Takes the place of something that is there, or lets networks in: not to be done unasked. Nor is expiry.
+  bool replaces = false;
 };
 
 // Something that cannot, by this.
@@ -48,6 +51,10 @@ struct FixupPlan {
 // Compares the account with what it should be. Only reads. Steps of expiry send the whole definition that was read, so
 // they are carried out from a plan that was made after all other steps.
 Result<FixupPlan> plan_fixup(ArmClient& arm, const FixupWish& wish, std::stop_token stop);
+
+// The steps of expiry in `now`, a plan made after all other steps, that may be carried out: in containers of which
+// `agreed` had one, too, and whose scripts are all there.
+std::vector<FixupStep> agreed_expiry(const FixupPlan& agreed, const FixupPlan& now);
 
 // Carries one step out.
 Status carry_out(ArmClient& arm, const FixupStep& step, std::stop_token stop);

@@ -33,17 +33,7 @@ std::string text_at(const json::Value& object, std::string_view name) {
   return object.is_object() ? object.string_at(name) : std::string();
 }
 
-bool says_nothing(const json::Value& value) {
-  return value.is_null() || (value.is_array() && value.items().empty()) ||
-         (value.is_object() && value.members().empty());
-}
-
-bool differs(const json::Value& was, const json::Value& is) {
-  if (says_nothing(was) && says_nothing(is)) return false;
-  return !cosmos::says_the_same(was, is);
-}
-
-// "[\"West US\",\"East US\"]"
+// "West US, East US"
 std::string region_names(const json::Value& properties) {
   std::string names;
   for (const json::Value& each : fixup_member(properties, "locations").items()) {
@@ -82,8 +72,8 @@ class Comparison {
   const json::Value& was() const { return fixup_member(was_.account, "properties"); }
   const json::Value& is() const { return fixup_member(is_.account, "properties"); }
 
-  void step(FixupPart part, std::string what, Request request) {
-    plan_.steps.push_back({part, target_.name, std::move(what), {std::move(request)}});
+  void step(FixupPart part, std::string what, Request request, bool replaces) {
+    plan_.steps.push_back({part, target_.name, std::move(what), {std::move(request)}, replaces});
   }
   void differs_in(std::string what, std::string hint = {}) {
     plan_.differences.push_back({std::move(what), std::move(hint)});
@@ -95,22 +85,30 @@ class Comparison {
     for (const std::string_view name : kNetwork) {
       const json::Value& rule = fixup_member(was(), name);
       if (!rule.is_null()) rules.set(name, rule);
-      if (differs(rule, fixup_member(is(), name))) names += (names.empty() ? "" : ", ") + std::string(name);
+      if (is_another(rule, fixup_member(is(), name))) names += (names.empty() ? "" : ", ") + std::string(name);
     }
     if (names.empty()) return;
-    step(FixupPart::network, "network rules of " + target_.name + " are others: " + names,
-         patch(account_path(target_), json::Value::object({{"properties", std::move(rules)}}).to_text()));
+    const bool opens =
+        text_at(was(), "publicNetworkAccess") == "Enabled" && text_at(is(), "publicNetworkAccess") != "Enabled";
+    step(FixupPart::network,
+         "network rules of " + target_.name + " are others: " + names + (opens ? "; it is opened to networks" : ""),
+         patch(account_path(target_), json::Value::object({{"properties", std::move(rules)}}).to_text()), true);
   }
 
   // Tags that only the new account has stay.
   void tags() {
     const json::Value& wanted = fixup_member(was_.account, "tags");
-    if (!differs(wanted, fixup_member(is_.account, "tags")) || says_nothing(wanted)) return;
+    if (!is_another(wanted, fixup_member(is_.account, "tags")) || says_nothing(wanted)) return;
     json::Value all = fixup_member(is_.account, "tags");
     if (!all.is_object()) all = json::Value::object();
-    for (const auto& [name, value] : wanted.members()) all.set(name, value);
+    bool replaces = false;
+    for (const auto& [name, value] : wanted.members()) {
+      const json::Value* const there = all.find(name);
+      replaces = replaces || (there != nullptr && is_another(value, *there));
+      all.set(name, value);
+    }
     step(FixupPart::tags, "tags of " + target_.name + " are others",
-         patch(account_path(target_), json::Value::object({{"tags", std::move(all)}}).to_text()));
+         patch(account_path(target_), json::Value::object({{"tags", std::move(all)}}).to_text()), replaces);
   }
 
   // Ids and scopes below the old account, below the new one.
@@ -145,7 +143,8 @@ class Comparison {
          "role " + text_at(properties, "roleName") + " for data" + (there == nullptr ? " is missing" : " is another"),
          put(role_definition_path(target_, id),
              role_definition_body(text_at(wanted, "roleName"), fixup_member(wanted, "assignableScopes"),
-                                  fixup_member(wanted, "permissions"))));
+                                  fixup_member(wanted, "permissions"))),
+         there != nullptr);
   }
 
   void role_assignment(const json::Value& resource) {
@@ -158,7 +157,8 @@ class Comparison {
              (there == nullptr ? " is missing" : " is another"),
          put(role_assignment_path(target_, id),
              role_assignment_body(text_at(wanted, "roleDefinitionId"), text_at(wanted, "scope"),
-                                  text_at(wanted, "principalId"))));
+                                  text_at(wanted, "principalId"))),
+         there != nullptr);
   }
 
   // Ids of resources are the same whatever their case.
@@ -185,7 +185,7 @@ class Comparison {
     for (const std::string_view name : kTold) {
       const json::Value& value = fixup_member(was(), name);
       const json::Value& there = fixup_member(is(), name);
-      if (value.is_null() || !differs(value, there)) continue;
+      if (value.is_null() || !is_another(value, there)) continue;
       differs_in(std::string(name) + " of " + target_.name + " is " + there.to_text() + ", was " + value.to_text());
     }
     const std::string regions = region_names(was());

@@ -1,6 +1,7 @@
 // What of databases and containers is not as it was.
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "cosmos/account_client.h"
 #include "native/bodies.h"
@@ -26,7 +27,17 @@ constexpr std::array<Kind, 3> kScripts = {
 constexpr std::array<std::string_view, 7> kOwnSteps = {
     "id",        "defaultTtl", "ttlPropertyPath", "conflictResolutionPolicy", "changeFeedPolicy", "restoreParameters",
     "createMode"};
+// What the owner of a container decides and no step changes. Of other members the service has some of its own.
+constexpr std::array<std::string_view, 9> kSettings = {
+    "partitionKey",   "indexingPolicy",         "uniqueKeyPolicy",  "computedProperties",  "vectorEmbeddingPolicy",
+    "fullTextPolicy", "clientEncryptionPolicy", "geospatialConfig", "analyticalStorageTtl"};
 constexpr std::array<std::string_view, 2> kExpiry = {"defaultTtl", "ttlPropertyPath"};
+
+// "Reading or replacing offers is not supported for serverless accounts."
+bool mentions_serverless(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text.find("serverless") != std::string::npos;
+}
 
 // Request units: a fixed number, or the most of a scale; neither: what holds it has none of its own.
 struct Throughput {
@@ -97,8 +108,8 @@ class Comparison {
 
  private:
   void differs(std::string what, std::string hint) { plan_.differences.push_back({std::move(what), std::move(hint)}); }
-  void step(FixupPart part, std::string subject, std::string what, std::vector<Request> requests) {
-    plan_.steps.push_back({part, std::move(subject), std::move(what), std::move(requests)});
+  void step(FixupPart part, std::string subject, std::string what, std::vector<Request> requests, bool replaces) {
+    plan_.steps.push_back({part, std::move(subject), std::move(what), std::move(requests), replaces});
   }
 
   // `properties.resource` of what is at the path; nothing when it is not there.
@@ -134,7 +145,7 @@ class Comparison {
       if (!missing && cosmos::says_the_same(plain(wanted), *same)) continue;
       step(FixupPart::script, container.key.database + "/" + container.key.id,
            std::string(kind.name) + " " + script.key.id + of + (missing ? " is missing" : " is another"),
-           {put(script_path(path, kind.script, script.key.id), script_body(wanted))});
+           {put(script_path(path, kind.script, script.key.id), script_body(wanted))}, !missing);
     }
     for (const json::Value& each : there) {
       const std::string id = each.is_object() ? each.string_at("id") : std::string();
@@ -154,7 +165,9 @@ class Comparison {
   // A serverless account refuses the question: it has no throughput.
   Result<Throughput> throughput_there(const std::string& path, const std::string& name) {
     const auto answer = arm_.send(get(throughput_path(path)), "reading the throughput of " + name, stop_);
-    const auto none = [](const Error& error) { return error.code == Code::not_found || error.status == 400; };
+    const auto none = [](const Error& error) {
+      return error.code == Code::not_found || (error.status == 400 && mentions_serverless(error.message));
+    };
     if (!answer && none(answer.error())) return Throughput();
     if (!answer) return fail(answer.error());
     const json::Value& resource = fixup_member(fixup_member(*answer, "properties"), "resource");
@@ -181,38 +194,68 @@ class Comparison {
     }
     requests.push_back(put(throughput_path(path), wanted.most > 0 ? autoscale_throughput_body(wanted.most)
                                                                   : manual_throughput_body(wanted.manual)));
-    step(FixupPart::throughput, name, what, std::move(requests));
+    step(FixupPart::throughput, name, what, std::move(requests), there.any());
     return {};
   }
 
   void definition(const std::string& path, const std::string& name, const json::Value& wanted,
                   const json::Value& there) {
+    const json::Value steady = expiry(path, name, wanted, there);
     const json::Value policy = telling(fixup_member(wanted, "conflictResolutionPolicy"));
     if (!cosmos::says_the_same(policy, telling(fixup_member(there, "conflictResolutionPolicy")))) {
-      json::Value changed = there;
+      json::Value changed = steady;
       changed.set("conflictResolutionPolicy", policy);
       step(FixupPart::conflicts, name, "conflict resolution policy of " + name + " is another",
-           {put(path, container_body(changed))});
+           {put(path, container_body(changed))}, true);
     }
+    for (const std::string_view member : kSettings) setting(member, name, wanted, there);
+    for (const auto& [member, was] : wanted.members()) {
+      if (is_among(kOwnSteps, member) || is_among(kSettings, member)) continue;
+      const json::Value* const is = there.find(member);
+      if (is != nullptr && is_another(was, *is)) differs(member + " of " + name + " is another", "");
+    }
+  }
+
+  // What steps before that of expiry may send: the definition that is there, without an expiry that was not there at
+  // the moment, for it is off by then.
+  json::Value expiry(const std::string& path, const std::string& name, const json::Value& wanted,
+                     const json::Value& there) {
     json::Value changed = there;
-    bool expires_alike = true;
+    bool alike = true;
     for (const std::string_view member : kExpiry) {
       const json::Value& was = fixup_member(wanted, member);
-      expires_alike = expires_alike && was.to_text() == fixup_member(there, member).to_text();
+      alike = alike && was.to_text() == fixup_member(there, member).to_text();
       was.is_null() ? changed.erase(member) : changed.set(member, was);
     }
-    if (!expires_alike) {
-      const json::Value& was = fixup_member(wanted, "defaultTtl");
-      const json::Value& is = fixup_member(there, "defaultTtl");
-      step(FixupPart::expiry, name,
-           "time to live of " + name + " is " + (is.is_null() ? "off" : is.to_text()) + ", was " +
-               (was.is_null() ? "off" : was.to_text()),
-           {put(path, container_body(changed))});
-    }
-    for (const auto& [member, was] : wanted.members()) {
-      if (std::find(kOwnSteps.begin(), kOwnSteps.end(), member) != kOwnSteps.end()) continue;
-      const json::Value* const is = there.find(member);
-      if (is != nullptr && !cosmos::says_the_same(was, *is)) differs(member + " of " + name + " is another", "");
+    if (alike) return there;
+    const json::Value& was = fixup_member(wanted, "defaultTtl");
+    const json::Value& is = fixup_member(there, "defaultTtl");
+    const auto text = [](const json::Value& seconds) { return seconds.is_null() ? "off" : seconds.to_text(); };
+    step(was.is_null() ? FixupPart::expiry_off : FixupPart::expiry, name,
+         "time to live of " + name + " is " + text(is) + ", was " + text(was), {put(path, container_body(changed))},
+         false);
+    return was.is_null() ? changed : there;
+  }
+
+  static bool is_among(const auto& names, std::string_view member) {
+    return std::find(names.begin(), names.end(), member) != names.end();
+  }
+
+  void setting(std::string_view member, const std::string& name, const json::Value& wanted, const json::Value& there) {
+    static const json::Value geography = json::Value::object({{"type", json::Value::string("Geography")}});
+    const bool geospatial = member == "geospatialConfig";
+    const auto of = [&](const json::Value& definition) -> const json::Value& {
+      const json::Value& value = fixup_member(definition, member);
+      return geospatial && says_nothing(value) ? geography : value;
+    };
+    const json::Value& was = of(wanted);
+    const json::Value& is = of(there);
+    if (!is_another(was, is)) return;
+    const std::string what = std::string(member) + " of " + name;
+    if (says_nothing(is)) {
+      differs(what + " is missing", "or Resource Manager does not show it: look at the container itself");
+    } else {
+      differs(what + (says_nothing(was) ? " was not there at the moment" : " is another"), "");
     }
   }
 

@@ -42,7 +42,9 @@ class Resources final : public http::Transport {
   }
   const json::Value& at(const std::string& path) { return resources_.at(path); }
   bool has(const std::string& path) const { return resources_.contains(path); }
-  void refuse(const std::string& method_and_path) { refused_.insert(method_and_path); }
+  void refuse(const std::string& method_and_path, const std::string& message = "not allowed here") {
+    refused_[method_and_path] = message;
+  }
   const std::vector<std::string>& changes() const { return changes_; }
 
   Result<http::Response> send(const http::Request& request, Deadline, std::stop_token) override {
@@ -50,9 +52,9 @@ class Resources final : public http::Transport {
     if (request.method != "GET") changes_.push_back(request.method + " " + path);
     http::Response response;
     response.status = 200;
-    if (refused_.contains(request.method + " " + path)) {
+    if (const auto refused = refused_.find(request.method + " " + path); refused != refused_.end()) {
       response.status = 400;
-      response.body = R"({"error":{"code":"BadRequest","message":"not allowed here"}})";
+      response.body = R"({"error":{"code":"BadRequest","message":")" + refused->second + R"("}})";
       return response;
     }
     if (request.method == "PUT") put(path, parsed(request.body));
@@ -101,7 +103,7 @@ class Resources final : public http::Transport {
   }
 
   std::map<std::string, json::Value> resources_;
-  std::set<std::string> refused_;
+  std::map<std::string, std::string> refused_;  // with what is said
   std::vector<std::string> changes_;
 };
 
@@ -239,11 +241,101 @@ TEST_F(FixupTest, ARefusalIsTheStepsOwn) {
 }
 
 TEST_F(FixupTest, AServerlessAccountHasNoThroughput) {
-  resources_.refuse("GET " + throughput_path(orders_));
-  resources_.refuse("GET " + throughput_path(database_path(kTarget, "store")));
+  const std::string said = "Reading or replacing offers is not supported for serverless accounts.";
+  resources_.refuse("GET " + throughput_path(orders_), said);
+  resources_.refuse("GET " + throughput_path(database_path(kTarget, "store")), said);
   wish_.definitions.pop_back();
   EXPECT_THAT(texts(plan()), Not(Contains(HasSubstr("throughput"))));
   EXPECT_THAT(differences(plan()), IsEmpty());
+  resources_.refuse("GET " + throughput_path(orders_));
+  EXPECT_THAT(plan_fixup(arm_, wish_, {}).error().message, HasSubstr("not allowed here"));
+}
+
+TEST_F(FixupTest, WhatIsThereIsNotReplacedUnasked) {
+  const auto replacing = [&] {
+    std::vector<std::string> texts;
+    for (const FixupStep& step : plan().steps) {
+      if (step.replaces) texts.push_back(step.what);
+    }
+    return texts;
+  };
+  EXPECT_THAT(replacing(), ElementsAre("throughput of store/orders is 400 RU/s, was 700 RU/s",
+                                       "conflict resolution policy of store/orders is another"));
+  carry_out_all();
+  resources_.set_resource(script_path(orders_, ScriptKind::stored_procedure, "bulk"), R"({"id":"bulk","body":"x"})");
+  EXPECT_THAT(replacing(), ElementsAre("stored procedure bulk of store/orders is another"));
+  wish_.definitions.clear();
+  account_was("", R"(,"tags":{"team":"till"})");
+  account_is("", R"(,"tags":{"restored":"yes"})");
+  EXPECT_THAT(replacing(), IsEmpty()) << "a tag is added";
+  account_is("", R"(,"tags":{"team":"bar"})");
+  EXPECT_THAT(replacing(), ElementsAre("tags of shop-copy are others"));
+  account_was(R"("ipRules":[],"virtualNetworkRules":[{"id":"a"}])");
+  account_is(R"("ipRules":[])");
+  EXPECT_THAT(replacing(), ElementsAre("network rules of shop-copy are others: virtualNetworkRules"));
+  account_was("");
+  wish_.description->role_definitions = {parsed(R"({"name":"r","properties":{"roleName":"till"}})")};
+  wish_.description->role_assignments = {parsed(R"({"name":"w","properties":{"principalId":"p1"}})")};
+  account_is("");
+  EXPECT_THAT(replacing(), IsEmpty()) << "roles are added";
+  resources_.set(role_definition_path(kTarget, "r"), R"({"name":"r","properties":{"roleName":"bar"}})");
+  resources_.set(role_assignment_path(kTarget, "w"), R"({"name":"w","properties":{"principalId":"p2"}})");
+  EXPECT_THAT(replacing(), ElementsAre("role till for data is another", "role assignment w of p1 is another"));
+}
+
+TEST_F(FixupTest, ExpiryIsArmedWhereThatWasAgreedToAndScriptsAreThere) {
+  const auto subjects = [](const std::vector<FixupStep>& steps) {
+    std::vector<std::string> names;
+    for (const FixupStep& step : steps) names.push_back(step.subject);
+    return names;
+  };
+  const FixupPlan first = plan();
+  EXPECT_THAT(subjects(agreed_expiry(first, first)), IsEmpty()) << "scripts are missing";
+  for (const FixupStep& step : first.steps) {
+    if (step.part != FixupPart::expiry) {
+      EXPECT_TRUE(carry_out(arm_, step, {}));
+    }
+  }
+  const FixupPlan second = plan();
+  EXPECT_THAT(subjects(agreed_expiry(first, second)), ElementsAre("store/orders"));
+  EXPECT_THAT(subjects(agreed_expiry({}, second)), IsEmpty()) << "nobody was asked";
+}
+
+TEST_F(FixupTest, ExpiryThatWasNotThereIsTurnedOffFirstAndStaysOff) {
+  std::string& text = wish_.definitions[1].text;
+  text.erase(text.find(R"("defaultTtl":3600,)"), 18);
+  json::Value there = resources_.resource(orders_);
+  there.set("defaultTtl", json::Value::integer(60));
+  resources_.set_resource(orders_, there.to_text());
+  const FixupPlan first = plan();
+  EXPECT_EQ(first.steps.front().part, FixupPart::expiry_off);
+  EXPECT_FALSE(first.steps.front().replaces);
+  EXPECT_THAT(texts(first), Contains("time to live of store/orders is 60, was off"));
+  EXPECT_THAT(texts(first), Contains("conflict resolution policy of store/orders is another"));
+  for (const FixupStep& step : first.steps) EXPECT_TRUE(carry_out(arm_, step, {}));
+  EXPECT_EQ(resources_.resource(orders_).find("defaultTtl"), nullptr);
+  EXPECT_THAT(texts(plan()), IsEmpty());
+}
+
+TEST_F(FixupTest, AMemberThatIsLostOrNewIsAnother) {
+  const auto with = [](const std::string& text, const std::string& members) {
+    return text.substr(0, text.size() - 1) + "," + members + "}";
+  };
+  const std::string was = wish_.definitions[1].text;
+  const std::string is = resources_.resource(orders_).to_text();
+  wish_.definitions[1].text =
+      with(was, R"("uniqueKeyPolicy":{"uniqueKeys":[]},"geospatialConfig":{"type":"Geography"})");
+  resources_.set_resource(orders_, with(is, R"("computedProperties":[],"statistics":[{"id":"0"}])"));
+  EXPECT_THAT(differences(plan()), IsEmpty()) << "what says nothing, or is the service's own";
+  wish_.definitions[1].text = with(was, R"("uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/a"]}]},)"
+                                        R"("vectorEmbeddingPolicy":{"vectorEmbeddings":[{"path":"/v"}]},"yet":1)");
+  resources_.set_resource(orders_, with(is, R"("computedProperties":[{"name":"c","query":"q"}],"yet":2,)"
+                                            R"("geospatialConfig":{"type":"Geometry"})"));
+  EXPECT_THAT(differences(plan()),
+              ElementsAre("uniqueKeyPolicy of store/orders is missing",
+                          "computedProperties of store/orders was not there at the moment",
+                          "vectorEmbeddingPolicy of store/orders is missing",
+                          "geospatialConfig of store/orders is another", "yet of store/orders is another"));
 }
 
 TEST_F(FixupTest, NetworkRulesAndTagsComeBackTogetherWithTheDoor) {
@@ -254,7 +346,8 @@ TEST_F(FixupTest, NetworkRulesAndTagsComeBackTogetherWithTheDoor) {
              R"("virtualNetworkRules":[])",
              R"(,"tags":{"restored":"yes"})");
   wish_.definitions.clear();
-  EXPECT_THAT(texts(plan()), ElementsAre("network rules of shop-copy are others: publicNetworkAccess, ipRules",
+  EXPECT_THAT(texts(plan()), ElementsAre("network rules of shop-copy are others: publicNetworkAccess, ipRules; "
+                                         "it is opened to networks",
                                          "tags of shop-copy are others"));
   carry_out_all();
   EXPECT_THAT(resources_.changes(), ElementsAre("PATCH " + account_path(kTarget), "PATCH " + account_path(kTarget)));

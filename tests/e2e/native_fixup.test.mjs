@@ -38,6 +38,25 @@ after(() => emulator?.stop());
 const backup = () => halley(['backup', '--config', emulator.configuration], { env });
 const fixup = (args, expect = 0) => emulator.native(['fixup', ...args], { env, expect });
 
+// `halley native fixup` on a terminal of its own, where `answer` is typed to what it asks: {code, stdout}.
+function fixupOnTerminal(args, answer) {
+  const words = [kBinary, 'native', 'fixup', ...args, '--config', emulator.configuration];
+  const line = words.map((word) => `'${word}'`).join(' ');
+  const all = { PATH: process.env.PATH, ...emulator.env, ...env };
+  return new Promise((resolve) => {
+    const run = execFile('script', ['-qec', line, '/dev/null'], { env: all, timeout: 60_000 }, (error, stdout) =>
+      resolve({ code: error?.code ?? 0, stdout }),
+    );
+    let asked = false;
+    let seen = '';
+    run.stdout.on('data', (text) => {
+      seen += text;
+      if (!asked && seen.includes("Type 'yes'")) run.stdin.write(`${answer}\n`);
+      asked ||= seen.includes("Type 'yes'");
+    });
+  });
+}
+
 async function fill() {
   const { database } = await emulator.client.databases.create({ id: 'store' });
   const definition = { id: 'orders', partitionKey: '/pk', defaultTtl: 86_400, throughput: 700 };
@@ -144,14 +163,59 @@ describe('a container that was deleted', () => {
     assert.deepEqual([result.done, result.differences], [[], []]);
   });
 
-  it('is told of while something of it is another', async () => {
+  it('has what is another replaced only when that is agreed to', async () => {
     const { scripts } = emulator.client.database('store').container('orders');
     await scripts.storedProcedure('sum').replace({ id: 'sum', body: 'function () { return 2; }' });
     await scripts.storedProcedures.create({ id: 'new', body: 'function () {}' });
-    const { result } = await fixup(args(), 4);
-    assert.equal(result.done.length, 1);
+    await scripts.trigger('stamp').delete();
+    const now = await accountSnapshot(emulator.client);
+    const { result: planned } = await fixup([...args(), '--dry-run']);
+    assert.deepEqual(planned.steps.map((step) => step.replaces), [true, false]);
+    const unasked = await fixup(args(), 2);
+    assert.match(unasked.error.hint, /--yes/);
+    assert.match(unasked.stderr, /is replaced.*\n {2}stored procedure sum of store\/orders is another\n/);
+    const declined = await fixupOnTerminal(args(), 'no');
+    assert.equal(declined.code, 2, declined.stdout);
+    assert.match(declined.stdout, /not agreed to: nothing was changed/);
+    assert.deepEqual(await accountSnapshot(emulator.client), now);
+    const { result } = await fixup([...args(), '--yes'], 4);
+    assert.equal(result.done.length, 2);
     assert.match(result.differences[0].what, /stored procedure new of store\/orders was not there/);
     await scripts.storedProcedure('new').delete();
+    assert.deepEqual(await accountSnapshot(emulator.client), then);
+  });
+
+  it('has what is missing brought back unasked, and what is agreed to on a terminal', async () => {
+    const { scripts } = emulator.client.database('store').container('orders');
+    await scripts.userDefinedFunction('tax').delete();
+    assert.equal((await fixup(args())).result.done.length, 1);
+    await scripts.trigger('stamp').replace({ ...(await scripts.trigger('stamp').read()).resource, triggerType: 'Post' });
+    const agreed = await fixupOnTerminal(args(), 'yes');
+    assert.equal(agreed.code, 0, agreed.stdout);
+    assert.deepEqual(await accountSnapshot(emulator.client), then);
+  });
+
+  it('has nothing replaced that only turns up while the rest is put right', async () => {
+    const database = emulator.client.database('store');
+    const whole = ['--to', source, '--database', 'store', '--at', moment(at), '--yes'];
+    const permission = database.user('ada').permission('read');
+    const { _token, ...was } = (await permission.read()).resource;
+    await permission.replace({ ...was, permissionMode: 'All' });
+    await database.container('orders').scripts.userDefinedFunction('tax').delete();
+    await emulator.door('fault', { kind: 'status', status: 403, match: '/users' });
+    const { result, said } = await fixup(whole, 4);
+    assert.equal(result.done.length, 1, said);
+    assert.deepEqual(result.differences.map((each) => each.what), ['permission read of user ada of store is another']);
+    assert.equal((await permission.read()).resource.permissionMode, 'All');
+    assert.equal((await fixup(whole)).result.done.length, 1);
+    assert.equal((await permission.read()).resource.permissionMode, 'Read');
+  });
+
+  it('does not expire where it did not, unasked', async () => {
+    const carts = emulator.client.database('store').container('carts');
+    await carts.replace({ ...(await carts.read()).resource, defaultTtl: 3600 });
+    const { result } = await fixup(['--to', source, '--container', 'store/carts', '--at', moment(at), '--no-ttl']);
+    assert.match(result.done[0].what, /time to live of store\/carts is 3600, was off/);
     assert.deepEqual(await accountSnapshot(emulator.client), then);
   });
 
@@ -160,6 +224,8 @@ describe('a container that was deleted', () => {
     assert.match(unnamed.error.message, /not made by a restore/);
     const wrong = await fixup(['--to', source, '--container', 'store/none', '--at', moment(at)], 1);
     assert.match(wrong.error.message, /there was no store\/none/);
+    const timeless = await fixup(['--to', source, '--container', 'store/orders'], 2);
+    assert.match(timeless.error.hint, /--at/);
     await fixup(['--to', source, '--container', 'store/orders', '--at', '2020-01-01T00:00:00Z'], 20);
   });
 
@@ -193,6 +259,37 @@ describe('which way to restore', () => {
     const restored = await halley([...args, ...files], { env });
     assert.equal(restored.lines[0].chosen, 'repository');
     assert.equal(restored.result.documents, 20);
+  });
+
+  it('is Azure, carried out; what the repository does not know of the new account is told', async () => {
+    const database = emulator.client.database('store');
+    const { container } = await database.containers.create({ id: 'late', partitionKey: '/pk' });
+    await container.items.create({ id: 'only', pk: 'p' });
+    const at = await emulator.second();
+    await passed(emulator, at);
+    await container.delete();
+    const args = ['restore', '--at', moment(at), '--using', 'native', '--to-account', 'parts', '--wait'];
+    const names = ['--container', 'store/late', '--container', 'store/carts', '--config', emulator.configuration];
+    const { result } = await halley([...args, ...names], { env });
+    assert.deepEqual(result.databases, [{ database: 'store', containers: ['late', 'carts'] }]);
+    assert.equal(result.done, true);
+    const data = await dataOf('parts');
+    const read = await data.database('store').container('late').item('only', 'p').read();
+    assert.equal(read.resource.id, 'only');
+    data.dispose();
+
+    await fixup(['--to', 'parts', '--container', 'store/carts'], 2); // of which moment must be said
+    const { result: fixed } = await fixup(['--to', 'parts', '--approximate', '--yes'], 4);
+    assert.equal(fixed.as_it_was, false);
+    assert.deepEqual(fixed.differences.map((each) => each.what), [
+      'container store/late is not in the repository as of the moment: it cannot be compared',
+    ]);
+    const parts = await dataOf('parts');
+    await parts.database('store').container('late').delete();
+    parts.dispose();
+    const { result: without } = await fixup(['--to', 'parts', '--approximate'], 4);
+    assert.deepEqual(without.differences, fixed.differences, 'what was restored and went again is told, too');
+    await azure.databaseAccounts.beginDeleteAndWait(group, 'parts', fast);
   });
 });
 
@@ -240,11 +337,23 @@ describe('an account that was deleted', () => {
   it('comes back as a new one, closed and without what surrounded it, until it is fixed up', async () => {
     await emulator.native(['restore', '--at', moment(at), '--to-account', 'second', '--wait']);
     assert.equal((await azure.databaseAccounts.get(group, 'second')).publicNetworkAccess, 'Disabled');
+    const unasked = await fixup(['--to', 'second'], 2);
+    assert.match(unasked.stderr, /network rules of second are others: .*; it is opened to networks/);
+    assert.equal((await azure.databaseAccounts.get(group, 'second')).publicNetworkAccess, 'Disabled');
     const { result } = await fixup(['--to', 'second', '--yes']);
     assert.deepEqual(result.differences, []);
     assert.equal(result.at, moment(at));
     await isAsBefore('second');
     assert.deepEqual((await fixup(['--to', 'second'])).result.done, []);
+    const data = await dataOf('second');
+    const { database } = await data.databases.create({ id: 'new' });
+    await database.containers.create({ id: 'things', partitionKey: '/pk' });
+    data.dispose();
+    const { result: told } = await fixup(['--to', 'second'], 4);
+    assert.deepEqual(
+      told.differences.map((each) => each.what.split(' is not in the repository')[0]),
+      ['container new/things', 'database new'],
+    );
   });
 
   it('comes back by one script', async () => {
