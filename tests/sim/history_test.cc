@@ -58,10 +58,17 @@ TEST(ExactWorlds, EverySecondIsRestoredAsItWas) {
   }
 }
 
+// Whether a pass gave up to reach the end of what is written as fast as it is read: rare, and no sync point.
+bool is_outrun(const World& world, const capture::BackupReport& report) {
+  return world.options().writing_pace.count() > 0 && !report.incomplete.empty() &&
+         report.incomplete.front().error.message.find("is written faster than") != std::string::npos;
+}
+
 TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
   const Seeds range = Seeds::asked_for(kUsualSeeds);
   Truth busy;
   Truth calm;  // with few writes during a pass
+  std::size_t outrun_passes = 0;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     const WorldOptions options = options_for(seed, "sync", false);
     World world(options);
@@ -74,8 +81,11 @@ TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
       const bool wait = step % 3 != 1;
       const auto report = world.backup(wait);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
-      ASSERT_TRUE(report->incomplete.empty()) << world.describe() << ": " << report->incomplete[0].error.to_string();
-      if (wait) sync_points.push_back(*report->restorable_until);
+      const bool outrun = is_outrun(world, *report);
+      outrun_passes += outrun ? 1U : 0U;
+      ASSERT_TRUE(outrun || report->incomplete.empty())
+          << world.describe() << ": " << report->incomplete[0].error.to_string();
+      if (wait && !outrun) sync_points.push_back(*report->restorable_until);
       truth = expect_truth(world, start);
       EXPECT_EQ(truth.sync_points, sync_points.size()) << world.describe() << ": only sync points are offered";
       EXPECT_EQ(truth.exact_seconds, 0U) << world.describe();
@@ -94,6 +104,7 @@ TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
               calm.untold);
   if (!range.many()) return;
   EXPECT_GT(busy.uncertain, 0U);
+  EXPECT_LE(outrun_passes * 100, range.count) << "few passes are outrun by writers";
   EXPECT_LT(calm.uncertain + calm.untold, calm.documents / 2) << "most documents are vouched for";
 }
 
