@@ -189,7 +189,8 @@ describe('a container that was deleted', () => {
     const { scripts } = emulator.client.database('store').container('orders');
     await scripts.userDefinedFunction('tax').delete();
     assert.equal((await fixup(args())).result.done.length, 1);
-    await scripts.trigger('stamp').replace({ ...(await scripts.trigger('stamp').read()).resource, triggerType: 'Post' });
+    const { resource: stamp } = await scripts.trigger('stamp').read();
+    await scripts.trigger('stamp').replace({ ...stamp, triggerType: 'Post' });
     const agreed = await fixupOnTerminal(args(), 'yes');
     assert.equal(agreed.code, 0, agreed.stdout);
     assert.deepEqual(await accountSnapshot(emulator.client), then);
