@@ -327,10 +327,11 @@ class CurlTransport final : public Transport {
         break;
       case CURLE_SSL_CACERT_BADFILE:
         return Error(Code::invalid_argument, "cannot read the certificates in " + options_.ca_file,
-                     "--ca names a PEM file of certificates");
+                     "--ca and --azure-ca name a PEM file of certificates");
       case CURLE_PEER_FAILED_VERIFICATION:
         return Error(Code::unauthorized, "the certificate of " + at,
-                     "if it is signed by an authority of your own, name its certificate with --ca FILE");
+                     "if it is signed by an authority of your own, name its certificate with --ca FILE (of Azure's "
+                     "management: --azure-ca FILE)");
       case CURLE_WEIRD_SERVER_REPLY:
         return Error(Code::corrupt, "the answer is not HTTP: " + at, "check the scheme and the port of the endpoint");
       case CURLE_COULDNT_RESOLVE_HOST:
