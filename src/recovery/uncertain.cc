@@ -29,8 +29,8 @@ class Doubt {
       if (version.time <= moment_) late_.emplace_back(version.rid, version.etag);
     } else {
       open_ = open_ || version.time > moment_;
-      // It was there already: what came late is the same once more, back from expiry. Where a delete of it is held, too,
-      // it may have been back.
+      // It was there already: what came late is the same once more, back from expiry. Where a delete of it is held,
+      // too, it may have been back.
       if (gone_ || late_.empty()) return;
       std::erase(late_, std::pair(std::string(version.rid), std::string(version.etag)));
     }

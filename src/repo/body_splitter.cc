@@ -98,8 +98,8 @@ std::uint32_t BodySplitter::add(const Version& version) {
   return of.number;
 }
 
-// The index + 1 of the template of a version's body, whose values are taken; 0, and nothing is taken, when it gets none.
-// `newest` is that of the templates of the same hash.
+// The index + 1 of the template of a version's body, whose values are taken; 0, and nothing is taken, when it gets
+// none. `newest` is that of the templates of the same hash.
 std::uint32_t BodySplitter::find(const Version& version, std::uint32_t& newest) {
   const bool has_room = block_templates_.size() < kFirstTemplates + offered_ / kBodiesOfTemplate;
   std::size_t alike = 0;
