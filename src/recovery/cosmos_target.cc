@@ -142,7 +142,7 @@ class CosmosTarget : public RestoreTarget {
     // One that the account refuses keeps none of the others from coming.
     std::string refused;
     for (const UserDifference& each : missing) {
-      const Status put = put_user_difference(client_, each, stop);
+      Status put = put_user_difference(client_, each, stop);
       if (!put && put.error().code == Code::cancelled) return put;
       if (!put) refused += "; " + each.name() + ": " + put.error().to_string();
     }
