@@ -16,11 +16,15 @@ if(HALLEY_TESTS)
                             <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
 endif()
 
-# halley_module(NAME [MODULES m…] [LIBRARIES l…]): one static library for src/NAME, of every .cc in it that is neither a
-# test nor main.cc, linked to the modules of lower rows that it may include; and one test program of its *_test.cc files,
-# linked to HALLEY_TEST_MODULES besides.
+# What a release optimises less, because data passes it by: code that steers, and programs that replay. It compiles in half
+# the time.
+set(halley_lightly_optimised $<$<CONFIG:Release>:-Og>)
+
+# halley_module(NAME [STEERS] [MODULES m…] [LIBRARIES l…]): one static library for src/NAME, of every .cc in it that is
+# neither a test nor main.cc, linked to the modules of lower rows that it may include; and one test program of its
+# *_test.cc files, linked to HALLEY_TEST_MODULES besides. STEERS: no document passes through it.
 function(halley_module name)
-  cmake_parse_arguments(ARG "" "" "MODULES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "STEERS" "" "MODULES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
@@ -36,6 +40,9 @@ function(halley_module name)
   target_include_directories(halley_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   if(sources)
     target_precompile_headers(halley_${name} REUSE_FROM halley_headers)
+  endif()
+  if(sources AND ARG_STEERS)
+    target_compile_options(halley_${name} PRIVATE ${halley_lightly_optimised})
   endif()
   target_link_libraries(halley_${name} ${scope} ${ARG_MODULES} ${ARG_LIBRARIES})
   if(HALLEY_TESTS AND tests)
