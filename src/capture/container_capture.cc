@@ -322,13 +322,23 @@ Status ContainerCapture::take_back(std::stop_token stop) {
       stop);
 }
 
+// Whether the feed of a range is still to bring a document that was read by name. Its LSN tells, whatever the clock does;
+// where it is not given, or does not compare (a part of a merged range), a feed that was read to its end has nothing
+// left, and another what is dated behind what it covers.
+bool ContainerCapture::still_to_come(const repo::Version& version, std::optional<std::uint64_t> lsn,
+                                     std::size_t index) const {
+  const RangeState& state = states_[index];
+  if (lsn && !sources_[index].part) return *lsn > state.lsn;
+  return unread_ && version.ts >= state.until;
+}
+
 // A listing may come from a replica that lags, and show what was deleted: what counts is what a read of the document
 // finds. It stands where its range has got to: behind the delete, if one was noted while it could not be seen. False
 // where it is not back, or the feed may still bring it.
 Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, std::string_view id, std::string_view partition_key,
                                              std::string_view rid, std::stop_token stop) {
-  ASSIGN(auto text, read_live(pass_, target_.name, id, partition_key, stop));
-  if (!text) return false;
+  ASSIGN(auto document, read_live(pass_, target_.name, id, partition_key, stop));
+  if (!document) return false;
   ASSIGN(const std::string epk, cosmos::effective_partition_key(*target_.identity.key, partition_key));
   const auto range =
       std::find_if(states_.begin(), states_.end(), [&](const RangeState& state) { return state.range.contains(epk); });
@@ -340,9 +350,10 @@ Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, std::string_v
   context.epoch = range->epoch;
   context.server_time = pass_.client.newest_server_time();
   repo::VersionBatch batch;
-  TRY(decoder.decode_document(std::move(*text), range->lsn, context, batch));
+  TRY(decoder.decode_document(std::move(document->text), range->lsn, context, batch));
   const repo::Version& version = batch.versions().back();
-  if (version.rid != rid || (unread_ && version.ts >= range->until)) return false;
+  const auto index = static_cast<std::size_t>(range - states_.begin());
+  if (version.rid != rid || still_to_come(version, document->lsn, index)) return false;
   pending_.absorb(std::move(batch));
   return true;
 }

@@ -184,7 +184,7 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
 std::optional<std::string> ContainerCapture::live_tag(const repo::Version& version, std::stop_token stop) {
   const auto read = pass_.client.read_document(target_.name, version.id, version.partition_key, stop);
   if (!read) return std::nullopt;
-  const auto document = json::parse(*read);
+  const auto document = json::parse(read->text);
   return document ? std::optional(document->string_at("_etag")) : std::nullopt;
 }
 

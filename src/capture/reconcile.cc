@@ -95,8 +95,9 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
   return live;
 }
 
-Result<std::optional<std::string>> read_live(Pass& pass, const cosmos::ContainerName& name, std::string_view id,
-                                             std::string_view partition_key, std::stop_token stop) {
+Result<std::optional<cosmos::ReadDocument>> read_live(Pass& pass, const cosmos::ContainerName& name,
+                                                      std::string_view id, std::string_view partition_key,
+                                                      std::stop_token stop) {
   auto read = pass.client.read_document(name, id, partition_key, stop);
   if (read) return std::optional(std::move(*read));
   if (read.error().code == Code::not_found && read.error().sub_status == 0) return std::nullopt;
@@ -118,9 +119,9 @@ namespace {
 // The _rid under which the service answers the document now, nothing when it answers a plain 404.
 Result<std::optional<std::string>> live_rid(Pass& pass, const cosmos::ContainerName& name, const repo::Version& version,
                                             std::stop_token stop) {
-  ASSIGN(const auto text, read_live(pass, name, version.id, version.partition_key, stop));
-  if (!text) return std::nullopt;
-  auto document = json::parse(*text);
+  ASSIGN(const auto read, read_live(pass, name, version.id, version.partition_key, stop));
+  if (!read) return std::nullopt;
+  auto document = json::parse(read->text);
   if (!document) return fail(std::move(document.error()).in("reading document '" + std::string(version.id) + "'"));
   return document->string_at("_rid");
 }

@@ -57,8 +57,9 @@ Result<LiveKeys> list_live_keys(Pass& pass, const cosmos::ContainerName& name,
                                 std::stop_token stop);
 
 // The document as a point read gives it now; nothing when that answers a plain 404 (sub-status 0).
-Result<std::optional<std::string>> read_live(Pass& pass, const cosmos::ContainerName& name, std::string_view id,
-                                             std::string_view partition_key, std::stop_token stop);
+Result<std::optional<cosmos::ReadDocument>> read_live(Pass& pass, const cosmos::ContainerName& name,
+                                                      std::string_view id, std::string_view partition_key,
+                                                      std::stop_token stop);
 
 // What the feeds brought first of a document, by document_key().
 struct SeenKey {

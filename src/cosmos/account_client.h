@@ -40,8 +40,8 @@ class AccountClient final : public Client {
                                     std::stop_token stop) override;
   Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id, std::string_view continuation,
                                   std::stop_token stop) override;
-  Result<std::string> read_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
-                                    std::stop_token stop) override;
+  Result<ReadDocument> read_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                     std::stop_token stop) override;
 
   // definition_writes.cc
   Result<Resource> create_database(std::string_view definition, const http::Headers& offer_headers,
@@ -80,8 +80,8 @@ class AccountClient final : public Client {
   // Creates it in the feed, or replaces it where its id is taken.
   Status put(const ResourcePath& feed, const ResourcePath& own, std::string_view definition, const std::string& what,
              const std::stop_token& stop);
-  Result<std::string> find_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
-                                    bool keeps_session, const std::stop_token& stop);
+  Result<ReadDocument> find_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
+                                     bool keeps_session, const std::stop_token& stop);
   // What a write whose answer was lost left behind: whether the document is there as `body` says, or is absent.
   Result<bool> holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
                      const std::stop_token& stop);

@@ -131,6 +131,12 @@ struct ReadPage {
   std::string body;
 };
 
+// One document as a point read gives it.
+struct ReadDocument {
+  std::string text;                  // with json::kPadding bytes behind it
+  std::optional<std::uint64_t> lsn;  // of its newest write, if the service names it
+};
+
 struct BulkOperation {
   enum class Kind : std::uint8_t { create, upsert, replace, remove };
   Kind kind = Kind::upsert;
@@ -185,10 +191,9 @@ class Client {
                                             std::stop_token stop) = 0;
   virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
                                           std::string_view continuation, std::stop_token stop) = 0;
-  // not_found (sub_status 0: the document; 1003: its container) when absent. The text has json::kPadding bytes behind
-  // it.
-  virtual Result<std::string> read_document(const ContainerName& name, std::string_view id,
-                                            std::string_view partition_key, std::stop_token stop) = 0;
+  // not_found (sub_status 0: the document; 1003: its container) when absent.
+  virtual Result<ReadDocument> read_document(const ContainerName& name, std::string_view id,
+                                             std::string_view partition_key, std::stop_token stop) = 0;
 
   // Definitions are JSON texts without system properties. `offer_headers` are sent as they are (throughput).
   // already_exists when the id is taken.

@@ -327,8 +327,10 @@ TEST_F(ClientTest, AReadFeedIsReadToItsEnd) {
 }
 
 TEST_F(ClientTest, PointReadsTellWhatIsMissing) {
-  transport_.answer(200, {}, R"({"id":"a b"})");
-  EXPECT_EQ(client_->read_document(kOrders, "a b", "[\"é\"]", stop_).value(), R"({"id":"a b"})");
+  transport_.answer(200, headers({{"x-ms-item-lsn", "1130"}}), R"({"id":"a b"})");
+  const auto read = client_->read_document(kOrders, "a b", "[\"é\"]", stop_);
+  EXPECT_EQ(read->text, R"({"id":"a b"})");
+  EXPECT_EQ(read->lsn, 1130U);
   EXPECT_EQ(last().url, "https://shop.example:443/dbs/Shop/colls/Orders/docs/a%20b");
   EXPECT_EQ(sent("x-ms-documentdb-partitionkey"), R"(["\u00e9"])");
   transport_.answer(404, {}, R"({"code":"NotFound","message":"gone"})")

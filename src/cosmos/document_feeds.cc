@@ -185,14 +185,14 @@ Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::s
   return page;
 }
 
-Result<std::string> AccountClient::read_document(const ContainerName& name, std::string_view id,
-                                                 std::string_view partition_key, std::stop_token stop) {
+Result<ReadDocument> AccountClient::read_document(const ContainerName& name, std::string_view id,
+                                                  std::string_view partition_key, std::stop_token stop) {
   return find_document(name, id, partition_key, false, stop);
 }
 
-Result<std::string> AccountClient::find_document(const ContainerName& name, std::string_view id,
-                                                 std::string_view partition_key, bool keeps_session,
-                                                 const std::stop_token& stop) {
+Result<ReadDocument> AccountClient::find_document(const ContainerName& name, std::string_view id,
+                                                  std::string_view partition_key, bool keeps_session,
+                                                  const std::stop_token& stop) {
   Call call;
   call.method = "GET";
   call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
@@ -203,7 +203,7 @@ Result<std::string> AccountClient::find_document(const ContainerName& name, std:
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   ASSIGN(http::Response response, sender_.send(call, stop).response);
   if (response.body.empty()) return fail(Error(Code::corrupt, "an answer without a body").in(call.what));
-  return std::move(response.body);
+  return ReadDocument{std::move(response.body), whole_number(response.headers.get("x-ms-item-lsn"))};
 }
 
 }  // namespace halley::cosmos

@@ -112,7 +112,7 @@ Result<bool> AccountClient::holds(const ContainerName& name, std::string_view pa
                                   const std::stop_token& stop) {
   ASSIGN(const json::Value document, json::parse(body));
   auto held = find_document(name, document.string_at("id"), partition_key, true, stop);
-  if (held) return is_same_document(body, *held);
+  if (held) return is_same_document(body, held->text);
   if (is_absent(held.error())) return false;
   return fail(std::move(held).error());
 }

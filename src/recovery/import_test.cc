@@ -134,7 +134,7 @@ class ImportTest : public ::testing::Test {
   }
   std::size_t count() { return (*account_.engine().container("shop", "orders"))->live_documents().size(); }
   std::string text(const std::string& id, const std::string& key) {
-    return client_->read_document({"shop", "orders"}, id, key, {}).value_or("");
+    return client_->read_document({"shop", "orders"}, id, key, {}).value_or(cosmos::ReadDocument{}).text;
   }
   static std::string many(int documents) {
     std::string content;

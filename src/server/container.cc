@@ -41,7 +41,7 @@ Container::Container(Runtime& runtime, Stamps& stamps, ContainerOptions options)
     : runtime_(runtime),
       stamps_(stamps),
       options_(std::move(options)),
-      budget_(runtime, options_.request_units_per_second),
+      budget_(options_.budget ? options_.budget : std::make_shared<Budget>(runtime)),
       ttl_(options_.ttl),
       partitions_(first_partitions(options_)),
       next_range_(static_cast<int>(partitions_.size())) {}
@@ -180,7 +180,8 @@ Result<Container::Done> Container::run(const ItemOperation& operation, std::stri
   Transaction transaction(*source, context());
   ASSIGN(ItemResult result, apply(transaction, operation, std::move(prepared)));
   transaction.commit();
-  return Done{std::move(result), {source->id(), source->lsn()}};
+  const auto item_lsn = result.document == nullptr ? std::nullopt : source->lsn_of(result.document->number);
+  return Done{std::move(result), {source->id(), source->lsn()}, item_lsn};
 }
 
 Result<Container::BatchDone> Container::run_batch(const std::string& key, std::vector<ItemOperation> operations,
@@ -225,14 +226,14 @@ Result<Container::BatchDone> Container::run_bulk(std::string_view range_id,
     done.position = {partition->id(), partition->lsn()};
   }
   for (const ItemOperation& operation : operations) {
-    if (const auto wait = budget_.wait()) {
+    if (const auto wait = budget_->wait()) {
       done.results.push_back(ItemResult{429, cosmos::kBudgetSpent, {}, nullptr, 0, wait});
       continue;
     }
     auto result = run(operation, range_id);
     if (result) done.position.lsn = std::max(done.position.lsn, result->position.lsn);
     done.results.push_back(result ? std::move(result->result) : as_result(std::move(result).error()));
-    budget_.spend(done.results.back().charge);
+    budget_->spend(done.results.back().charge);
   }
   return done;
 }

@@ -26,8 +26,8 @@ struct ContainerOptions {
   UniqueKeys unique_keys;
   TimeToLive ttl;
   int partitions = 1;
-  std::int64_t request_units_per_second = 0;
-  Journal* journal = nullptr;  // told of every change, when there is one
+  std::shared_ptr<Budget> budget = {};  // null = one of its own, without a limit
+  Journal* journal = nullptr;           // told of every change, when there is one
 };
 
 // Where a reply comes from.
@@ -84,13 +84,16 @@ class Container {
   const std::string& self() const { return options_.self; }
   Second now() const { return stamps_.now(); }
   const cosmos::PartitionKeyDefinition& key() const { return options_.key; }
-  Budget& budget() { return budget_; }
+  Budget& budget() { return *budget_; }
+  // Of its own, or one that several containers share. To be called before the first request for it.
+  void use_budget(std::shared_ptr<Budget> budget) { budget_ = std::move(budget); }
 
   void set_ttl(TimeToLive ttl);
 
   struct Done {
     ItemResult result;
     Position position;
+    std::optional<std::uint64_t> item_lsn;  // of the newest write of the document that was written or read
   };
   // One operation in a transaction of its own. With a `range_id` it is refused with 410 when the document belongs to
   // another partition.
@@ -224,7 +227,7 @@ class Container {
   Runtime& runtime_;
   Stamps& stamps_;
   const ContainerOptions options_;
-  Budget budget_;
+  std::shared_ptr<Budget> budget_;
 
   Lock mutex_{*this};  // over all below
   TimeToLive ttl_;

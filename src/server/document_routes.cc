@@ -73,6 +73,7 @@ Reply item_reply(const Call& call, const Container::Done& done) {
   }
   set_charge(reply, result.charge);
   set_position(reply, done.position);
+  if (done.item_lsn) reply.headers.add("x-ms-item-lsn", std::to_string(*done.item_lsn));
   return reply;
 }
 

@@ -62,7 +62,7 @@ class FaultTest : public ::testing::Test {
   Status put(int id) {
     return client_->upsert_document(kOrders, kKey, fmt::format(R"({{"id":"{}","pk":"a"}})", id), {});
   }
-  Result<std::string> get(int id) { return client_->read_document(kOrders, std::to_string(id), kKey, {}); }
+  Result<cosmos::ReadDocument> get(int id) { return client_->read_document(kOrders, std::to_string(id), kKey, {}); }
   Result<cosmos::FeedPage> changes(std::string continuation = {}, std::string range = "0", bool all_versions = false) {
     cosmos::FeedRequest request;
     request.mode = all_versions ? cosmos::FeedMode::all_versions : cosmos::FeedMode::latest_version;

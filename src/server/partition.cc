@@ -40,6 +40,11 @@ DocumentPtr Partition::find(std::uint64_t number) const {
   return live == live_.end() ? nullptr : live->second.document;
 }
 
+std::optional<std::uint64_t> Partition::lsn_of(std::uint64_t number) const {
+  const auto live = live_.find(number);
+  return live == live_.end() ? std::nullopt : std::optional(log_[live->second.entry].lsn);
+}
+
 DocumentPtr Partition::find_holder(const std::string& unique_text) const {
   const auto holder = holders_.find(unique_text);
   return holder == holders_.end() ? nullptr : find(holder->second);

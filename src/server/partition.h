@@ -63,6 +63,8 @@ class Partition {
   // The live document, or nullptr. An expired one that was not purged yet is still found.
   DocumentPtr find(std::string_view key, std::string_view id) const;
   DocumentPtr find(std::uint64_t number) const;
+  // Of the newest write of a live document.
+  std::optional<std::uint64_t> lsn_of(std::uint64_t number) const;
   // The live document that holds a unique text (UniqueKeys), or nullptr.
   DocumentPtr find_holder(const std::string& unique_text) const;
 
