@@ -123,11 +123,9 @@ class Resources {
     server::Throughput throughput;
     const json::Value& options = member(body, {"properties", "options"});
     if (const auto most = member(options, {"autoscaleSettings", "maxThroughput"}).as_integer()) {
-      throughput.content = json::Value::object(
-          {{"offerThroughput", json::Value::integer(*most / 10)},
-           {"offerAutopilotSettings", json::Value::object({{"maxThroughput", json::Value::integer(*most)}})}});
+      throughput.content = server::autoscale_content(*most);
     } else if (const auto units = member(options, {"throughput"}).as_integer()) {
-      throughput.content = json::Value::object({{"offerThroughput", json::Value::integer(*units)}});
+      throughput.content = server::manual_content(*units);
     }
     ASSIGN(const auto view, said_by_provider(engine.create(place.parent(), place.kind, resource, throughput)));
     return resource_json(account.id(), place, *view.text);

@@ -38,7 +38,8 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
   if (const auto id = arguments.find("--account-id")) account.account_id = *id;
   ASSIGN(const std::int64_t partitions, arguments.integer("--partitions", 1, 1, 1000));
   account.partitions = static_cast<int>(partitions);
-  ASSIGN(account.request_units_per_second, arguments.integer("--request-units", 0, 1, 100'000'000));
+  account.throughput.limits = arguments.has("--enforce-throughput") || arguments.has("--request-units");
+  ASSIGN(account.throughput.unasked, arguments.integer("--request-units", account.throughput.unasked, 1, 100'000'000));
   account.all_versions_feed = !arguments.has("--no-all-versions");
   for (const std::string& region : arguments.all("--region")) account.regions.push_back({region, ""});
   account.test_door = arguments.has("--test-door");
@@ -108,6 +109,7 @@ struct Served {
   std::shared_ptr<server::Emulator> emulator;
   std::unique_ptr<arm::Endpoint> manager;  // with --arm
   std::string account_id;
+  bool throughput_limits = false;
 };
 
 void say_ready(Output& output, const Served& served, const std::string& certificate,
@@ -145,6 +147,7 @@ Status serve(Context& context, Served& served, const std::string& certificate_pe
   CertificateFile certificate;
   if (!certificate_pem.empty()) TRY(certificate.write(context, certificate_pem));
   if (const auto tree = context.arguments.find("--load")) TRY(load(context, emulator, *tree, certificate.path()));
+  if (served.throughput_limits) emulator.account().engine().limit_throughput();
   const auto data = context.arguments.find("--data");
   context.output.note(data ? "The account is kept in " + *data + "." : "The account is held in memory.");
   say_ready(context.output, served, certificate.path(), context.arguments.all("--region"));
@@ -176,7 +179,10 @@ Result<ExitCode> run(Context& context) {
     options.account.journal = data.get();
   }
   Served served;
-  ASSIGN(served.emulator, server::Emulator::start(context.runtime, options));
+  server::EmulatorOptions begins_with = options;
+  begins_with.account.throughput.limits = false;  // until what there is to load is loaded
+  ASSIGN(served.emulator, server::Emulator::start(context.runtime, begins_with));
+  served.throughput_limits = options.account.throughput.limits;
   served.account_id = options.account.account_id;
   if (context.arguments.has("--arm")) {
     ASSIGN(served.manager, start_arm(context, options, served.emulator));
@@ -217,8 +223,8 @@ Command emulator_command() {
           "  halley emulator --arm --arm-listen 127.0.0.1:8443 --cert-out emulator.pem",
           {},
           OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--data", "--load", "--dump", "--access-log",
-                      "--request-units", "--no-all-versions", "--key-file", "--account-id", "--region", "--test-door",
-                      "--arm", "--arm-listen"},
+                      "--enforce-throughput", "--request-units", "--no-all-versions", "--key-file", "--account-id",
+                      "--region", "--test-door", "--arm", "--arm-listen"},
           run};
 }
 

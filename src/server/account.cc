@@ -54,8 +54,7 @@ struct Account::State {
       : runtime(r),
         options(std::move(o)),
         decoded_key(std::move(k)),
-        engine(r,
-               EngineOptions{options.partitions, options.request_units_per_second, options.journal, options.history}),
+        engine(r, EngineOptions{options.partitions, options.throughput, options.journal, options.history}),
         topology(options.regions, options.multiple_write_regions),
         door(engine, faults, topology) {}
 

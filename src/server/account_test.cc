@@ -425,7 +425,7 @@ class LimitedAccountTest : public AccountTest {
   LimitedAccountTest() : AccountTest(limited()) {}
   static AccountOptions limited() {
     AccountOptions options;
-    options.request_units_per_second = 20;
+    options.throughput = {.limits = true, .unasked = 20};
     options.all_versions_feed = false;
     return options;
   }
@@ -474,32 +474,6 @@ TEST_F(LimitedAccountTest, SaysWhereTheAllVersionsFeedIsNotOffered) {
   EXPECT_EQ(send("GET", "/").value().find("continuousBackupEnabled")->as_bool(), false);
   EXPECT_EQ(send("GET", kDocs, {}, {{"A-IM", "Full-Fidelity Feed"}, {"If-None-Match", "*"}}).status, 400);
   EXPECT_EQ(send("POST", "/_emulator/clock", "{}").status, 400) << "no door";
-}
-
-// The request units of a second are 20 until an offer says otherwise.
-TEST_F(LimitedAccountTest, AReplacedOfferChangesWhatMayBeSpent) {
-  make_shop();
-  int next = 0;
-  const auto writes = [&] {  // for which there is room in a second
-    (void)runtime_.sleep(Milliseconds(1000), {});
-    int done = 0;
-    while (done < 1000 && create(fmt::format(R"({{"id":"{}","pk":"a"}})", next++)).status == 201) ++done;
-    return done;
-  };
-  EXPECT_EQ(writes(), 4);
-  json::Value offer = send("GET", "/offers").value().find("Offers")->items()[0];
-  const std::string target = "/offers/" + offer.string_at("id");
-  offer.set("content", *json::parse(R"({"offerThroughput":1200})"));
-  ASSERT_EQ(send("PUT", target, offer.to_text()).status, 200);
-  EXPECT_NEAR(writes(), 1200 / 5.29, 2);
-  offer.set("content", *json::parse(R"({"offerThroughput":80,"offerAutopilotSettings":{"maxThroughput":2000}})"));
-  ASSERT_EQ(send("PUT", target, offer.to_text()).status, 200);
-  EXPECT_NEAR(writes(), 2000 / 5.29, 2) << "autoscale goes to its maximum";
-  for (const char* content : {"{}", R"({"offerThroughput":0})", R"({"offerThroughput":"400"})",
-                              R"({"offerAutopilotSettings":{"maxThroughput":999}})"}) {
-    offer.set("content", *json::parse(content));
-    EXPECT_EQ(send("PUT", target, offer.to_text()).status, 400) << content;
-  }
 }
 
 TEST_F(AccountTest, BatchesAndBulkKnowWhatTheSessionHasSeen) {

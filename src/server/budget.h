@@ -1,4 +1,4 @@
-// A container's request units: what may be spent in each second.
+// Request units of a container, or of several that share them: what may be spent in each second.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,9 @@ namespace halley::server {
 
 class Budget {
  public:
-  // `units_per_second`: 0 = no limit.
-  Budget(Runtime& runtime, std::int64_t units_per_second) : runtime_(runtime), limit_(units_per_second) {}
+  // Without a limit.
+  explicit Budget(Runtime& runtime) : runtime_(runtime) {}
+  // 0 = no limit.
   void set_limit(std::int64_t units_per_second) { limit_ = units_per_second; }
 
   // How long to wait when this second's units are spent; nothing when there are some left. The last request of a second
@@ -37,7 +38,7 @@ class Budget {
 
  private:
   Runtime& runtime_;
-  std::atomic<std::int64_t> limit_;
+  std::atomic<std::int64_t> limit_{0};
   std::mutex mutex_;
   SteadyTime began_{};
   double spent_ = 0;

@@ -14,6 +14,7 @@
 #include "http/listener.h"
 #include "runtime/runtime.h"
 #include "server/clock.h"
+#include "server/throughput.h"
 
 namespace halley::server {
 
@@ -34,7 +35,7 @@ struct AccountOptions {
   std::string key;                             // base64; empty = the well-known emulator key
   int partitions = 1;                          // physical partitions of a new container
   bool all_versions_feed = true;
-  std::int64_t request_units_per_second = 0;  // per container; 0 = no limit
+  ThroughputRules throughput;
   // Its regions; the first takes the writes, with multiple_write_regions all do. None = one that is wherever it is
   // asked.
   std::vector<RegionOptions> regions;

@@ -28,26 +28,6 @@ std::shared_ptr<Resource> find_child(const Resource& parent, ResourceKind kind, 
   return by([&](const Resource& child) { return child.rid == name; });
 }
 
-json::Value default_offer() { return json::Value::object({{"offerThroughput", json::Value::integer(400)}}); }
-
-json::Value whole_offer_content(json::Value content) {
-  if (content.find("offerIsRUPerMinuteThroughputEnabled") == nullptr) {
-    content.set("offerIsRUPerMinuteThroughputEnabled", json::Value::boolean(false));
-  }
-  return content;
-}
-
-// The request units of a second that an offer's content asks for, autoscale's maximum where there is one; nothing when
-// it says none.
-std::optional<std::int64_t> units_of(const json::Value& content) {
-  constexpr std::int64_t kLeastMaximum = 1000;
-  const json::Value* const scaled = content.find("offerAutopilotSettings");
-  const bool scales = scaled != nullptr && !scaled->is_null();
-  const json::Value* const units = scales ? scaled->find("maxThroughput") : content.find("offerThroughput");
-  const auto number = units == nullptr ? std::nullopt : units->as_integer();
-  return number && *number >= (scales ? kLeastMaximum : 1) ? number : std::nullopt;
-}
-
 // Whether two permissions are for the same thing: of those a user has one.
 bool same_grant(const json::Value& a, const json::Value& b) {
   const auto key_of = [](const json::Value& permission) {
@@ -91,6 +71,7 @@ Engine::Engine(Runtime& runtime, EngineOptions options)
       options_(std::move(options)),
       stamps_(runtime),
       root_(std::make_shared<Resource>()),
+      limits_throughput_(options_.throughput.limits),
       next_number_(static_cast<std::uint32_t>(runtime.random_u64() & 0x3FFFFFFF)) {}
 
 Result<std::shared_ptr<Resource>> Engine::walk(const Path& path, std::size_t segments) {
@@ -167,14 +148,14 @@ void Engine::stamp(Resource& resource) {
   resource.text = std::make_shared<const std::string>(resource_text(resource, resource.ts.value));
 }
 
-void Engine::make_container(Resource& resource, int partitions) {
+void Engine::make_container(Resource& resource, const Resource& database, int partitions) {
   auto key = cosmos::PartitionKeyDefinition::parse(*resource.definition.find("partitionKey"));
   auto unique_keys = UniqueKeys::parse(resource.definition);
   CHECK(key.has_value() && unique_keys.has_value());
   resource.container = std::make_shared<Container>(
       runtime_, stamps_,
       ContainerOptions{resource.rid, resource.self, std::move(*key), std::move(*unique_keys),
-                       TimeToLive{default_ttl(resource.definition)}, partitions, options_.request_units_per_second,
+                       TimeToLive{default_ttl(resource.definition)}, partitions, budget_below(database),
                        options_.journal});
 }
 
@@ -185,7 +166,7 @@ std::shared_ptr<Resource> Engine::make(Resource& parent, ResourceKind kind, json
   if (kind == ResourceKind::offer) definition.set("id", json::Value::string(resource->rid));
   resource->definition = std::move(definition);
   place(*resource, parent);
-  if (kind == ResourceKind::container) make_container(*resource, options_.partitions);
+  if (kind == ResourceKind::container) make_container(*resource, parent, options_.partitions);
   stamp(*resource);
   parent.children.push_back(resource);
   record(*resource, parent.rid);
@@ -208,46 +189,13 @@ void Engine::rename(Resource& resource, const Resource& parent) {
   for (const auto& child : resource.children) place(*child, resource);
 }
 
-void Engine::limit_by_offer(const Resource& offer) {
-  if (options_.request_units_per_second == 0) return;
-  const json::Value* content = offer.definition.find("content");
-  const auto limit = content == nullptr ? std::nullopt : units_of(*content);
-  if (!limit) return;
-  const std::string self = offer.definition.string_at("resource");
-  for (const auto& database : root_->children) {
-    for (const auto& child : database->children) {
-      if (child->container && child->self == self) child->container->budget().set_limit(*limit);
-    }
-  }
-}
-
-void Engine::make_offer(const Resource& resource, const Throughput& throughput, bool shared) {
-  if (throughput.content.is_null() && (shared || resource.kind == ResourceKind::database)) return;
-  json::Value content = throughput.content.is_null() ? default_offer() : throughput.content;
-  make(*root_, ResourceKind::offer,
-       json::Value::object({{"resource", json::Value::string(resource.self)},
-                            {"offerType", json::Value::string("Invalid")},
-                            {"offerResourceId", json::Value::string(resource.rid)},
-                            {"offerVersion", json::Value::string("V2")},
-                            {"content", whole_offer_content(std::move(content))}}));
-}
-
-bool Engine::has_offer(const Resource& resource) const {
-  return std::any_of(root_->children.begin(), root_->children.end(), [&](const auto& child) {
-    return child->kind == ResourceKind::offer && child->definition.string_at("resource") == resource.self;
-  });
-}
-
-void Engine::remove_offers(const Resource& resource) {
-  std::erase_if(root_->children, [&](const auto& child) {
-    return child->kind == ResourceKind::offer && child->definition.string_at("resource").starts_with(resource.self);
-  });
-}
-
 Result<ResourceView> Engine::create(const Path& parent, ResourceKind kind, json::Value definition,
                                     const Throughput& throughput) {
   if (kind == ResourceKind::offer || kind == ResourceKind::conflict) {
     return refuse(405, "Such resources are not created by requests.");
+  }
+  if (!throughput.content.is_null() && !units_of(throughput.content)) {
+    return refuse(400, "The throughput asked for is none: 1 or more, with autoscale a maxThroughput of 1000 or more.");
   }
   ASSIGN(definition, complete_definition(kind, std::move(definition)));
   const std::lock_guard lock(mutex_);
@@ -266,14 +214,7 @@ Result<ResourceView> Engine::replace(const Path& path, json::Value definition, s
   ASSIGN(const auto resource, walk(path, path.size()));
   TRY(check_tag(*resource, if_match));
   if (resource->kind == ResourceKind::offer) {
-    const json::Value* content = definition.find("content");
-    if (content == nullptr || !content->is_object() || !units_of(*content)) {
-      return refuse(400,
-                    "An offer must have a content with an offerThroughput, or with a maxThroughput of 1000 or more in "
-                    "its offerAutopilotSettings.");
-    }
-    resource->definition.set("content", whole_offer_content(*content));
-    limit_by_offer(*resource);
+    TRY(replace_offer(*resource, definition));
   } else if (resource->kind == ResourceKind::database || resource->kind == ResourceKind::conflict) {
     return refuse(405, "Such a resource can't be replaced.");
   } else {

@@ -15,12 +15,13 @@
 #include "server/resource.h"
 #include "server/resource_history.h"
 #include "server/stamps.h"
+#include "server/throughput.h"
 
 namespace halley::server {
 
 struct EngineOptions {
   int partitions = 1;
-  std::int64_t request_units_per_second = 0;
+  ThroughputRules throughput = {};
   Journal* journal = nullptr;  // what backs it, if anything does; must outlive the engine
   // Is told of every change of a database or container, where there is one. It is in memory, so not with a journal.
   std::shared_ptr<ResourceHistory> history = {};
@@ -30,11 +31,6 @@ struct EngineOptions {
 struct PastView {
   Second at;
   bool time_to_live = true;  // else its documents do not expire any more
-};
-
-// Throughput asked for at creation: the offer's `content`; null = none was asked for.
-struct Throughput {
-  json::Value content;
 };
 
 // What a resource looks like now.
@@ -78,6 +74,9 @@ class Engine {
   // container's database is not there, or another by its _rid.
   Result<ResourceView> restore_database(const ResourceVersion& database);
   Result<ResourceView> restore_container(const ResourceVersion& container, const PastView& view);
+  // From now on throughput limits, as if the rules had said so from the beginning.
+  void limit_throughput();
+
   // Goes on counting where another does whose resources are brought back here, so that no number is given twice.
   void count_on_from(Engine& other);
 
@@ -98,18 +97,19 @@ class Engine {
   std::shared_ptr<Resource> make(Resource& parent, ResourceKind kind, json::Value definition);
   void place(Resource& resource, const Resource& parent);
   void rename(Resource& resource, const Resource& parent);
-  // Limits a container to what its offer says, where containers are limited at all.
-  void limit_by_offer(const Resource& offer);
   void detach(Resource& owner, const std::shared_ptr<Resource>& resource);
   std::string next_rid(const Resource& parent, ResourceKind kind);
   void stamp(Resource& resource);
-  void make_container(Resource& resource, int partitions);
+  void make_container(Resource& resource, const Resource& database, int partitions);
   void record(const Resource& resource, std::string_view parent_rid);
   void note(const Resource& resource, ResourceChange change, std::string_view parent_rid);
   class Replay;
   Result<std::shared_ptr<Resource>> make_again(Resource& parent, const ResourceVersion& version);
   bool has_offer(const Resource& resource) const;
   void make_offer(const Resource& resource, const Throughput& throughput, bool shared);
+  Status replace_offer(Resource& offer, const json::Value& definition);
+  void apply_offer(const Resource& offer);
+  std::shared_ptr<Budget> budget_below(const Resource& database) const;
   void remove_offers(const Resource& resource);
 
   Runtime& runtime_;
@@ -118,6 +118,7 @@ class Engine {
 
   std::mutex mutex_;  // over the tree
   std::shared_ptr<Resource> root_;
+  bool limits_throughput_;
   std::uint32_t next_number_;  // of the next resource; begins anywhere, so that two accounts share no rids
 };
 

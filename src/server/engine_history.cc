@@ -48,6 +48,7 @@ Result<ResourceView> Engine::restore_container(const ResourceVersion& container,
   ASSIGN(const auto owner, walk({"dbs", container.parent}, 2));
   ASSIGN(const auto resource, make_again(*owner, container));
   if (!view.time_to_live) resource->definition.erase("defaultTtl");
+  documents->use_budget(budget_below(*owner));
   resource->container = std::move(documents);
   stamp(*resource);
   owner->children.push_back(resource);

@@ -50,7 +50,7 @@ class Engine::Replay {
       Resource& resource = *found->second.resource;
       resource.definition = std::move(definition);
       engine_.rename(resource, *found->second.parent);
-      if (resource.kind == ResourceKind::offer) engine_.limit_by_offer(resource);
+      if (resource.kind == ResourceKind::offer) engine_.apply_offer(resource);
       if (resource.container) resource.container->set_ttl({default_ttl(resource.definition)});
     }
     Resource& resource = *known_[rid].resource;
@@ -74,10 +74,11 @@ class Engine::Replay {
       if (event.partitions < 1 || !complete_definition(event.kind, resource->definition)) {
         return fail(Code::corrupt, "a container is not what it must be");
       }
-      engine_.make_container(*resource, event.partitions);
+      engine_.make_container(*resource, *parent->second.resource, event.partitions);
     }
     parent->second.resource->children.push_back(resource);
     known_[rid] = {resource, parent->second.resource};
+    if (event.kind == ResourceKind::offer) engine_.apply_offer(*resource);
     return {};
   }
 

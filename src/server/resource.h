@@ -14,6 +14,7 @@
 
 namespace halley::server {
 
+class Budget;
 class Container;
 
 enum class ResourceKind : std::uint8_t {
@@ -55,6 +56,7 @@ struct Resource {
   std::shared_ptr<const std::string> text;  // as answered
   std::vector<std::shared_ptr<Resource>> children;
   std::shared_ptr<Container> container;  // of a container
+  std::shared_ptr<Budget> budget;        // of a database with throughput: its containers share it
 };
 
 // Checks a definition sent by a client and makes it what the service would store: system properties dropped, defaults

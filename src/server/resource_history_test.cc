@@ -43,9 +43,9 @@ class ResourceHistoryTest : public ::testing::Test {
   }
 
   std::shared_ptr<ResourceHistory> history_ = std::make_shared<ResourceHistory>();
-  Engine engine_{real_runtime(), EngineOptions{2, 0, nullptr, history_}};
+  Engine engine_{real_runtime(), EngineOptions{2, {}, nullptr, history_}};
   std::shared_ptr<ResourceHistory> others_history_ = std::make_shared<ResourceHistory>();
-  Engine other_{real_runtime(), EngineOptions{1, 0, nullptr, others_history_}};
+  Engine other_{real_runtime(), EngineOptions{1, {}, nullptr, others_history_}};
 };
 
 TEST_F(ResourceHistoryTest, KnowsWhatThereWasAtEachMoment) {

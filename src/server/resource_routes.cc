@@ -22,15 +22,15 @@ Result<Throughput> throughput_headers(const Call& call) {
     const json::Value* maximum = settings ? settings->find("maxThroughput") : nullptr;
     const auto units = maximum != nullptr ? maximum->as_integer() : std::nullopt;
     if (!units || *units < 1000) return refuse(400, "The autoscale maxThroughput must be 1000 or more.");
-    throughput.content = json::Value::object(
-        {{"offerThroughput", json::Value::integer(*units / 10)}, {"offerAutopilotSettings", *settings}});
+    throughput.content = autoscale_content(*units);
+    throughput.content.set("offerAutopilotSettings", *settings);  // whole: it may say more
   } else if (!manual.empty()) {
     std::int64_t units = 0;
     const auto [end, error] = std::from_chars(manual.data(), manual.data() + manual.size(), units);
     if (error != std::errc() || end != manual.data() + manual.size() || units < 1) {
       return refuse(400, fmt::format("x-ms-offer-throughput '{}' is not a number of request units.", manual));
     }
-    throughput.content = json::Value::object({{"offerThroughput", json::Value::integer(units)}});
+    throughput.content = manual_content(units);
   }
   return throughput;
 }

@@ -97,7 +97,7 @@ std::string image_of(Engine& engine) {
 // An engine that things are done to by number. The same numbers do the same.
 class World {
  public:
-  World(testing::VirtualRuntime& runtime, Journal* journal) : runtime_(runtime), engine_(runtime, {2, 0, journal}) {}
+  World(testing::VirtualRuntime& runtime, Journal* journal) : runtime_(runtime), engine_(runtime, {2, {}, journal}) {}
 
   Engine& engine() { return engine_; }
 
@@ -233,7 +233,7 @@ TEST(Restart, NoRidAndNoTagIsGivenTwice) {
   std::set<std::string> rids;
   std::set<std::string> etags;
   for (int round = 0; round < 6; ++round) {
-    Engine engine(runtime, {1, 0, &journal});
+    Engine engine(runtime, {1, {}, &journal});
     ASSERT_TRUE(engine.recover());
     if (round % 2 == 1) continue;  // nothing but what a start does
     ASSERT_TRUE(engine.create_database("d"));
@@ -282,7 +282,7 @@ RC_GTEST_PROP(Restart, AJournalThatMakesNoSenseIsCorrupt,
   events.erase(events.begin() + from % static_cast<std::ptrdiff_t>(events.size()));
   if (to % 4 != 0) events.insert(events.begin() + to % static_cast<std::ptrdiff_t>(events.size() + 1), moved);
   if (to % 4 == 1) events.insert(events.begin() + to % static_cast<std::ptrdiff_t>(events.size() + 1), moved);
-  Engine again(runtime, {2, 0, &journal});
+  Engine again(runtime, {2, {}, &journal});
   const auto recovered = again.recover();
   RC_ASSERT(recovered || recovered.error().code == Code::corrupt);
 }

@@ -27,7 +27,8 @@ server::AccountOptions account_of(const WorldOptions& options) {
   account.account_id = "world";
   account.partitions = options.partitions;
   account.all_versions_feed = options.all_versions;
-  account.request_units_per_second = options.request_units;
+  account.throughput.limits = options.request_units > 0;
+  if (account.throughput.limits) account.throughput.unasked = options.request_units;
   for (int i = 0; options.regions > 1 && i < options.regions; ++i) {
     account.regions.push_back(
         {std::string(kRegions[static_cast<std::size_t>(i)]), host_of(kRegions[static_cast<std::size_t>(i)])});
