@@ -211,6 +211,16 @@ class LookThrough : public CapturedAccount {
       return std::nullopt;
     };
   }
+  // When the versions of a document were written, by the lane, newest first.
+  std::vector<Second> times_of(const std::string& id) {
+    std::vector<Second> times;
+    const auto stream = repository_->versions(orders(), {});
+    repo::Version version;
+    while (*(*stream)->next(version)) {
+      if (version.id == id) times.push_back(version.time);
+    }
+    return times;
+  }
   BackupOptions quick_;
 };
 
@@ -252,6 +262,24 @@ TEST_F(LookThrough, ABaseIsNone) {
   ASSERT_EQ(documents().count("d"), 0U);
   backup(quick_);
   EXPECT_EQ(documents().count("d"), 1U);
+}
+
+// The feed is left before its end, at a page that is far ahead of the write behind it: the clock was set back.
+TEST_F(LookThrough, WhatTheFeedStillHasToBringIsNoReturnThoughTheClockWasSetBack) {
+  upsert(kShort);
+  pass_seconds(4);
+  backup(quick_);
+  set_expiry("");
+  before_request(1, is_listing, [this] {
+    account_.clock().advance(1000);
+    upsert(R"({"id":"ahead","pk":"a"})");
+    account_.clock().advance(-990);
+    upsert(R"({"id":"behind","pk":"a"})");
+  });
+  backup(quick_);
+  EXPECT_EQ(documents().count("d"), 1U);
+  EXPECT_THAT(times_of("behind"), ElementsAre(::testing::Gt(times_of("d").front() + 900)))
+      << "once, where the feed has it: behind what is ahead";
 }
 
 // The feed is asked for more than it can be read to its end, from the listing on, until `writes` were made.
