@@ -45,6 +45,16 @@ std::string what_of(const recovery::UserDifference& user) {
   return user.name() + (user.is_there ? " is another" : " is missing");
 }
 
+// Steps of expiry are not taken: what they would put right is a difference that stays.
+void leave_expiry(native::FixupPlan& plan) {
+  const auto expiry = std::stable_partition(plan.steps.begin(), plan.steps.end(),
+                                            [](const FixupStep& step) { return step.part != FixupPart::expiry; });
+  for (auto step = expiry; step != plan.steps.end(); ++step) {
+    plan.differences.push_back({step->what, "--no-ttl leaves it as it is"});
+  }
+  plan.steps.erase(expiry, plan.steps.end());
+}
+
 // What was tried.
 struct Attempt {
   std::string what;
@@ -223,9 +233,7 @@ class Fixup {
   Result<Look> look() {
     Look found;
     ASSIGN(found.plan, native::plan_fixup(arm_, subject_.wish, context_.stop));
-    if (context_.arguments.has("--no-ttl")) {
-      std::erase_if(found.plan.steps, [](const FixupStep& step) { return step.part == FixupPart::expiry; });
-    }
+    if (context_.arguments.has("--no-ttl")) leave_expiry(found.plan);
     auto& differences = found.plan.differences;
     differences.insert(differences.end(), subject_.unknown.begin(), subject_.unknown.end());
     if (subject_.users.empty()) return found;
@@ -418,23 +426,23 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command native_fixup_command() {
-  return {
-      "native fixup",
-      "after Azure's restore: bring back what it does not",
-      "Compares the account --to with what the repository knows of the moment that was restored, and brings back\n"
-      "what is missing or another: stored procedures, triggers, functions, throughput, conflict policy, users and\n"
-      "permissions; of an account that a restore made also network rules, roles for data and tags, where backups\n"
-      "kept them. What is missing is added; what takes the place of something, or opens the account to networks,\n"
-      "must be agreed to. So must time to live, armed last, in containers whose scripts are all there: what has\n"
-      "expired goes then. Tells what still is not as it was, and exits with 4 then. May be given again: what is\n"
-      "right is left alone. What was restored in its own account is named, with its moment; the rest there is left.",
-      "  halley native fixup --to kraftd-db-copy --dry-run\n"
-      "  halley native fixup --to kraftd-db --container kraftd/documents --at 2026-01-17T15:29:59Z --yes",
-      {},
-      OptionNames{"--to", "--at", "--to-resource-group", "--database", "--container", "--approximate", "--no-ttl",
-                  "--dry-run", "--yes", "--target-key-env", "--target-key-file"} +
-          azure_options() + repository_options(),
-      run};
+  return {"native fixup",
+          "after Azure's restore: bring back what it does not",
+          "Compares the account --to with what the repository knows of the moment that was restored, and brings back\n"
+          "what is missing or another: stored procedures, triggers, functions, throughput, conflict policy, users and\n"
+          "permissions; of an account that a restore made also network rules, roles for data and tags, where backups\n"
+          "kept them. What is missing is added; what takes the place of something, or opens the account to networks,\n"
+          "must be agreed to. So must time to live, armed last, in containers whose scripts are all there: what has\n"
+          "expired goes then; --no-ttl leaves it as it is. Tells what still is not as it was, and exits with 4 then.\n"
+          "May be given again: what is right is left alone. What was restored in its own account is named, with its\n"
+          "moment; the rest there is left.",
+          "  halley native fixup --to kraftd-db-copy --dry-run\n"
+          "  halley native fixup --to kraftd-db --container kraftd/documents --at 2026-01-17T15:29:59Z --yes",
+          {},
+          OptionNames{"--to", "--at", "--to-resource-group", "--database", "--container", "--approximate", "--no-ttl",
+                      "--dry-run", "--yes", "--target-key-env", "--target-key-file"} +
+              azure_options() + repository_options(),
+          run};
 }
 
 }  // namespace halley::cli

@@ -240,7 +240,10 @@ describe('a container that was deleted', () => {
     assert.equal((await container.read()).resource.defaultTtl, undefined);
     assert.match(result.done.find((each) => each.error).error, /403/);
     await emulator.armDoor('fault', { clear: true });
-    await fixup([...args(), '--no-ttl']);
+    const { result: left, said } = await fixup([...args(), '--no-ttl'], 4);
+    assert.equal(left.as_it_was, false);
+    const off = 'time to live of store/orders is off, was 86400';
+    assert.deepEqual(left.differences, [{ what: off, hint: '--no-ttl leaves it as it is' }], said);
     assert.equal((await container.read()).resource.defaultTtl, undefined);
     assert.equal((await fixup([...args(), '--yes'])).result.done.length, 1);
     assert.deepEqual(await accountSnapshot(emulator.client), then);
