@@ -1,4 +1,5 @@
-// A Resource Manager without sockets in front of it, and the account it begins with. For tests.
+// A Resource Manager without sockets in front of it, and the account it begins with, on a clock that stands still but
+// for pass(). For tests.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "arm/gateway.h"
 #include "server/engine.h"
+#include "testing/virtual_runtime.h"
 
 namespace halley::arm {
 
@@ -17,7 +19,7 @@ class AzureTest : public ::testing::Test {
   static constexpr std::string_view kPlaces = "/subscriptions/sub/providers/Microsoft.DocumentDB";
 
   explicit AzureTest(std::size_t page = 100, const std::string& subscription = "sub", const std::string& group = "rg")
-      : subscription_(real_runtime(), {subscription, group, {}, page}), gateway_(subscription_, true) {
+      : subscription_(runtime_, {subscription, group, {}, page}), gateway_(subscription_, true) {
     shop_ = subscription_.new_account("shop", {"West US", "East US"});
     shop_->tier = "Continuous30Days";
     EXPECT_TRUE(subscription_.start(*shop_));
@@ -88,6 +90,7 @@ class AzureTest : public ::testing::Test {
                        shop_->restorable_id(), format_rfc3339(at), more, account_more);
   }
 
+  testing::VirtualRuntime runtime_{Second{1795000000}};
   Subscription subscription_;
   Gateway gateway_;
   std::shared_ptr<ManagedAccount> shop_;

@@ -184,6 +184,7 @@ TEST_F(GatewayTest, ARestoreIsOfWhatIsAskedFor) {
   make_store();
   ASSERT_TRUE(engine().create_container("store", R"({"id":"carts","partitionKey":{"paths":["/pk"]}})"));
   const Second now = subscription_.now();
+  pass(1);
   const auto put = [&](const std::string& more, const std::string& account_more = {}) {
     return send("PUT", std::string(kGroup) + "/copy", restore_body(now, more, account_more));
   };
@@ -205,6 +206,17 @@ TEST_F(GatewayTest, ARestoreIsOfWhatIsAskedFor) {
             send("POST", shop + "/listKeys").text_at({"primaryMasterKey"}));
 }
 
+TEST_F(GatewayTest, OnlySecondsThatHavePassedAreRestored) {
+  make_store();
+  pass(10);
+  const auto restore = [&](Second at) { return send("PUT", std::string(kGroup) + "/copy", restore_body(at)); };
+  const Second now = subscription_.now();
+  const Answer refused = restore(now);
+  expect_refused(refused, 400, "BadRequest");
+  EXPECT_THAT(refused.text_at({"message"}), HasSubstr("to " + format_rfc3339(now - 1) + "."));
+  EXPECT_EQ(finish(restore(now - 1)).text_at({"status"}), "Succeeded");
+}
+
 TEST_F(GatewayTest, AContainerIsRestoredIntoTheDatabaseItWasIn) {
   make_store();
   const auto before = documents(engine());
@@ -214,8 +226,8 @@ TEST_F(GatewayTest, AContainerIsRestoredIntoTheDatabaseItWasIn) {
       fmt::format(R"({{"properties":{{"resource":{{"id":"orders","createMode":"Restore","restoreParameters":)"
                   R"({{"restoreSource":"{}","restoreTimestampInUtc":"{}"}}}}}}}})",
                   shop_->restorable_id(), format_rfc3339(then));
-  expect_refused(send("PUT", orders, body), 409, "Conflict");
   pass(1);
+  expect_refused(send("PUT", orders, body), 409, "Conflict");
   ASSERT_TRUE(engine().remove({"dbs", "store"}));
   expect_refused(send("PUT", orders, body), 404, "NotFound");
   ASSERT_TRUE(engine().create_database("store"));

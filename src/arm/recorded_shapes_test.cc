@@ -108,6 +108,7 @@ class RecordedShapes : public AzureTest {
   void make_shop() {
     make_store();
     then_ = subscription_.now();
+    pass(1);
     database_rid_ = engine().find({"dbs", "store"})->rid;
   }
   void delete_store() {

@@ -113,7 +113,8 @@ Result<RestorePoint> Subscription::restore_point(const json::Value& parameters) 
   point.at = *at;
   point.time_to_live = !member(parameters, {"restoreWithTtlDisabled"}).as_bool().value_or(false);
   const Second from = std::max(point.source->created, point.source->oldest(now()));
-  const Second last = point.source->deleted ? *point.source->deleted - 1 : now();
+  // The second that goes on may still be written to: what it will have been is not known.
+  const Second last = point.source->deleted ? *point.source->deleted - 1 : now() - 1;
   if (point.at < from || point.at > last) {
     return bad_request(fmt::format("Invalid restore timestamp {}: the account {} can be restored from {} to {}.",
                                    format_rfc3339(point.at), point.source->name, format_rfc3339(from),

@@ -223,6 +223,7 @@ describe('restores', () => {
   it('are of parts, and keep the time to live unless asked not to', async () => {
     await emulator.client.database('store').containers.create({ id: 'other', partitionKey: '/id' });
     const at = await emulator.second();
+    await passed(emulator, at);
     const only = { databasesToRestore: [{ databaseName: 'store', collectionNames: ['orders'] }] };
     await azure.databaseAccounts.beginCreateOrUpdateAndWait(group, 'part', parametersFor(at, only), fast);
     const data = await dataOf('part');
@@ -247,8 +248,8 @@ describe('restores', () => {
     };
     const restore = () =>
       azure.sqlResources.beginCreateUpdateSqlContainerAndWait(group, source, 'store', 'orders', parameters, fast);
-    await fails(restore(), 409, 'Conflict');
     await passed(emulator, at);
+    await fails(restore(), 409, 'Conflict');
     await orders.delete();
     const rid = (await restore()).resource.rid;
     const after = (await accountSnapshot(emulator.client))['store/orders'];
@@ -274,7 +275,7 @@ describe('restores', () => {
   it('that fail leave an account that says so', async () => {
     await emulator.armDoor('operations', { fail: 'InternalServerError', message: 'It broke.' });
     const begun = azure.databaseAccounts.beginCreateOrUpdateAndWait(
-      group, 'broken', parametersFor(await emulator.second()), fast);
+      group, 'broken', parametersFor((await emulator.second()) - 1), fast);
     await assert.rejects(begun, /It broke|failed/i);
     assert.equal((await azure.databaseAccounts.get(group, 'broken')).provisioningState, 'Failed');
   });

@@ -112,6 +112,7 @@ describe('an account that was deleted', () => {
   it('is listed with the days that are left', async () => {
     before = await documentsOf(emulator.client);
     at = await emulator.second();
+    await passed(emulator, at);
     await azure.databaseAccounts.beginCreateOrUpdateAndWait(
       group,
       'doomed',
