@@ -133,6 +133,7 @@ class Scripts {
         account_(std::move(account)),
         place_(std::move(place)),
         script_(script) {}
+  Scripts(const Scripts&) = delete;  // it refers to the request
 
   Result<Reply> serve() {
     if (call_.path.size() == kContainerAt + 2 && call_.method == "GET") return list();
@@ -150,21 +151,26 @@ class Scripts {
     if (call_.method == "PUT") {
       const json::Value& resource = member(call_.body, {"properties", "resource"});
       TRY(said_by_provider(server::complete_definition(script_.kind, resource)));
-      if (resource.string_at("id") != name_) return bad_request("The id in the body is not the one in the URL.");
+      if (resource.string_at("id") != call_.path.back())
+        return bad_request("The id in the body is not the one in the URL.");
     }
     TRY(subscription_.operations().admit(account_->name, path_text(call_.path), false));
     Operation operation;
-    operation.finish = [copy = *this, call = call_]() mutable { return copy.change(call); };
+    operation.finish = [account = account_, place = place_, script = script_, call = call_]() -> Result<std::string> {
+      return change(account->emulator->account().engine(), place, script, call);
+    };
     return begin_operation(call_, subscription_, *account_, std::move(operation),
                            json_reply(202, R"({"status":"Enqueued"})"));
   }
 
  private:
   server::Engine& engine() { return account_->emulator->account().engine(); }
-  server::Engine::Path path() const {
-    server::Engine::Path path = place_.path();
-    path.emplace_back(script_.keyword);
-    path.push_back(name_);
+  server::Engine::Path path() const { return path_of(place_, script_, call_); }
+
+  static server::Engine::Path path_of(const Place& place, const ScriptWord& script, const Call& call) {
+    server::Engine::Path path = place.path();
+    path.emplace_back(script.keyword);
+    path.push_back(call.path.back());
     return path;
   }
 
@@ -178,25 +184,27 @@ class Scripts {
     return list_reply(call_, elements, subscription_.options().page);
   }
 
-  Result<std::string> change(const Call& call) {
+  // By then the request is over, and with it this object.
+  static Result<std::string> change(server::Engine& engine, const Place& place, const ScriptWord& script,
+                                    const Call& call) {
+    const server::Engine::Path path = path_of(place, script, call);
     if (call.method == "DELETE") {
-      const auto removed = engine().remove(path());
+      const auto removed = engine.remove(path);
       if (!removed && removed.error().status != 404) return fail(removed.error());
       return std::string();
     }
     const json::Value& resource = member(call.body, {"properties", "resource"});
-    auto written = engine().find(path()) ? engine().replace(path(), resource)
-                                         : engine().create(place_.path(), script_.kind, resource);
+    auto written =
+        engine.find(path) ? engine.replace(path, resource) : engine.create(place.path(), script.kind, resource);
     ASSIGN(const auto view, said_by_provider(std::move(written)));
-    return script_json(call, place_, script_.word, name_, *view.text);
+    return script_json(call, place, script.word, call.path.back(), *view.text);
   }
 
   const Call& call_;
   Subscription& subscription_;
-  std::shared_ptr<ManagedAccount> account_;
-  Place place_;
-  ScriptWord script_;
-  std::string name_ = call_.path.back();
+  const std::shared_ptr<ManagedAccount> account_;
+  const Place place_;
+  const ScriptWord script_;
 };
 
 }  // namespace
