@@ -10,8 +10,9 @@ const { CosmosDBManagementClient } = createRequire(import.meta.url)('@azure/arm-
 export const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Date.now() + 3_600_000 }) };
 export const fast = { updateIntervalInMs: 1 }; // how often the client looks at an operation
 
-// What startEmulator() gives, and {arm, certificate, configuration, env, azure, armDoor, native}: `arm` says where
-// Resource Manager is, `azure(options)` makes an official client of it, `native(args, options)` runs `halley native`.
+// What startEmulator() gives, and {arm, certificate, configuration, env, azure, armDoor, patch, native}: `arm` says where
+// Resource Manager is, `azure(options)` makes an official client of it, `patch(account, properties)` changes what that
+// client does not know, `native(args, options)` runs `halley native`.
 export async function startArmEmulator(...args) {
   const folder = temporaryFolder();
   const certificate = join(folder, 'emulator.pem');
@@ -32,10 +33,21 @@ export async function startArmEmulator(...args) {
     AZURE_CLIENT_SECRET: 'emulator',
     XDG_STATE_HOME: folder,
   };
-  const armDoor = async (what, body) => {
-    const reply = await post(`${arm.endpoint}/_emulator/${what}`, ca, JSON.stringify(body));
-    if (reply.status !== 200) throw new Error(`test door ${what}: ${reply.status} ${reply.body}`);
+  const ask = async (method, path, body) => {
+    const reply = await request(method, arm.endpoint + path, ca, body && JSON.stringify(body));
+    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.status} ${reply.body}`);
     return JSON.parse(reply.body);
+  };
+  const armDoor = (what, body) => ask('POST', `/_emulator/${what}`, body);
+  const patch = async (account, properties) => {
+    const path =
+      `/subscriptions/${arm.subscription}/resourceGroups/${arm.resource_group}/providers/Microsoft.DocumentDB` +
+      `/databaseAccounts/${account}?api-version=2025-05-01-preview`;
+    let state = (await ask('PATCH', path, { properties })).properties.provisioningState;
+    for (let looks = 0; state !== 'Succeeded'; ++looks) {
+      if (looks > 100) throw new Error(`${account} is still ${state}`);
+      state = (await ask('GET', path)).properties.provisioningState;
+    }
   };
   return {
     ...emulator,
@@ -44,6 +56,7 @@ export async function startArmEmulator(...args) {
     configuration,
     env,
     armDoor,
+    patch,
     azure: (options = {}) =>
       new CosmosDBManagementClient(credential, arm.subscription, {
         endpoint: arm.endpoint,
@@ -56,9 +69,10 @@ export async function startArmEmulator(...args) {
   };
 }
 
-function post(url, ca, body) {
+function request(method, url, ca, body) {
   return new Promise((resolve, reject) => {
-    const sent = https.request(url, { method: 'POST', ca, timeout: 60_000 }, (response) => {
+    const headers = { authorization: 'Bearer any' };
+    const sent = https.request(url, { method, ca, headers, timeout: 60_000 }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part) => (text += part));
       response.on('error', reject);
