@@ -59,7 +59,14 @@ function fixupOnTerminal(args, answer) {
 
 async function fill() {
   const { database } = await emulator.client.databases.create({ id: 'store' });
-  const definition = { id: 'orders', partitionKey: '/pk', defaultTtl: 86_400, throughput: 700 };
+  const conflictResolutionPolicy = { mode: 'LastWriterWins', conflictResolutionPath: '/total' };
+  const definition = {
+    id: 'orders',
+    partitionKey: '/pk',
+    defaultTtl: 86_400,
+    throughput: 700,
+    conflictResolutionPolicy,
+  };
   const { container } = await database.containers.create(definition);
   for (let i = 0; i < 20; ++i) await container.items.create({ id: `${i}`, pk: `p${i % 3}`, total: i / 4 });
   await container.scripts.storedProcedures.create({ id: 'sum', body: 'function () { return 1; }' });
@@ -210,6 +217,40 @@ describe('a container that was deleted', () => {
     assert.equal((await permission.read()).resource.permissionMode, 'All');
     assert.equal((await fixup(whole)).result.done.length, 1);
     assert.equal((await permission.read()).resource.permissionMode, 'Read');
+  });
+
+  it('has its conflict resolution policy as before, and again where it is another', async () => {
+    const orders = emulator.client.database('store').container('orders');
+    const policyNow = async () => (await orders.read()).resource.conflictResolutionPolicy;
+    const was = then['store/orders'].definition.conflictResolutionPolicy;
+    assert.equal(was.conflictResolutionPath, '/total');
+    const { resource: definition } = await orders.read();
+    await orders.replace({ ...definition, conflictResolutionPolicy: { ...was, conflictResolutionPath: '/other' } });
+    const { result: planned } = await fixup([...args(), '--dry-run']);
+    assert.deepEqual(planned.steps.map((step) => [step.part, step.replaces]), [['conflicts', true]]);
+    await fixup(args(), 2);
+    assert.equal((await policyNow()).conflictResolutionPath, '/other', 'nobody agreed');
+    await fixup([...args(), '--yes']);
+    assert.deepEqual(await policyNow(), was);
+    assert.deepEqual(await accountSnapshot(emulator.client), then);
+  });
+
+  it('keeps a conflict resolution policy that the service does not change, which is told', async () => {
+    const { database } = await emulator.client.databases.create({ id: 'side' });
+    await database.containers.create({ id: 'racks', partitionKey: '/pk' });
+    const before = await backedUpMoment();
+    await database.container('racks').delete();
+    const policy = { mode: 'Custom', conflictResolutionProcedure: '' };
+    const definition = { id: 'racks', partitionKey: '/pk', conflictResolutionPolicy: policy };
+    const { container } = await database.containers.create(definition);
+    const { result } = await fixup(['--to', source, '--container', 'side/racks', '--at', moment(before), '--yes'], 4);
+    const what = 'conflict resolution policy of side/racks is another';
+    assert.deepEqual(result.done.map((each) => each.what), [what]);
+    assert.match(result.done[0].error, /mode .* can't change/);
+    assert.deepEqual(result.differences.map((each) => each.what), [what]);
+    assert.equal((await container.read()).resource.conflictResolutionPolicy.mode, 'Custom');
+    await database.delete();
+    await backup(); // later moments are without it
   });
 
   it('does not expire where it did not, unasked', async () => {
