@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <set>
 
+#include "base/check.h"
 #include "capture/container_capture.h"
 #include "capture/definition_poll.h"
 #include "capture/margins.h"
 #include "repo/coverage.h"
+#include "runtime/at_once.h"
 
 namespace halley::capture {
 namespace {
@@ -50,16 +51,12 @@ Status check_regions(const cosmos::Account& account) {
 
 // Runs `step` for every job that has not failed, several at a time.
 void for_jobs(Pass& pass, std::vector<Job>& jobs, const std::function<Status(ContainerCapture&)>& step) {
-  std::atomic<std::size_t> next{0};
-  const auto work = [&](std::stop_token) {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      if (jobs[i].failure) continue;
-      if (Status done = step(*jobs[i].capture); !done) jobs[i].failure = std::move(done).error();
-    }
+  const auto each = [&](std::size_t i) -> Status {
+    if (jobs[i].failure) return {};
+    if (Status done = step(*jobs[i].capture); !done) jobs[i].failure = std::move(done).error();
+    return {};
   };
-  const std::size_t workers = std::min<std::size_t>(jobs.size(), std::max(1U, pass.options.containers_at_once));
-  std::vector<Thread> threads;
-  for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass.runtime.start_thread("container", work));
+  CHECK(run_at_once(pass.runtime, "container", jobs.size(), pass.options.containers_at_once, each).has_value());
 }
 
 // Waits until the service's clock has passed `moment`.

@@ -25,6 +25,7 @@ struct BackupOptions {
   std::size_t flush_bytes = 48 << 20;  // captured bytes a lane holds before it commits
   unsigned containers_at_once = 2;
   unsigned ranges_at_once = 4;  // per container
+  unsigned reads_at_once = 16;  // of documents by name, per container
   // Gives what the account's management tells of it, a JSON object, to be kept among the definitions. It is asked once
   // in a pass; where it fails, what was kept stays, and an event of the report says why. Empty = nothing is kept.
   std::function<Result<std::string>(std::stop_token stop)> describe = {};

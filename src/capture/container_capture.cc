@@ -303,21 +303,35 @@ Status ContainerCapture::list_ranges(const List& list, std::stop_token stop) {
 Status ContainerCapture::take_back(std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   bool told = false;
+  std::vector<Named> unknown;  // not read yet
+  const auto read_unknown = [&]() -> Status {
+    ASSIGN(auto documents, read_all_live(pass_, target_.name, unknown, stop));
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+      bool taken = false;
+      if (documents[i]) {
+        ASSIGN(taken, take_back_one(decoder, unknown[i], *std::move(documents[i])));
+      }
+      // Once, though ranges change meanwhile and everything is listed anew.
+      search_->live.know(document_key(unknown[i].partition_key, unknown[i].id), unknown[i].rid);
+      if (!taken) continue;
+      if (!told) note("returned", "documents that had expired live again, since time to live was changed");
+      told = true;
+      ++pass_.progress.documents;
+    }
+    unknown.clear();
+    return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
+  };
   const auto each = [&](const json::ScannedDocument& document, std::string_view partition_key,
                         std::string_view rid) -> Status {
     if (!search_->is_unknown(partition_key, document.id, rid)) return {};
-    ASSIGN(const bool taken, take_back_one(decoder, document.id, partition_key, rid, stop));
-    // Once, though ranges change meanwhile and everything is listed anew.
-    search_->live.know(document_key(partition_key, document.id), rid);
-    if (!taken) return {};
-    if (!told) note("returned", "documents that had expired live again, since time to live was changed");
-    told = true;
-    ++pass_.progress.documents;
-    return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
+    unknown.push_back({std::string(partition_key), std::string(document.id), std::string(rid)});
+    return unknown.size() >= pass_.options.reads_at_once ? read_unknown() : Status();
   };
   return list_ranges(
-      [&](const std::vector<std::string>& range_ids) {
-        return list_documents(pass_, target_.name, *target_.identity.key, range_ids, each, stop);
+      [&](const std::vector<std::string>& range_ids) -> Status {
+        unknown.clear();
+        TRY(list_documents(pass_, target_.name, *target_.identity.key, range_ids, each, stop));
+        return read_unknown();
       },
       stop);
 }
@@ -335,25 +349,21 @@ bool ContainerCapture::still_to_come(const repo::Version& version, std::optional
 // A listing may come from a replica that lags, and show what was deleted: what counts is what a read of the document
 // finds. It stands where its range has got to: behind the delete, if one was noted while it could not be seen. False
 // where it is not back, or the feed may still bring it.
-Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, std::string_view id, std::string_view partition_key,
-                                             std::string_view rid, std::stop_token stop) {
-  ASSIGN(auto document, read_live(pass_, target_.name, id, partition_key, stop));
-  if (!document) return false;
-  ASSIGN(const std::string epk, cosmos::effective_partition_key(*target_.identity.key, partition_key));
+Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, const Named& named, cosmos::ReadDocument document) {
+  ASSIGN(const std::string epk, cosmos::effective_partition_key(*target_.identity.key, named.partition_key));
   const auto range =
       std::find_if(states_.begin(), states_.end(), [&](const RangeState& state) { return state.range.contains(epk); });
   if (range == states_.end()) {
-    return fail(Code::corrupt,
-                "the ranges of " + target_.name.text() + " do not hold the document '" + std::string(id) + "'");
+    return fail(Code::corrupt, "the ranges of " + target_.name.text() + " do not hold the document '" + named.id + "'");
   }
   DecodeContext context;
   context.epoch = range->epoch;
   context.server_time = pass_.client.newest_server_time();
   repo::VersionBatch batch;
-  TRY(decoder.decode_document(std::move(document->text), range->lsn, context, batch));
+  TRY(decoder.decode_document(std::move(document.text), range->lsn, context, batch));
   const repo::Version& version = batch.versions().back();
   const auto index = static_cast<std::size_t>(range - states_.begin());
-  if (version.rid != rid || still_to_come(version, document->lsn, index)) return false;
+  if (version.rid != named.rid || still_to_come(version, document.lsn, index)) return false;
   pending_.absorb(std::move(batch));
   return true;
 }

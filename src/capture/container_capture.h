@@ -101,8 +101,7 @@ class ContainerCapture {
   Status list_ranges(const List& list, std::stop_token stop);
   Status take_back(std::stop_token stop);
   bool still_to_come(const repo::Version& version, std::optional<std::uint64_t> lsn, std::size_t index) const;
-  Result<bool> take_back_one(PageDecoder& decoder, std::string_view id, std::string_view partition_key,
-                             std::string_view rid, std::stop_token stop);
+  Result<bool> take_back_one(PageDecoder& decoder, const Named& named, cosmos::ReadDocument document);
   void bury(const std::vector<Vanished>& vanished, Second listed);
   Second proof_of_life(std::string_view partition_key) const;
   void prove_rest();

@@ -120,6 +120,7 @@ TEST_P(ExpiryChange, OfManyThatComeBackNoMoreIsHeldThanOneCommitTakes) {
   options.mode = GetParam();
   options.wait = false;
   options.flush_bytes = 1;
+  options.reads_at_once = 1;
   EXPECT_EQ(incomplete_backup(options).code, Code::corrupt);
   EXPECT_EQ(documents().size(), 7U);
   backup();

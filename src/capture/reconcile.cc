@@ -7,6 +7,7 @@
 #include "cosmos/read_feed.h"
 #include "json/document_scanner.h"
 #include "json/value.h"
+#include "runtime/at_once.h"
 
 namespace halley::capture {
 namespace {
@@ -104,6 +105,18 @@ Result<std::optional<cosmos::ReadDocument>> read_live(Pass& pass, const cosmos::
   return fail(std::move(read).error().in("looking whether document '" + std::string(id) + "' is there"));
 }
 
+Result<std::vector<std::optional<cosmos::ReadDocument>>> read_all_live(Pass& pass, const cosmos::ContainerName& name,
+                                                                       const std::vector<Named>& documents,
+                                                                       std::stop_token stop) {
+  std::vector<std::optional<cosmos::ReadDocument>> read(documents.size());
+  const auto one = [&](std::size_t i) -> Status {
+    ASSIGN(read[i], read_live(pass, name, documents[i].id, documents[i].partition_key, stop));
+    return {};
+  };
+  TRY(run_at_once(pass.runtime, "read", documents.size(), pass.options.reads_at_once, one));
+  return read;
+}
+
 void Search::see(const repo::Version& version) {
   std::string key = document_key(version.partition_key, version.id);
   live.know(key, version.rid);
@@ -116,14 +129,29 @@ bool Search::is_unknown(std::string_view partition_key, std::string_view id, std
 
 namespace {
 
-// The _rid under which the service answers the document now, nothing when it answers a plain 404.
-Result<std::optional<std::string>> live_rid(Pass& pass, const cosmos::ContainerName& name, const repo::Version& version,
-                                            std::stop_token stop) {
-  ASSIGN(const auto read, read_live(pass, name, version.id, version.partition_key, stop));
-  if (!read) return std::nullopt;
+// Whether a point read finds the document, not another of its name.
+Result<bool> is_live(Pass& pass, const cosmos::ContainerName& name, const Named& named, std::stop_token stop) {
+  ASSIGN(const auto read, read_live(pass, name, named.id, named.partition_key, stop));
+  if (!read) return false;
   auto document = json::parse(read->text);
-  if (!document) return fail(std::move(document.error()).in("reading document '" + std::string(version.id) + "'"));
-  return document->string_at("_rid");
+  if (!document) return fail(std::move(document.error()).in("reading document '" + named.id + "'"));
+  return document->string_at("_rid") == named.rid;
+}
+
+// Adds those that are gone to `vanished`.
+Status confirm(Pass& pass, const cosmos::ContainerName& name, std::vector<Vanished> suspects,
+               std::vector<Vanished>& vanished, std::stop_token stop) {
+  std::vector<char> live(suspects.size());
+  const auto one = [&](std::size_t i) -> Status {
+    ASSIGN(live[i], is_live(pass, name, suspects[i], stop));
+    suspects[i].gone_by = pass.client.newest_server_time();
+    return {};
+  };
+  TRY(run_at_once(pass.runtime, "read", suspects.size(), pass.options.reads_at_once, one));
+  for (std::size_t i = 0; i < suspects.size(); ++i) {
+    if (live[i] == 0) vanished.push_back(std::move(suspects[i]));
+  }
+  return {};
 }
 
 // The version of the same key that the lane has next after one.
@@ -149,34 +177,39 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
   options.bodies = false;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
   std::vector<Vanished> vanished;
-  std::string key;  // of the version before
+  std::vector<Vanished> suspects;  // what no feed has brought, and the listing lacks
+  std::string key;                 // of the version before
   Newer newer;
   repo::Version version;
   while (true) {
     if (stop.stop_requested()) return fail(Code::cancelled, "stopped");
     ASSIGN(const bool more, stream->next(version));
-    if (!more) return vanished;
+    if (!more) break;
     const bool upsert = version.operation == repo::Operation::upsert;
     std::string own_key = document_key(version.partition_key, version.id);
     const bool newest = own_key != key;
-    std::optional<Second> gone_by;
+    const auto note_as = [&](std::vector<Vanished>& list, Second gone_by) {
+      if (!upsert || feed_tells_deletes) return;
+      list.push_back({{std::string(version.partition_key), std::string(version.id), std::string(version.rid)},
+                      version.position,
+                      version.time,
+                      gone_by});
+    };
     if (!newest) {
-      if (newer.tells_of_another(version)) gone_by = newer.time;
+      if (newer.tells_of_another(version)) note_as(vanished, newer.time);
     } else if (upsert && !search.live.meet(version.partition_key, version.id, version.rid, version.etag)) {
-      if (const auto seen = search.seen.find(own_key); seen != search.seen.end()) {
-        if (!seen->second.rid.empty() && seen->second.rid != version.rid) gone_by = seen->second.time;
-      } else if (!feed_tells_deletes) {
-        ASSIGN(const auto rid, live_rid(pass, name, version, stop));
-        if (rid != version.rid) gone_by = pass.client.newest_server_time();
+      const auto seen = search.seen.find(own_key);
+      if (seen == search.seen.end()) {
+        note_as(suspects, {});
+      } else if (!seen->second.rid.empty() && seen->second.rid != version.rid) {
+        note_as(vanished, seen->second.time);
       }
-    }
-    if (upsert && gone_by && !feed_tells_deletes) {
-      vanished.push_back({std::string(version.partition_key), std::string(version.id), std::string(version.rid),
-                          version.position, version.time, *gone_by});
     }
     key = std::move(own_key);
     newer = {std::string(version.rid), version.time, version.position.epoch, upsert};
   }
+  TRY(confirm(pass, name, std::move(suspects), vanished, stop));
+  return vanished;
 }
 
 }  // namespace halley::capture

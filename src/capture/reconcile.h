@@ -61,6 +61,17 @@ Result<std::optional<cosmos::ReadDocument>> read_live(Pass& pass, const cosmos::
                                                       std::string_view id, std::string_view partition_key,
                                                       std::stop_token stop);
 
+// A document by name.
+struct Named {
+  std::string partition_key;
+  std::string id;
+  std::string rid;
+};
+// Each of them as read_live() gives it, several read at a time.
+Result<std::vector<std::optional<cosmos::ReadDocument>>> read_all_live(Pass& pass, const cosmos::ContainerName& name,
+                                                                       const std::vector<Named>& documents,
+                                                                       std::stop_token stop);
+
 // What the feeds brought first of a document, by document_key().
 struct SeenKey {
   std::string rid;  // empty for a delete
@@ -79,10 +90,7 @@ struct Search {
 };
 
 // A version of a document that was deleted without a feed saying so.
-struct Vanished {
-  std::string partition_key;
-  std::string id;
-  std::string rid;
+struct Vanished : Named {
   repo::Position position;
   Second last_seen;  // the version's time
   Second gone_by;    // server time at which it was certainly gone
