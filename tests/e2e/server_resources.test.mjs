@@ -187,6 +187,44 @@ test('request units that are spent are answered 429, and the SDK waits', async (
   await emulator.stop();
 });
 
+test('with --enforce-throughput what was asked for at creation limits; what is loaded is not limited', async () => {
+  const tree = join(temporaryFolder(), 'tree');
+  const partitionKey = { paths: ['/pk'], version: 2 };
+  const source = await startEmulator('--dump', tree);
+  const { database: own } = await source.client.databases.create({ id: 'Own' });
+  const { container: filled } = await own.containers.create({ id: 'c', partitionKey, throughput: 10 });
+  for (let n = 0; n < 40; ++n) assert.equal((await filled.items.create({ id: `${n}`, pk: 'a' })).statusCode, 201);
+  const { database: sharing } = await source.client.databases.create({ id: 'Sharing', throughput: 20 });
+  for (const id of ['a', 'b']) await sharing.containers.create({ id, partitionKey });
+  const { database: scaled } = await source.client.databases.create({ id: 'Scaled' });
+  await scaled.containers.create({ id: 'c', partitionKey, maxThroughput: 1000 });
+  await source.stop();
+
+  const log = join(temporaryFolder(), 'access.log');
+  const emulator = await startEmulator('--enforce-throughput', '--load', tree, `--access-log=${log}`);
+  // All the documents in one request, of which nothing had to be asked again.
+  assert.deepEqual(readFileSync(log, 'utf8').match(/ bulk .*RU/g), [' bulk 200 211.60RU']);
+  const client = new CosmosClient({
+    endpoint: emulator.endpoint,
+    key: emulator.key,
+    connectionPolicy: { retryOptions: { maxRetryAttemptCount: 0 } },
+  });
+  // How many writes of some that are begun at once were refused.
+  const refusals = async (...containers) => {
+    const writes = containers.map((container) => container.items.upsert({ id: 'more', pk: 'a' }));
+    const codes = (await Promise.allSettled(writes)).map(({ reason }) => reason?.code);
+    assert.deepEqual(codes.filter((code) => code !== undefined && code !== 429), []);
+    return codes.filter((code) => code === 429).length;
+  };
+  const containerOf = (database, id) => client.database(database).container(id);
+  const times = (count, container) => Array(count).fill(container);
+  assert.ok((await refusals(...times(20, containerOf('Own', 'c')))) > 0);
+  assert.ok((await refusals(...times(10, containerOf('Sharing', 'a')), ...times(10, containerOf('Sharing', 'b')))) > 0);
+  assert.equal(await refusals(...times(20, containerOf('Scaled', 'c'))), 0);
+  client.dispose();
+  await emulator.stop();
+});
+
 test('regions: reads go on elsewhere, writes follow a failover', async () => {
   const emulator = await startEmulator('--region', 'West US', '--region', 'East US');
   const client = new CosmosClient({
