@@ -46,23 +46,14 @@ Result<Offer> find_offer(server::Engine& engine, const Place& place) {
   return no_such_resource();
 }
 
-json::Value manual(std::int64_t units) {
-  return json::Value::object({{"offerThroughput", json::Value::integer(units)}});
-}
-
-json::Value autoscale(std::int64_t most) {
-  return json::Value::object(
-      {{"offerThroughput", json::Value::integer(most / 10)},
-       {"offerAutopilotSettings", json::Value::object({{"maxThroughput", json::Value::integer(most)}})}});
-}
-
 // What the throughput is to be: as a PUT says it, or by a migration to the other kind.
 Result<json::Value> wanted_content(const Call& call, const Offer& offer) {
   const std::string& word = call.path.back();
   if (http::equal_ignoring_case(word, "migrateToAutoscale")) {
-    return autoscale(std::max(kLeastAutoscale, (offer.units() + 999) / 1000 * 1000));
+    return server::autoscale_content(std::max(kLeastAutoscale, (offer.units() + 999) / 1000 * 1000));
   }
-  if (http::equal_ignoring_case(word, "migrateToManualThroughput")) return manual(offer.most().value_or(offer.units()));
+  if (http::equal_ignoring_case(word, "migrateToManualThroughput"))
+    return server::manual_content(offer.most().value_or(offer.units()));
   const json::Value& resource = member(call.body, {"properties", "resource"});
   const auto most = member(resource, {"autoscaleSettings", "maxThroughput"}).as_integer();
   const auto units = member(resource, {"throughput"}).as_integer();
@@ -71,7 +62,7 @@ Result<json::Value> wanted_content(const Call& call, const Offer& offer) {
     return bad_request("Manual and autoscale throughput are changed into each other by a migration.");
   }
   if (most ? *most < kLeastAutoscale : *units < kLeastManual) return bad_request("The throughput is too small.");
-  return most ? autoscale(*most) : manual(*units);
+  return most ? server::autoscale_content(*most) : server::manual_content(*units);
 }
 
 std::string throughput_json(const Call& call, const Place& place, const Offer& offer) {
