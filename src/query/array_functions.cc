@@ -57,24 +57,37 @@ Value contains(const Call& call) {
   return Value::boolean(false);
 }
 
-// The canonical texts of the items: what sets are made of.
-std::unordered_set<std::string> texts_of(std::span<const Value> items, Arena& arena) {
-  std::unordered_set<std::string> texts;
-  Held held(arena.bounds());
-  for (const Value& item : items) {
-    std::string text;
-    append_canonical(text, item, arena);
-    if (!held.add(text.size())) break;
-    if (item.is_defined()) texts.insert(std::move(text));
+// The canonical texts of items: what sets are made of. Their memory is held as long as it is there.
+class Texts {
+ public:
+  explicit Texts(Arena& arena) : held_(arena.bounds()) {}
+  Texts(std::span<const Value> items, Arena& arena) : Texts(arena) {
+    for (const Value& item : items) {
+      std::string text;
+      append_canonical(text, item, arena);
+      if (item.is_defined()) add(std::move(text));
+      if (arena.bounds().reached()) break;
+    }
   }
-  return texts;
-}
+
+  bool contains(const std::string& text) const { return texts_.contains(text); }
+  // False when it is there already, or beyond the bounds.
+  bool add(std::string text) {
+    if (contains(text) || !held_.add(text.size() + kDistinctBytes)) return false;
+    return texts_.insert(std::move(text)).second;
+  }
+  bool operator==(const Texts& other) const { return texts_ == other.texts_; }
+
+ private:
+  Held held_;
+  std::unordered_set<std::string> texts_;
+};
 
 // As ARRAY_CONTAINS of each further argument joined by AND or OR.
 template <bool All>
 Value contains_several(const Call& call) {
   if (!call[0].is(Type::array)) return {};
-  const auto texts = texts_of(items_of(call[0], call.arena()), call.arena());
+  const Texts texts(items_of(call[0], call.arena()), call.arena());
   bool any_undefined = false;
   for (const Value& wanted : call.arguments.subspan(1)) {
     if (!wanted.is_defined()) {
@@ -185,24 +198,22 @@ Value object_to_array(const Call& call) {
   return Value::array(items, count);
 }
 
-// The items of `from` that `keep` accepts, each once.
+// The items of `from` that `keep` accepts and that were not seen yet.
 template <typename Keep>
-void append_distinct(std::vector<Value>& out, std::unordered_set<std::string>& seen, const Value& from, Arena& arena,
-                     Keep keep) {
-  Held held(arena.bounds());
+void append_distinct(std::vector<Value>& out, Texts& seen, const Value& from, Arena& arena, Keep keep) {
   for (const Value& item : items_of(from, arena)) {
     std::string text;
     append_canonical(text, item, arena);
-    if (!held.add(text.size())) break;
-    if (item.is_defined() && keep(text) && seen.insert(std::move(text)).second) out.push_back(item);
+    if (item.is_defined() && keep(text) && seen.add(std::move(text))) out.push_back(item);
+    if (arena.bounds().reached()) break;
   }
 }
 
 Value set_intersect(const Call& call) {
   if (!call[0].is(Type::array) || !call[1].is(Type::array)) return {};
-  const auto other = texts_of(items_of(call[1], call.arena()), call.arena());
+  const Texts other(items_of(call[1], call.arena()), call.arena());
   std::vector<Value> out;
-  std::unordered_set<std::string> seen;
+  Texts seen(call.arena());
   append_distinct(out, seen, call[0], call.arena(), [&](const std::string& text) { return other.contains(text); });
   return array_of(out, call.arena());
 }
@@ -210,7 +221,7 @@ Value set_intersect(const Call& call) {
 Value set_union(const Call& call) {
   if (!call[0].is(Type::array) || !call[1].is(Type::array)) return {};
   std::vector<Value> out;
-  std::unordered_set<std::string> seen;
+  Texts seen(call.arena());
   for (const Value& argument : call.arguments) {
     append_distinct(out, seen, argument, call.arena(), [](const std::string&) { return true; });
   }
@@ -219,17 +230,18 @@ Value set_union(const Call& call) {
 
 Value set_difference(const Call& call) {
   if (!call[0].is(Type::array) || !call[1].is(Type::array)) return {};
-  const auto other = texts_of(items_of(call[1], call.arena()), call.arena());
+  const Texts other(items_of(call[1], call.arena()), call.arena());
   std::vector<Value> out;
-  std::unordered_set<std::string> seen;
+  Texts seen(call.arena());
   append_distinct(out, seen, call[0], call.arena(), [&](const std::string& text) { return !other.contains(text); });
   return array_of(out, call.arena());
 }
 
 Value set_equal(const Call& call) {
   if (!call[0].is(Type::array) || !call[1].is(Type::array)) return {};
-  return Value::boolean(texts_of(items_of(call[0], call.arena()), call.arena()) ==
-                        texts_of(items_of(call[1], call.arena()), call.arena()));
+  const Texts first(items_of(call[0], call.arena()), call.arena());
+  const Texts second(items_of(call[1], call.arena()), call.arena());
+  return Value::boolean(first == second);
 }
 
 constexpr std::array kArrayFunctions = {

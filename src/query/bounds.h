@@ -7,6 +7,9 @@
 
 namespace halley::query {
 
+// What a set takes for a text besides it.
+inline constexpr std::size_t kDistinctBytes = 64;
+
 class Bounds {
  public:
   Bounds(std::uint64_t steps, std::size_t memory) : steps_(steps), memory_(memory) {}

@@ -256,9 +256,6 @@ Value Evaluator::project(const Select& select, const Group* group) {
 
 namespace {
 
-// What a set takes for a text besides it.
-constexpr std::size_t kDistinctBytes = 64;
-
 struct SortedRow {
   std::vector<Value> keys;
   Value value;

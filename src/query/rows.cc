@@ -4,13 +4,6 @@
 
 namespace halley::query {
 
-namespace {
-
-// What a set takes for a text besides it.
-constexpr std::size_t kDistinctBytes = 64;
-
-}  // namespace
-
 bool PageRows::add(std::string_view row) {
   if (count_ >= options_.max_rows || (count_ > 0 && text_.size() + row.size() + 1 > options_.max_bytes)) return false;
   add_always(row);

@@ -207,6 +207,32 @@ TEST(RunTest, AMemoryBoundIsNotUsedUpByManyDocuments) {
   }
 }
 
+// What the functions over sets keep is held until they are done, of all their arguments together.
+TEST(RunTest, SetsOfAllArgumentsHaveOneBound) {
+  const auto items = [](char first) {
+    std::string array;
+    for (int i = 0; i < 1000; ++i)
+      array += fmt::format(R"({}"{}{}{}")", i == 0 ? "" : ",", first, i, std::string(200, 'x'));
+    return "[" + array + "]";
+  };
+  const Documents documents{{1, fmt::format(R"({{"a":{},"b":{}}})", items('a'), items('b'))}};
+  RunOptions enough;
+  enough.max_memory = 1024 * 1024;
+  RunOptions for_one = enough;
+  for_one.max_memory = 512 * 1024;
+  ASSERT_TRUE(page_of("SELECT VALUE ARRAY_LENGTH(SetUnion(c.a, [])) FROM c", documents, for_one));
+  for (const char* call :
+       {"ARRAY_LENGTH(SetUnion(c.a, c.b))", "SetEqual(c.a, c.b)",
+        "ARRAY_LENGTH(SetIntersect(ARRAY_CONCAT(c.a, c.b), c.a))", "ARRAY_LENGTH(SetDifference(c.a, c.b))"}) {
+    const std::string text = fmt::format("SELECT VALUE {} FROM c", call);
+    const auto page = page_of(text, documents, for_one);
+    ASSERT_FALSE(page) << text;
+    EXPECT_NE(page.error().message.find("memory"), std::string::npos) << text << page.error().message;
+    const auto whole = page_of(text, documents, enough);
+    EXPECT_TRUE(whole) << text << whole.error().message;
+  }
+}
+
 // Nothing is written for many of the values that are gone through.
 TEST(RunTest, WritingIsWorkThatHasABound) {
   std::string nothing = "[undefined";
