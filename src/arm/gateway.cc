@@ -6,6 +6,7 @@
 
 #include "arm/routes.h"
 #include "json/writer.h"
+#include "runtime/guid.h"
 
 namespace halley::arm {
 namespace {
@@ -164,6 +165,7 @@ Result<Reply> Gateway::answer(const http::ServerRequest& request) {
   }
   ASSIGN(const Call call, read_call(request));
   const std::lock_guard lock(mutex_);
+  subscription_.forget_what_expired();
   if (test_door_ && !call.path.empty() && call.path[0] == kDoor) return serve_door(call);
   TRY(check_token(request));
   if (call.api_version().empty()) {

@@ -6,8 +6,10 @@
 namespace halley::arm {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class GatewayTest : public AzureTest {
  protected:
@@ -178,6 +180,37 @@ TEST_F(GatewayTest, ADeletedAccountIsRestorableUntilItsWindowIsOver) {
                 .size(),
             1U)
       << "only what was made of it";
+}
+
+TEST_F(GatewayTest, WhatNoBackupReachesIsForgotten) {
+  make_store();
+  std::weak_ptr<server::ResourceHistory> deleted = shop_->history;
+  pass(60);
+  const Second last = subscription_.now() - 1;
+  ASSERT_EQ(finish(send("PUT", std::string(kGroup) + "/copy", restore_body(last))).text_at({"status"}), "Succeeded");
+  const auto copy = *subscription_.find("rg", "copy");
+  const auto versions = [&] { return copy->history->versions().size(); };
+  const auto events = [&](const char* kind) {
+    return get(copy->restorable_id() + "/" + kind).texts_at("value", {"name"});
+  };
+  ASSERT_EQ(versions(), 2U);
+  pass(60);
+  ASSERT_TRUE(engine_of(*copy).remove({"dbs", "store", "colls", "orders"}));
+  ASSERT_EQ(finish(send("DELETE", shop)).text_at({"status"}), "Succeeded");
+  shop_.reset();
+  pass(29 * 86400);
+  const auto named = events("restorableSqlContainers");
+  EXPECT_EQ(named.size(), 2U);
+  EXPECT_EQ(versions(), 3U);
+  EXPECT_FALSE(deleted.expired());
+  pass(2 * 86400);
+  EXPECT_TRUE(events("restorableSqlContainers").empty());
+  EXPECT_EQ(versions(), 1U) << "the database is there still";
+  EXPECT_TRUE(deleted.expired());
+  ASSERT_TRUE(engine_of(*copy).create_container("store", R"({"id":"new","partitionKey":{"paths":["/pk"]}})"));
+  const auto made = events("restorableSqlContainers");
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_THAT(named, Not(Contains(made[0]))) << "what is forgotten leaves its id to nothing else";
 }
 
 TEST_F(GatewayTest, ARestoreIsOfWhatIsAskedFor) {

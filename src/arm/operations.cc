@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.h"
+#include "runtime/guid.h"
 
 namespace halley::arm {
 namespace {
@@ -157,15 +157,6 @@ Reply Operations::result_reply(const Call& call, const Operation& operation) con
   Reply reply;
   reply.status = 204;
   return reply;
-}
-
-std::string new_guid(Runtime& runtime) {
-  std::string bytes = runtime.random_bytes(16);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
-  const std::string hex = to_hex(bytes);
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
-                     hex.substr(20));
 }
 
 }  // namespace halley::arm

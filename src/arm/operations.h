@@ -81,6 +81,4 @@ class Operations {
   std::deque<std::string> ended_;  // ids, the newest last
 };
 
-std::string new_guid(Runtime& runtime);
-
 }  // namespace halley::arm

@@ -30,10 +30,10 @@ std::string event_id(const ManagedAccount& account, std::size_t number) {
   return fmt::format("{}{:012x}", account.instance.substr(0, account.instance.size() - 12), number);
 }
 
-std::string event_json(const ManagedAccount& account, const server::ResourceVersion& version, std::size_t number) {
+std::string event_json(const ManagedAccount& account, const server::ResourceVersion& version) {
   const bool container = version.kind == server::ResourceKind::container;
   const std::string_view collection = container ? "restorableSqlContainers" : "restorableSqlDatabases";
-  const std::string name = event_id(account, number);
+  const std::string name = event_id(account, version.number);
   const bool removed = version.change == server::ResourceChange::remove;
   std::string json;
   json::Writer writer(json);
@@ -73,7 +73,7 @@ Result<std::vector<std::string>> events(const Call& call, const ManagedAccount& 
     if (version.kind != kind || version.at < account.oldest(now)) continue;
     if (!parent.empty() && version.parent != parent) continue;
     if ((from && version.at < *from) || (to && version.at > *to)) continue;
-    found.push_back(event_json(account, version, i));
+    found.push_back(event_json(account, version));
   }
   return found;
 }

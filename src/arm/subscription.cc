@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "codec/base64.h"
+#include "runtime/guid.h"
 
 namespace halley::arm {
 namespace {
 
 constexpr std::size_t kKeyBytes = 64;
+constexpr std::int64_t kForgetSeconds = 3600;
 
 // The location and the instance that the id of a backup names.
 Result<std::pair<std::string, std::string>> read_source(const std::string& id) {
@@ -66,6 +68,13 @@ Status Subscription::start(ManagedAccount& account) {
 
 void Subscription::forget(const ManagedAccount& account) {
   std::erase_if(accounts_, [&](const auto& each) { return each.get() == &account; });
+}
+
+void Subscription::forget_what_expired() {
+  if (now() - last_forgot_ < kForgetSeconds) return;
+  last_forgot_ = now();
+  std::erase_if(accounts_, [&](const auto& each) { return each->deleted && !each->restorable(now()); });
+  for (const auto& account : accounts_) account->history->forget_before(account->oldest(now()));
 }
 
 Result<std::shared_ptr<ManagedAccount>> Subscription::find(const std::string& resource_group,

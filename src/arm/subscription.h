@@ -50,6 +50,9 @@ class Subscription {
   Status start(ManagedAccount& account);
   void add(std::shared_ptr<ManagedAccount> account) { accounts_.push_back(std::move(account)); }
   void forget(const ManagedAccount& account);
+  // Drops what no backup reaches any more: accounts that were deleted, and what happened in those that are there. Once
+  // an hour is enough.
+  void forget_what_expired();
 
   // Fails with 404 when there is none of that name.
   Result<std::shared_ptr<ManagedAccount>> find(const std::string& resource_group, const std::string& name) const;
@@ -69,6 +72,7 @@ class Subscription {
   Operations operations_;
   BackupSettings backup_;
   std::int64_t ahead_ = 0;  // of the machine's clock
+  Second last_forgot_;
   std::vector<std::shared_ptr<ManagedAccount>> accounts_;
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/runtime.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 
@@ -7,6 +8,7 @@
 #include <future>
 
 #include "runtime/deadline.h"
+#include "runtime/guid.h"
 
 namespace halley {
 namespace {
@@ -36,6 +38,12 @@ TEST(RealRuntime, RandomBytesDiffer) {
   EXPECT_NE(first, runtime.random_bytes(32));
   EXPECT_NE(runtime.random_u64(), runtime.random_u64());
   EXPECT_EQ(runtime.random_bytes(0), "");
+}
+
+TEST(RealRuntime, GuidsAreRandomAndOfVersionFour) {
+  const std::string guid = new_guid(real_runtime());
+  EXPECT_THAT(guid, ::testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+  EXPECT_NE(guid, new_guid(real_runtime()));
 }
 
 TEST(RealRuntime, ThreadsHaveTheirNameAndStopWhenTheHandleGoes) {

@@ -1,12 +1,10 @@
 // The gateway: routes requests, checks who asks, and adds what every reply has.
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "codec/base64.h"
 #include "cosmos/signing.h"
+#include "runtime/guid.h"
 #include "server/access_log.h"
 #include "server/account_record.h"
 #include "server/authorization.h"
@@ -28,12 +26,6 @@ constexpr Milliseconds kThrottlePause{10};
 bool is_document_path(const std::vector<std::string>& path) {
   return path.size() >= 5 && path[0] == "dbs" && path[2] == "colls" &&
          (path[4] == "docs" || path[4] == "pkranges" || path[4] == "operations");
-}
-
-std::string new_guid(Runtime& runtime) {
-  const std::string hex = to_hex(runtime.random_bytes(16));
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
-                     hex.substr(20));
 }
 
 Reply fault_reply(const Fault& fault) {

@@ -9,7 +9,7 @@ void Engine::note(const Resource& resource, ResourceChange change, std::string_v
   if (options_.history == nullptr) return;
   if (resource.kind != ResourceKind::database && resource.kind != ResourceKind::container) return;
   options_.history->add({resource.kind, change, stamps_.now(), resource.id, resource.rid, std::string(parent_rid),
-                         resource.text, resource.container});
+                         resource.text, resource.container, 0});
 }
 
 Result<std::shared_ptr<Resource>> Engine::make_again(Resource& parent, const ResourceVersion& version) {

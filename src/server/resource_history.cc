@@ -1,6 +1,8 @@
 #include "server/resource_history.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace halley::server {
 namespace {
@@ -23,6 +25,7 @@ void apply(const ResourceVersion& version, std::vector<PastDatabase>& databases)
 
 void ResourceHistory::add(ResourceVersion version) {
   const std::lock_guard lock(mutex_);
+  version.number = added_++;
   versions_.push_back(std::move(version));
 }
 
@@ -38,6 +41,26 @@ std::vector<PastDatabase> ResourceHistory::at(Second moment) const {
     if (version.at <= moment) apply(version, databases);
   }
   return databases;
+}
+
+void ResourceHistory::forget_before(Second moment) {
+  const std::lock_guard lock(mutex_);
+  // Behind one that is later, a clock that was set back may have others: these stay.
+  const auto end =
+      std::find_if(versions_.begin(), versions_.end(), [&](const ResourceVersion& each) { return each.at > moment; });
+  std::set<std::string> settled;  // what the newest of their versions has told already
+  std::set<std::string> removed;  // databases
+  std::vector<ResourceVersion> kept;
+  for (auto version = std::make_reverse_iterator(end); version != versions_.rend(); ++version) {
+    const bool went_with_database = removed.contains(version->parent);
+    const bool is_newest = settled.insert(version->rid).second;
+    const bool is_removal = version->change == ResourceChange::remove;
+    if (is_removal && version->kind == ResourceKind::database) removed.insert(version->rid);
+    if (is_newest && !is_removal && !went_with_database) kept.push_back(*version);
+  }
+  std::reverse(kept.begin(), kept.end());
+  kept.insert(kept.end(), end, versions_.end());
+  versions_ = std::move(kept);
 }
 
 }  // namespace halley::server

@@ -25,6 +25,7 @@ struct ResourceVersion {
   std::string parent;                       // of a container: its database's rid
   std::shared_ptr<const std::string> text;  // as it was answered; of a deletion: as it last was
   std::shared_ptr<Container> container;     // of a container; it may be gone from the account
+  std::size_t number = 0;                   // it is the one that happened after so many others
 };
 
 struct PastDatabase {
@@ -44,8 +45,13 @@ class ResourceHistory {
   // What there was at the end of the second `moment`.
   std::vector<PastDatabase> at(Second moment) const;
 
+  // Drops what says nothing of the end of the second `moment` or any later one: what something else had taken the
+  // place of by then, or was gone, with its documents.
+  void forget_before(Second moment);
+
  private:
   mutable std::mutex mutex_;
+  std::size_t added_ = 0;
   std::vector<ResourceVersion> versions_;
 };
 

@@ -48,6 +48,50 @@ class ResourceHistoryTest : public ::testing::Test {
   Engine other_{real_runtime(), EngineOptions{1, {}, nullptr, others_history_}};
 };
 
+TEST_F(ResourceHistoryTest, ForgetsWhatNoLaterMomentHas) {
+  std::weak_ptr<Container> first = history_->versions().back().container;
+  for (int changes = 0; changes < 3; ++changes) {
+    pass(10);
+    ASSERT_TRUE(engine_.replace({"dbs", "store", "colls", "orders"}, *json::parse(kOrders)));
+  }
+  pass(10);
+  ASSERT_TRUE(engine_.remove({"dbs", "store"}));
+  pass(10);
+  ASSERT_TRUE(engine_.create_database("store"));
+  ASSERT_TRUE(engine_.create_container("store", kOrders));
+  const auto name_all = [&] {
+    std::vector<std::vector<std::string>> named;
+    for (Second at = kStart + 25; at <= now(); at = at + 5) named.push_back(names_at(at));
+    return named;
+  };
+  const auto before = name_all();
+  const auto numbers = [&] {
+    std::vector<std::size_t> found;
+    for (const ResourceVersion& each : history_->versions()) found.push_back(each.number);
+    return found;
+  };
+  EXPECT_THAT(numbers(), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  history_->forget_before(kStart - 1);
+  EXPECT_EQ(numbers().size(), 8U);
+  history_->forget_before(kStart + 25);
+  EXPECT_THAT(numbers(), ElementsAre(0, 3, 4, 5, 6, 7)) << "the database, and the container as it last was by then";
+  EXPECT_EQ(name_all(), before);
+  history_->forget_before(kStart + 39);
+  EXPECT_FALSE(first.expired());
+  history_->forget_before(kStart + 40);
+  EXPECT_THAT(numbers(), ElementsAre(6, 7)) << "the container went with its database";
+  EXPECT_TRUE(first.expired());
+  history_->forget_before(kStart + 1000);
+  EXPECT_THAT(names_at(now()), ElementsAre("store", "store/orders"));
+}
+
+TEST_F(ResourceHistoryTest, ForgetsNothingThatAClockSetBackMadeLater) {
+  pass(-10);
+  ASSERT_TRUE(engine_.remove({"dbs", "store", "colls", "orders"}));
+  history_->forget_before(kStart - 5);
+  EXPECT_EQ(history_->versions().size(), 3U);
+}
+
 TEST_F(ResourceHistoryTest, KnowsWhatThereWasAtEachMoment) {
   pass(10);
   ASSERT_TRUE(engine_.remove({"dbs", "store", "colls", "orders"}));
