@@ -17,6 +17,14 @@ void drop_secrets(json::Value& value) {
   for (json::Value& item : value.items()) drop_secrets(item);
 }
 
+// The order of members says nothing, and must not make another version of what they are in.
+void sort_members(json::Value& value) {
+  std::stable_sort(value.members().begin(), value.members().end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [name, member] : value.members()) sort_members(member);
+  for (json::Value& item : value.items()) sort_members(item);
+}
+
 Result<std::vector<json::Value>> list_at(const json::Value& object, std::string_view name) {
   const json::Value* const list = object.find(name);
   if (list == nullptr || !list->is_array()) {
@@ -28,10 +36,11 @@ Result<std::vector<json::Value>> list_at(const json::Value& object, std::string_
 }  // namespace
 
 std::string AccountDescription::to_text() const {
-  return json::Value::object({{"account", account},
-                              {"sqlRoleDefinitions", json::Value::array(role_definitions)},
-                              {"sqlRoleAssignments", json::Value::array(role_assignments)}})
-      .to_text();
+  json::Value value = json::Value::object({{"account", account},
+                                           {"sqlRoleDefinitions", json::Value::array(role_definitions)},
+                                           {"sqlRoleAssignments", json::Value::array(role_assignments)}});
+  sort_members(value);
+  return value.to_text();
 }
 
 Result<AccountDescription> describe_account(ArmClient& arm, const AccountId& account, std::stop_token stop) {
@@ -43,7 +52,7 @@ Result<AccountDescription> describe_account(ArmClient& arm, const AccountId& acc
          arm.list(get(role_definitions_path(account)), "listing the roles for data of " + account.name, stop));
   ASSIGN(description.role_assignments,
          arm.list(get(role_assignments_path(account)), "listing who has roles for data of " + account.name, stop));
-  // The order of lists says nothing, and must not make another version of it.
+  // Nor does the order of these lists say anything.
   const auto by_id = [](const json::Value& a, const json::Value& b) {
     return a.is_object() && b.is_object() && a.string_at("id") < b.string_at("id");
   };

@@ -16,7 +16,7 @@ struct AccountDescription {
   std::vector<json::Value> role_definitions;  // those built in, too
   std::vector<json::Value> role_assignments;
 
-  std::string to_text() const;
+  std::string to_text() const;  // equal ones are equal texts, in whatever order members were told
 };
 
 // Reads it, without what is a secret.

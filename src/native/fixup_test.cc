@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -28,6 +29,12 @@ json::Value parsed(const std::string& text) {
   auto value = json::parse(text);
   EXPECT_TRUE(value) << text;
   return value.value_or(json::Value());
+}
+
+// The members of all objects in it the other way round.
+void turn_around(json::Value& value) {
+  std::reverse(value.members().begin(), value.members().end());
+  for (auto& [name, member] : value.members()) turn_around(member);
 }
 
 // A Resource Manager that keeps what it is sent, by path.
@@ -411,6 +418,9 @@ TEST_F(FixupTest, ADescriptionIsKeptWithoutSecrets) {
   ASSERT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(again->to_text(), text);
   EXPECT_EQ(again->role_definitions.size(), 1U);
+  AccountDescription otherwise = *again;
+  turn_around(otherwise.account);
+  EXPECT_EQ(otherwise.to_text(), text) << "in whatever order it was told";
   for (const char* wrong : {"[]", "{}", R"({"account":{}})", R"({"account":[],"sqlRoleDefinitions":[]})"}) {
     EXPECT_EQ(parse_description(wrong).error().code, Code::corrupt) << wrong;
   }
