@@ -239,7 +239,13 @@ class Fixup {
     if (subject_.users.empty()) return found;
     auto users = differing_users();
     if (users) {
-      found.users = *std::move(users);
+      for (recovery::UserDifference& user : *users) {
+        if (user.obstacle.empty()) {
+          found.users.push_back(std::move(user));
+        } else {
+          differences.push_back({what_of(user) + ": " + user.obstacle, std::string(recovery::kMakeAnew)});
+        }
+      }
     } else if (users.error().code == Code::cancelled) {
       return fail(users.error());
     } else {

@@ -1,13 +1,11 @@
 #include "cli/tree_dumper.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
 
-#include "http/message.h"
+#include "cosmos/link.h"
 #include "json/document_scanner.h"
 #include "recovery/restore.h"
 #include "server/engine.h"
@@ -21,6 +19,7 @@ using server::ResourceKind;
 
 constexpr std::size_t kContainerSegments = 4;  // dbs/D/colls/C
 
+// Of the names of a resource in its engine: "dbs/D/colls/C", as they are.
 std::vector<std::string> segments_of(std::string_view names) {
   std::vector<std::string> segments;
   for (std::size_t begin = 0; begin <= names.size();) {
@@ -120,8 +119,7 @@ class AccountReader {
         permission.set("resourcePartitionKey", std::move(key));
       }
     }
-    for (std::string& name : names) name = http::percent_encode(name);
-    permission.set("resource", json::Value::string(fmt::format("{}", fmt::join(names, "/"))));
+    permission.set("resource", json::Value::string(cosmos::link_of(names)));
     return permission.to_text();
   }
 

@@ -1,8 +1,9 @@
 #include "recovery/users.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "http/message.h"
+#include "cosmos/link.h"
 #include "json/value.h"
 #include "recovery/definition_text.h"
 
@@ -11,16 +12,6 @@ namespace {
 
 using repo::Definition;
 using repo::DefinitionKind;
-
-std::vector<std::string> steps_of(std::string_view link) {
-  std::vector<std::string> steps;
-  for (std::size_t at = 0; at < link.size();) {
-    const std::size_t end = std::min(link.find('/', at), link.size());
-    if (end > at) steps.emplace_back(link.substr(at, end - at));
-    at = end + 1;
-  }
-  return steps;
-}
 
 // What `step` is the _rid of, among `definitions`; nullptr = it is a name.
 const Definition* find_by_rid(const DefinitionsAt::Each& definitions, std::string_view database,
@@ -31,24 +22,42 @@ const Definition* find_by_rid(const DefinitionsAt::Each& definitions, std::strin
   return found == definitions.end() ? nullptr : *found;
 }
 
-// "dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/" is dbs/shop/colls/orders; what has no _rid of a definition stays.
-std::string named_link(const DefinitionsAt& definitions, std::string_view link) {
-  std::vector<std::string> steps = steps_of(link);
+// "dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/" is dbs/shop/colls/orders; nothing where no step is the _rid of a definition. A
+// document's _rid is not known here: such a link stays whole.
+std::optional<std::string> named_link(const DefinitionsAt& definitions, std::string_view link) {
+  std::vector<std::string> steps = cosmos::link_segments(link);
+  if (cosmos::names_document_by_rid(steps)) return std::nullopt;
   std::string database;
-  std::string container;
-  const auto name = [&](std::size_t at, const DefinitionsAt::Each& among, std::string* into) {
-    if (at >= steps.size()) return;
-    const Definition* const found = find_by_rid(among, database, steps[at]);
-    const std::string id = found != nullptr ? found->key.id : http::percent_decode(steps[at]).value_or(steps[at]);
-    if (found != nullptr) steps[at] = http::percent_encode(id);
-    if (into != nullptr) *into = id;
+  bool found_any = false;
+  const auto name = [&](std::size_t at, const DefinitionsAt::Each& among) {
+    if (at >= steps.size()) return std::string();
+    if (const Definition* const found = find_by_rid(among, database, steps[at])) {
+      steps[at] = found->key.id;
+      found_any = true;
+    }
+    return steps[at];
   };
-  name(1, definitions.databases(), &database);
-  name(3, definitions.containers(), &container);
-  name(5, definitions.scripts(database, container), nullptr);
-  std::string text;
-  for (const std::string& step : steps) text += (text.empty() ? "" : "/") + step;
-  return text;
+  database = name(1, definitions.databases());
+  const std::string container = name(3, definitions.containers());
+  name(5, definitions.scripts(database, container));
+  return found_any ? std::optional(cosmos::link_of(steps)) : std::nullopt;
+}
+
+// Of what is not there nothing is listed.
+Result<std::vector<cosmos::Resource>> none_where_absent(Result<std::vector<cosmos::Resource>> listed) {
+  if (!listed && listed.error().code == Code::not_found) return std::vector<cosmos::Resource>();
+  return listed;
+}
+
+// Why a permission with this definition cannot be made in the account; nothing where it can.
+Result<std::string> obstacle_to(cosmos::Client& client, const Definition& permission, const std::stop_token& stop) {
+  ASSIGN(const json::Value value, json::parse(permission.text));
+  const auto steps = cosmos::link_segments(value.is_object() ? value.string_at("resource") : "");
+  if (!cosmos::names_document_by_rid(steps)) return std::string();
+  ASSIGN(const auto containers, none_where_absent(client.list_containers(permission.key.database, stop)));
+  const bool there = std::any_of(containers.begin(), containers.end(),
+                                 [&](const cosmos::Resource& container) { return container.rid == steps[3]; });
+  return there ? std::string() : "it is for a document by its _rid, " + steps[5] + ", which names nothing here";
 }
 
 // Where `found` has none of that id, or one that differs.
@@ -61,14 +70,8 @@ Status compare(const Definition& wanted, const std::vector<cosmos::Resource>& fo
     if (members.empty()) return {};
   }
   ASSIGN(std::string definition, plain_definition(wanted.text));
-  differences.push_back({wanted.key, std::move(definition), there != found.end()});
+  differences.push_back({wanted.key, std::move(definition), there != found.end(), ""});
   return {};
-}
-
-// Of what is not there nothing is listed.
-Result<std::vector<cosmos::Resource>> none_where_absent(Result<std::vector<cosmos::Resource>> listed) {
-  if (!listed && listed.error().code == Code::not_found) return std::vector<cosmos::Resource>();
-  return listed;
 }
 
 }  // namespace
@@ -83,10 +86,9 @@ Result<std::vector<Definition>> named_permissions(const DefinitionsAt& definitio
   for (const Definition* permission : definitions.permissions(database)) {
     named.push_back(*permission);
     ASSIGN(json::Value value, json::parse(permission->text));
-    const std::string link = value.is_object() ? value.string_at("resource") : std::string();
-    std::string by_name = named_link(definitions, link);
-    if (steps_of(by_name) == steps_of(link)) continue;
-    value.set("resource", json::Value::string(std::move(by_name)));
+    auto by_name = named_link(definitions, value.is_object() ? value.string_at("resource") : "");
+    if (!by_name) continue;
+    value.set("resource", json::Value::string(*std::move(by_name)));
     named.back().text = value.to_text();
   }
   return named;
@@ -110,7 +112,10 @@ Result<std::vector<UserDifference>> differing_users(cosmos::Client& client, cons
     ASSIGN(const auto allowed, none_where_absent(client.list_permissions(user.key.database, user.key.id, stop)));
     for (const Definition& permission : permissions) {
       if (permission.key.database != user.key.database || permission.key.parent != user.key.id) continue;
+      const std::size_t before = differences.size();
       TRY(compare(permission, allowed, differences));
+      if (differences.size() == before) continue;
+      ASSIGN(differences.back().obstacle, obstacle_to(client, permission, stop));
     }
   }
   return differences;
@@ -118,6 +123,7 @@ Result<std::vector<UserDifference>> differing_users(cosmos::Client& client, cons
 
 Status put_user_difference(cosmos::Client& client, const UserDifference& difference, std::stop_token stop) {
   const repo::DefinitionKey& key = difference.key;
+  if (!difference.obstacle.empty()) return fail(Code::unsupported, difference.obstacle, std::string(kMakeAnew));
   if (key.kind == DefinitionKind::user) return client.put_user(key.database, difference.definition, stop);
   return client.put_permission(key.database, key.parent, difference.definition, stop);
 }
