@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/commands.h"
+#include "cli/figures.h"
 #include "cli/native_restore.h"
 
 namespace halley::cli {
@@ -34,9 +35,9 @@ Result<std::map<std::string, std::vector<std::string>>> parse_databases(const st
 void print_plan(Output& output, const native::AccountRestorePlan& plan) {
   std::size_t containers = 0;
   for (const auto& [database, names] : plan.resources) containers += names.size();
-  output.note(fmt::format("{} as of {} becomes the new account {} in {}: {} databases, {} containers", plan.source.name,
-                          format_rfc3339(plan.restore.at), plan.target.name, plan.restore.region, plan.resources.size(),
-                          containers));
+  output.note(fmt::format("{} as of {} becomes the new account {} in {}: {}, {}", plan.source.name,
+                          format_rfc3339(plan.restore.at), plan.target.name, plan.restore.region,
+                          show_number_of(plan.resources.size(), "database"), show_number_of(containers, "container")));
   output.note(plan.restore.public_network ? "It is open to public networks."
                                           : "It is closed to public networks (--public-network opens it).");
   output.note(plan.restore.keep_time_to_live ? "Documents expire there as they did."

@@ -150,8 +150,9 @@ describe('an account that was deleted', () => {
 
   it('comes back as a new one, closed to public networks, its documents equal to before', async () => {
     const args = ['restore', '--account', 'doomed', '--at', moment(at), '--to-account', 'doomed-back', '--wait'];
-    const { result } = await emulator.native(args);
+    const { result, stderr } = await emulator.native(args);
     assert.equal(result.done, true);
+    assert.match(stderr, /becomes the new account doomed-back in West US: 1 database, 2 containers\n/);
     const account = await azure.databaseAccounts.get(group, 'doomed-back');
     assert.equal(account.documentEndpoint, result.endpoint);
     assert.equal(account.publicNetworkAccess, 'Disabled');
