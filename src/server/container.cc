@@ -22,8 +22,8 @@ ItemResult as_result(Error error) {
   return ItemResult{error.status == 0 ? 400 : error.status, error.sub_status, std::move(error.message), nullptr, 1.0};
 }
 
-// How many documents a scan looks at while the container is locked: about a millisecond.
-constexpr std::size_t kLookedAt = 8192;
+// Whoever takes the lock again and again lets others have it in between: a mutex alone is not fair.
+constexpr Milliseconds kGivesWay{1};
 
 bool writes_whole(Kind kind) { return kind == Kind::create || kind == Kind::upsert || kind == Kind::replace; }
 
@@ -243,19 +243,39 @@ Result<Position> Container::remove_key(const std::string& key) {
   if (!values || values->items().size() != options_.key.paths.size()) {
     return refuse(400, "The partition key does not have a value for each path of the container's key.");
   }
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  const std::uint64_t end = next_number_;  // what is created from now on stays
+  for (std::uint64_t after = 0;;) {
+    ASSIGN(const Removed removed, remove_some(key, after, end));
+    if (removed.next == end) return removed.position;
+    after = removed.next;
+    lock.unlock();
+    (void)runtime_.sleep(kGivesWay, {});
+    lock.lock();
+  }
+}
+
+Result<Container::Removed> Container::remove_some(const std::string& key, std::uint64_t after, std::uint64_t end) {
   Scope scope;
   ASSIGN(Partition* const partition, one_partition({{}, {}, key}, scope));
   touch(*partition);
   std::vector<DocumentPtr> documents;
-  partition->walk(0, [&](const DocumentPtr& document) {
+  std::size_t looked_at = 0;
+  std::uint64_t next = end;
+  partition->walk(after, [&](const DocumentPtr& document) {
+    if (document->number >= end) return false;
+    if (looked_at++ == kLookedAtOnce || documents.size() == kRemovedAtOnce) {
+      next = after;
+      return false;
+    }
+    after = document->number;
     if (scope.matches(*document)) documents.push_back(document);
     return true;
   });
   for (DocumentPtr& document : documents) {
     partition->append(Change::remove, partition->lsn() + 1, stamps_.now(), std::move(document), ttl_);
   }
-  return Position{partition->id(), partition->lsn()};
+  return Removed{{partition->id(), partition->lsn()}, next};
 }
 
 Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
@@ -279,7 +299,7 @@ Result<ChangesPage> Container::read_changes(const ChangesRequest& request) {
 
 Result<std::vector<Partition*>> Container::partitions_of(const Selection& selection, Scope& scope) {
   ASSIGN(scope, scope_of(selection));
-  if (!selection.follow_moves) TRY(refuse_while_moving(selection.range_id));
+  TRY(refuse_while_moving(selection.range_id));
   std::string_view range_id = selection.range_id;
   const auto former = former_ranges_.find(range_id);
   if (selection.follow_moves && former != former_ranges_.end()) {
@@ -310,7 +330,7 @@ Result<Scanned> Container::scan(const Selection& selection, std::uint64_t after,
   Scope scope;
   ASSIGN(const auto partitions, partitions_of(selection, scope));
   const Second now = stamps_.now();
-  const std::size_t share = kLookedAt / std::max<std::size_t>(partitions.size(), 1) + 1;
+  const std::size_t share = kLookedAtOnce / std::max<std::size_t>(partitions.size(), 1) + 1;
   std::uint64_t seen_all = UINT64_MAX;  // up to this number all was looked at
   Scanned scanned;
   const auto take = [&](const DocumentPtr& document) {
@@ -418,10 +438,11 @@ std::shared_ptr<Container> Container::as_of(Second moment, const TimeToLive& pas
 
 std::vector<DocumentPtr> Container::live_documents() {
   const std::lock_guard lock(mutex_);
+  const Second now = stamps_.now();
   std::vector<DocumentPtr> documents;
   for (const Partition& partition : partitions_) {
     partition.walk(0, [&](const DocumentPtr& document) {
-      if (!ttl_.expired(*document, stamps_.now())) documents.push_back(document);
+      if (!ttl_.expired(*document, now)) documents.push_back(document);
       return true;
     });
   }

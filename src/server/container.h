@@ -110,7 +110,8 @@ class Container {
   // Each operation on its own, all in the partition `range_id`; each states its key. Spends the request units of each,
   // and refuses with 429 those for which there are none left.
   Result<BatchDone> run_bulk(std::string_view range_id, const std::vector<ItemOperation>& operations);
-  // Removes every document of a partition key.
+  // Removes every document that a partition key has now, each in a transaction of its own; others are answered in
+  // between.
   Result<Position> remove_key(const std::string& key);
 
   Result<ChangesPage> read_changes(const ChangesRequest& request);
@@ -164,7 +165,8 @@ class Container {
   };
   Usage usage();
 
-  // Every live, unexpired document, in partition and then _rid order.
+  // Every live, unexpired document, in partition and then _rid order. Nobody else is answered meanwhile: for when nobody
+  // asks.
   std::vector<DocumentPtr> live_documents();
 
  private:
@@ -200,6 +202,12 @@ class Container {
 
   Result<Partition*> partition_of_range(std::string_view range_id);
   Status refuse_while_moving(std::string_view range_id);
+  struct Removed {
+    Position position;
+    std::uint64_t next = 0;  // behind which to go on, or the end
+  };
+  // A part of remove_key(): documents with numbers behind `after` and below `end`.
+  Result<Removed> remove_some(const std::string& key, std::uint64_t after, std::uint64_t end);
   Result<std::string> place_to_split(const Partition& partition, std::string_view at) const;
   Result<std::pair<Partition*, Partition*>> neighbours(std::string_view range_id, std::string_view other_id);
   void split_now(Partition& parent, const std::string& at);

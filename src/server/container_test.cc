@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -315,6 +316,67 @@ TEST_F(ContainerTest, ExpiredDocumentsVanishAtOnceAndArePurgedLater) {
   EXPECT_EQ(purged[0].time, kStart + 40);
   clock.advance(1000);
   EXPECT_EQ(container->live_documents().size(), 1U);
+}
+
+// Where many are to be purged, each operation does its part, so that none waits for all of them.
+TEST_F(ContainerTest, ManyAreNotPurgedAtOnce) {
+  const auto container = make(R"({"id":"t","partitionKey":{"paths":["/pk"],"version":2},"defaultTtl":60})");
+  constexpr std::size_t kMany = 2 * kRemovedAtOnce + 100;
+  for (std::size_t i = 0; i < kMany; ++i) upsert(*container, fmt::format(R"({{"id":"{}","pk":"a"}})", i));
+  upsert(*container, R"({"id":"late","pk":"a","ttl":300})");
+  VirtualClock& clock = engine_.stamps().clock();
+  clock.advance(100);
+  const auto purged = [&] { return container->ranges().front().lsn - kMany - 1; };
+  const auto touch = [&] { (void)one(*container, ItemOperation::Kind::read, R"(["a"])", "late"); };
+  touch();
+  EXPECT_EQ(purged(), kRemovedAtOnce);
+  // The purge has passed it, and it is not forgotten.
+  ASSERT_EQ(status_of(one(*container, ItemOperation::Kind::create, R"(["a"])", "", R"({"id":"0","pk":"a","ttl":5})")),
+            201);
+  for (int i = 0; i < 5; ++i) touch();
+  EXPECT_EQ(purged(), kMany + 1) << "all of them, and one was created";
+  clock.advance(20);
+  touch();
+  EXPECT_EQ(purged(), kMany + 2);
+  clock.advance(1000);
+  touch();
+  EXPECT_EQ(container->usage().documents, 0U);
+}
+
+// Does something the first time that somebody sleeps.
+class InterruptedRuntime : public testing::VirtualRuntime {
+ public:
+  using VirtualRuntime::VirtualRuntime;
+  bool sleep(Milliseconds duration, std::stop_token stop) override {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
+    return VirtualRuntime::sleep(duration, stop);
+  }
+  std::function<void()> meanwhile;
+};
+
+TEST(RemovalTest, OthersAreAnsweredWhileAKeyIsRemoved) {
+  InterruptedRuntime runtime(kStart);
+  Engine engine(runtime, {});
+  ASSERT_TRUE(engine.create_database("d"));
+  const auto container =
+      engine.create_container("d", R"({"id":"c","partitionKey":{"paths":["/pk"],"version":2}})").value();
+  constexpr std::size_t kMany = 2 * kRemovedAtOnce + 100;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    for (const char* key : {"a", "b"}) {
+      ASSERT_TRUE(engine.upsert("d", "c", fmt::format(R"({{"id":"{}","pk":"{}"}})", i, key)));
+    }
+  }
+  std::size_t left = 0;
+  runtime.meanwhile = [&] {
+    left = container->usage().documents;
+    EXPECT_TRUE(engine.upsert("d", "c", R"({"id":"new","pk":"a"})"));
+    EXPECT_TRUE(container->split("0"));
+  };
+  ASSERT_TRUE(container->remove_key(R"(["a"])"));
+  EXPECT_EQ(left, 2 * kMany - kRemovedAtOnce);
+  EXPECT_EQ(container->usage().documents, kMany + 1) << "those of the other key, and the one that came meanwhile";
+  ASSERT_TRUE(container->remove_key(R"(["a"])"));
+  EXPECT_EQ(container->usage().documents, kMany);
 }
 
 TEST_F(ContainerTest, TurningTtlOffBringsBackWhatWasNotPurged) {

@@ -47,6 +47,23 @@ TEST_F(MovesTest, AHeldSplitAnswers1007AndThen1002) {
   EXPECT_NE((feed_of("1").body + feed_of("2").body).find("meanwhile"), std::string::npos);
 }
 
+// As on the service: what names the range waits for the split, what names a key does not.
+TEST_F(MovesTest, QueriesOfAHeldRangeAnswer1007AndThenTheirDocuments) {
+  const auto query = [&](Fields fields) {
+    fields.emplace_back("content-type", "application/query+json");
+    return send("POST", kDocs, R"({"query":"SELECT VALUE c.pk FROM c"})", fields);
+  };
+  const auto count = [](const Answer& answer) { return answer.value().find("Documents")->items().size(); };
+  ASSERT_EQ(door("split", kSplitUntilTold).status, 200);
+  for (int i = 0; i < 3; ++i) expect_gone(query({{"x-ms-documentdb-partitionkeyrangeid", "0"}}), "1007");
+  EXPECT_EQ(count(query({{"x-ms-documentdb-partitionkey", R"(["k1"])"}})), 1U);
+  EXPECT_EQ(count(query({})), 20U) << "it names no range";
+  EXPECT_EQ(item("GET", "1", {}, {}, R"(["k1"])").status, 200);
+  EXPECT_EQ(item("PUT", "1", R"({"id":"1","pk":"k1","meanwhile":true})", {}, R"(["k1"])").status, 200);
+  ASSERT_EQ(door("finish", kWhere).status, 200);
+  EXPECT_EQ(count(query({{"x-ms-documentdb-partitionkeyrangeid", "0"}})), 20U);
+}
+
 TEST_F(MovesTest, AMergeIsHeldUntilItIsFinished) {
   ASSERT_EQ(door("split", kSplitUntilTold).status, 200);
   EXPECT_EQ(door("split", kSplitUntilTold).status, 409) << "one at a time";

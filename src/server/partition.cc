@@ -104,20 +104,32 @@ void Partition::inherit(const LogEntry& entry) {
 
 void Partition::note_expiry(const Document& document, const TimeToLive& ttl) {
   const auto end = ttl.expiry(document);
-  if (end && (!next_purge_ || *end + kPurgeDelay < *next_purge_)) next_purge_ = *end + kPurgeDelay;
+  if (!end) return;
+  const auto note = [due = *end + kPurgeDelay](std::optional<Second>& next) {
+    if (!next || due < *next) next = due;
+  };
+  note(next_purge_);
+  if (purge_walk_) note(purge_walk_->next);
 }
 
 void Partition::purge_expired(const TimeToLive& ttl, Second now) {
   if (!ttl.on() || !next_purge_ || now < *next_purge_) return;
-  next_purge_.reset();
+  if (!purge_walk_) purge_walk_.emplace();
   std::vector<DocumentPtr> gone;
-  for (const auto& [number, live] : live_) {
-    const auto end = ttl.expiry(*live.document);
+  std::size_t looked_at = 0;
+  auto live = live_.upper_bound(purge_walk_->after);
+  for (; live != live_.end() && looked_at < kLookedAtOnce && gone.size() < kRemovedAtOnce; ++live, ++looked_at) {
+    purge_walk_->after = live->first;
+    const auto end = ttl.expiry(*live->second.document);
     if (end && *end + kPurgeDelay <= now) {
-      gone.push_back(live.document);
+      gone.push_back(live->second.document);
     } else {
-      note_expiry(*live.document, ttl);
+      note_expiry(*live->second.document, ttl);
     }
+  }
+  if (live == live_.end()) {
+    next_purge_ = purge_walk_->next;
+    purge_walk_.reset();
   }
   for (DocumentPtr& document : gone) purge(std::move(document), ttl, now);
 }

@@ -38,6 +38,10 @@ struct PageLimits {
   std::size_t bytes = 4'000'000;
 };
 
+// How many documents are looked at, and how many removed, while a container is locked: about a millisecond.
+inline constexpr std::size_t kLookedAtOnce = 8192;
+inline constexpr std::size_t kRemovedAtOnce = 1024;
+
 // Which documents of a partition are meant.
 struct Scope {
   cosmos::HashRange epks;
@@ -76,13 +80,16 @@ class Partition {
   // begins with nothing.
   std::span<const LogEntry> take_unrecorded();
 
-  // Removes the documents that expired some seconds ago, each in a transaction of its own; cheap when there is nothing
-  // to do.
+  // Removes documents that expired some seconds ago, each in a transaction of its own: so many at once, and the others
+  // when it is called again. Cheap when there is nothing to do.
   void purge_expired(const TimeToLive& ttl, Second now);
   // Removes one live document that is expired, in a transaction of its own: its name is about to be used again.
   void purge(DocumentPtr document, const TimeToLive& ttl, Second now);
   // To be called when the container's TTL changed.
-  void forget_purge_time() { next_purge_ = Second{0}; }
+  void forget_purge_time() {
+    next_purge_ = Second{0};
+    purge_walk_.reset();
+  }
 
   struct Entries {
     std::vector<LogEntry> entries;
@@ -120,6 +127,13 @@ class Partition {
     std::size_t entry;  // in log_
   };
 
+  // A purge that is under way: it goes on behind the document `after`, and `next` is what it and those who wrote
+  // meanwhile found to purge later.
+  struct PurgeWalk {
+    std::uint64_t after = 0;
+    std::optional<Second> next;
+  };
+
   void note_expiry(const Document& document, const TimeToLive& ttl);
   void add(LogEntry entry, const TimeToLive& ttl);
   void inherit(const LogEntry& entry);
@@ -141,6 +155,7 @@ class Partition {
   std::unordered_map<std::string, std::uint64_t> numbers_;  // of canonical key + id
   std::unordered_map<std::string, std::uint64_t> holders_;  // numbers of live documents by their unique texts
   std::optional<Second> next_purge_;
+  std::optional<PurgeWalk> purge_walk_;
 };
 
 }  // namespace halley::server
