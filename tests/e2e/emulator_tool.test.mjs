@@ -116,6 +116,38 @@ describe('an account that is kept', { timeout: 300_000 }, () => {
     });
   }
 
+  for (const how of ['stop', 'kill']) {
+    it(`knows a renamed user by the new name after ${how === 'stop' ? 'a restart' : 'kill -9'}`, async () => {
+      const data = join(temporaryFolder(), 'data');
+      let emulator = await start('--data', data);
+      const container = await makeContainer(emulator);
+      await container.items.create({ id: '1', pk: 'a' });
+      const { user } = await emulator.client.database('db').users.create({ id: 'u' });
+      const grant = { id: 'p', permissionMode: 'Read', resource: container.url };
+      const { resource: given } = await user.permissions.create(grant);
+      const { resource: renamed } = await user.replace({ id: 'renamed' });
+      await emulator.client.database('db').users.create({ id: 'u' }); // another, under the name that is free now
+      await stop(emulator, how);
+
+      emulator = await start('--data', data);
+      const database = emulator.client.database('db');
+      assert.deepEqual((await database.user('renamed').read()).resource, renamed);
+      const { resource: kept } = await database.user('renamed').permission('p').read();
+      const members = ({ _token, ...others }) => others;
+      assert.deepEqual(members(kept), members(given));
+      assert.deepEqual((await database.user('u').permissions.readAll().fetchAll()).resources, []);
+      assert.deepEqual((await database.users.readAll().fetchAll()).resources.map(({ id }) => id).sort(), ['renamed', 'u']);
+      for (const { _token } of [given, kept]) {
+        const resourceTokens = { [container.url]: _token };
+        const reader = new CosmosClient({ endpoint: emulator.endpoint, resourceTokens });
+        assert.equal((await reader.database('db').container('c').item('1', 'a').read()).statusCode, 200);
+        reader.dispose();
+      }
+      await database.user('renamed').delete();
+      await stop(emulator);
+    });
+  }
+
   it(`has everything that was acknowledged, whenever it is killed (${kKills} times)`, async () => {
     const data = join(temporaryFolder(), 'data');
     const acknowledged = new Map(); // id -> n; undefined = deleted
