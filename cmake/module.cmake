@@ -16,13 +16,13 @@ if(HALLEY_TESTS)
                             <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
 endif()
 
-# What a release optimises less, because data passes it by: code that steers, and programs that replay. It compiles in half
-# the time.
+# What a release optimises less, for it compiles in half the time: code that steers what other modules do to documents, of
+# which little is spent in itself (measured), and programs that replay.
 set(halley_lightly_optimised $<$<CONFIG:Release>:-Og>)
 
 # halley_module(NAME [STEERS] [MODULES m…] [LIBRARIES l…]): one static library for src/NAME, of every .cc in it that is
 # neither a test nor main.cc, linked to the modules of lower rows that it may include; and one test program of its
-# *_test.cc files, linked to HALLEY_TEST_MODULES besides. STEERS: no document passes through it.
+# *_test.cc files, linked to HALLEY_TEST_MODULES besides. STEERS: see above.
 function(halley_module name)
   cmake_parse_arguments(ARG "STEERS" "" "MODULES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
