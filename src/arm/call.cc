@@ -1,6 +1,7 @@
 #include "arm/call.h"
 
 #include "arm/answer.h"
+#include "query/characters.h"
 
 namespace halley::arm {
 namespace {
@@ -11,7 +12,9 @@ Result<std::vector<std::string>> decoded_parts(std::string_view text, char separ
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(separator), text.size());
     auto part = http::percent_decode(text.substr(0, end));
-    if (!part) return refuse(400, "BadRequest", "The request URL is not encoded correctly.");
+    if (!part || !query::is_utf8(*part)) {
+      return refuse(400, "BadRequest", "The request URL is not encoded correctly.");
+    }
     if (!part->empty()) parts.push_back(*std::move(part));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -49,7 +52,10 @@ Result<Call> read_call(const http::ServerRequest& request) {
   }
   if (!request.body.empty()) {
     auto body = json::parse(request.body);
-    if (!body) return refuse(400, "InvalidRequestContent", "The request content was invalid and could not be read.");
+    // Half a surrogate pair, which JSON can escape, is no text that could be answered.
+    if (!body || !query::is_utf8(body->to_text())) {
+      return refuse(400, "InvalidRequestContent", "The request content was invalid and could not be read.");
+    }
     call.body = *std::move(body);
   }
   call.base = "https://" + std::string(request.headers.get("host"));

@@ -29,7 +29,7 @@ struct Call {
   bool matches(std::size_t from, std::initializer_list<std::string_view> words) const;
 };
 
-// Refuses with 400 what is not percent-encoded correctly, and a body that is not JSON.
+// Refuses with 400 what is not percent-encoded correctly, a body that is not JSON, and in both what is not UTF-8.
 Result<Call> read_call(const http::ServerRequest& request);
 
 // The path as it is sent, encoded.

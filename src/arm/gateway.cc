@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kDoor = "_emulator";
 constexpr std::int64_t kTokenSeconds = 3600;
 constexpr std::int64_t kMostSeconds = 100LL * 366 * 86400;
+constexpr Second kLastSecond{253402300799};  // of years with four digits
 
 tl::unexpected<Error> unauthenticated(std::string_view code, std::string message) {
   return refuse(401, code, std::move(message));
@@ -55,8 +56,11 @@ Result<Reply> sign_in(const http::ServerRequest& request) {
     return sign_in_refused(401, "invalid_client",
                            "AADSTS7000218: The request body must contain: 'client_assertion' or 'client_secret'.");
   }
-  return json_reply(200, fmt::format(R"({{"token_type":"Bearer","expires_in":{},"access_token":"emulator-{}"}})",
-                                     kTokenSeconds, form.query_of("client_id")));
+  std::string json;
+  json::Writer writer(json);
+  writer.begin_object().member("token_type", "Bearer").member_integer("expires_in", kTokenSeconds);
+  writer.member("access_token", "emulator-" + form.query_of("client_id")).end_object();
+  return json_reply(200, json);
 }
 
 // "Microsoft.DocumentDB/databaseAccounts/read": what a role must allow for a request.
@@ -229,6 +233,8 @@ Result<Reply> Gateway::serve_door(const Call& call) {
   if (call.method != "POST" || !call.body.is_object()) return bad_request("The body must be a JSON object.");
   if (door == "clock") {
     ASSIGN(const auto seconds, number_at(call.body, "advance", 0, -kMostSeconds, kMostSeconds));
+    const Second then = subscription_.now() + seconds;
+    if (then < Second{0} || then > kLastSecond) return bad_request("The clock goes from 1970 to 9999.");
     subscription_.advance(seconds);
     return json_reply(200, fmt::format(R"({{"now":"{}"}})", format_rfc3339(subscription_.now())));
   }

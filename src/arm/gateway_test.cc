@@ -30,7 +30,9 @@ TEST_F(GatewayTest, AsksForATokenAndAVersion) {
                  "ResourceGroupNotFound");
   expect_refused(get(shop + "/privateEndpointConnections"), 404, "InvalidResourceType");
   expect_refused(get("/%zz"), 400, "BadRequest");
+  expect_refused(get(shop + "?api-version=%ff"), 400, "BadRequest");
   expect_refused(send("PUT", shop, "{"), 400, "InvalidRequestContent");
+  expect_refused(send("PATCH", shop, R"({"tags":{"a":"\ud800"}})"), 400, "InvalidRequestContent");
   EXPECT_EQ(get(shop).status, 200);
   EXPECT_EQ(get("/SUBSCRIPTIONS/SUB/resourcegroups/RG/providers/microsoft.documentdb/databaseaccounts/Shop").status,
             200);
@@ -41,6 +43,8 @@ TEST_F(GatewayTest, AnySecretSignsIn) {
   const Answer answer = token("grant_type=client_credentials&client_id=me&client_secret=s%26x&scope=y");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.text_at({"access_token"}), "emulator-me");
+  const Answer quoted = token("grant_type=client_credentials&client_id=a%22b&client_secret=s");
+  EXPECT_EQ(quoted.text_at({"access_token"}), "emulator-a\"b");
   EXPECT_EQ(token("grant_type=client_credentials&client_id=me").status, 401);
   EXPECT_EQ(token("grant_type=password").text_at({"error"}), "unsupported_grant_type");
 }
@@ -180,6 +184,19 @@ TEST_F(GatewayTest, ADeletedAccountIsRestorableUntilItsWindowIsOver) {
                 .size(),
             1U)
       << "only what was made of it";
+}
+
+TEST_F(GatewayTest, TheClockKeepsToYearsOfFourDigits) {
+  const std::string century = std::to_string(100LL * 365 * 86400);
+  expect_refused(door("clock", R"({"advance":-)" + century + "}"), 400, "BadRequest");
+  for (int centuries = 0; centuries < 79; ++centuries) {
+    ASSERT_EQ(door("clock", R"({"advance":)" + century + "}").status, 200);
+  }
+  const Second far = subscription_.now();
+  for (int centuries = 0; centuries < 2; ++centuries) door("clock", R"({"advance":)" + century + "}");
+  EXPECT_EQ(door("clock", R"({"advance":)" + century + "}").status, 400);
+  EXPECT_LE(subscription_.now(), far + 2 * 100LL * 366 * 86400);
+  EXPECT_EQ(get(shop).status, 200);
 }
 
 TEST_F(GatewayTest, WhatNoBackupReachesIsForgotten) {
