@@ -165,8 +165,8 @@ class Container {
   };
   Usage usage();
 
-  // Every live, unexpired document, in partition and then _rid order. Nobody else is answered meanwhile: for when nobody
-  // asks.
+  // Every live, unexpired document, in partition and then _rid order. Nobody else is answered meanwhile: it is for when
+  // nobody asks.
   std::vector<DocumentPtr> live_documents();
 
  private:

@@ -136,7 +136,8 @@ describe('an account that is kept', { timeout: 300_000 }, () => {
       const members = ({ _token, ...others }) => others;
       assert.deepEqual(members(kept), members(given));
       assert.deepEqual((await database.user('u').permissions.readAll().fetchAll()).resources, []);
-      assert.deepEqual((await database.users.readAll().fetchAll()).resources.map(({ id }) => id).sort(), ['renamed', 'u']);
+      const { resources: users } = await database.users.readAll().fetchAll();
+      assert.deepEqual(users.map(({ id }) => id).sort(), ['renamed', 'u']);
       for (const { _token } of [given, kept]) {
         const resourceTokens = { [container.url]: _token };
         const reader = new CosmosClient({ endpoint: emulator.endpoint, resourceTokens });
