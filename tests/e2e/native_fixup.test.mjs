@@ -80,6 +80,8 @@ async function fill() {
   await database.containers.create({ id: 'carts', partitionKey: '/pk', maxThroughput: 4000 });
   const { user } = await database.users.create({ id: 'ada' });
   await user.permissions.create({ id: 'read', permissionMode: 'Read', resource: container.url });
+  const { resource: document } = await container.item('0', 'p0').read();
+  await user.permissions.create({ id: 'one', permissionMode: 'Read', resource: document._self });
   const id = `/subscriptions/${emulator.arm.subscription}/resourceGroups/${group}`;
   const account = `${id}/providers/Microsoft.DocumentDB/databaseAccounts/${source}`;
   await azure.sqlResources.beginCreateUpdateSqlRoleDefinitionAndWait(
@@ -121,11 +123,12 @@ async function dataOf(name) {
 
 async function permissionsOf(client) {
   const user = client.database('store').user('ada');
-  return (await user.permissions.readAll().fetchAll()).resources.map((each) => {
+  const permissions = (await user.permissions.readAll().fetchAll()).resources.map((each) => {
     const { _token, ...rest } = withoutSystem(each);
     assert.match(_token, /^type=resource/);
     return { ...rest, resource: rest.resource.replace(/^\/|\/$/g, '') };
   });
+  return permissions.sort((a, b) => a.id.localeCompare(b.id));
 }
 
 async function rolesOf(name) {
