@@ -114,7 +114,7 @@ void Partition::note_expiry(const Document& document, const TimeToLive& ttl) {
 
 void Partition::purge_expired(const TimeToLive& ttl, Second now) {
   if (!ttl.on() || !next_purge_ || now < *next_purge_) return;
-  if (!purge_walk_) purge_walk_.emplace();
+  if (!purge_walk_) purge_walk_ = PurgeWalk{};
   std::vector<DocumentPtr> gone;
   std::size_t looked_at = 0;
   auto live = live_.upper_bound(purge_walk_->after);

@@ -96,6 +96,21 @@ TEST_F(ThroughputTest, OfADatabaseMayScaleAndBeReplaced) {
   EXPECT_EQ(writes_left("A"), 0);
 }
 
+// A database that was given throughput has it when its containers are gone, and not what another had.
+TEST_F(ThroughputTest, OfADatabaseOutlivesItsContainers) {
+  make_database(manual(60));
+  make_container("A");
+  expect_limit("A", 60);
+  ASSERT_EQ(send("DELETE", "/dbs/Shop/colls/A").status, 204);
+  make_container("B");
+  EXPECT_EQ(writes_left("B"), 0) << "of the same second";
+  expect_limit("B", 60);
+  ASSERT_EQ(send("DELETE", "/dbs/Shop").status, 204);
+  make_database();
+  make_container("B");
+  expect_limit("B", 400);
+}
+
 TEST_F(ThroughputTest, OfAContainerIsReplaced) {
   make_database();
   make_container("A", manual(50));
