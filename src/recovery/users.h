@@ -35,7 +35,8 @@ Result<std::vector<UserDifference>> differing_users(cosmos::Client& client, cons
 // What to do about an obstacle.
 inline constexpr std::string_view kMakeAnew = "make it anew for the document as it is called in its container";
 
-// Makes the account's what it should be; fails with unsupported where something is in the way. Tokens are made anew by the service: those handed out before are of no use.
+// Makes the account's what it should be; fails with unsupported where something is in the way. Tokens are made anew by
+// the service: those handed out before are of no use.
 Status put_user_difference(cosmos::Client& client, const UserDifference& difference, std::stop_token stop);
 
 }  // namespace halley::recovery

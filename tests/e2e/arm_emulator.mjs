@@ -10,9 +10,9 @@ const { CosmosDBManagementClient } = createRequire(import.meta.url)('@azure/arm-
 export const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Date.now() + 3_600_000 }) };
 export const fast = { updateIntervalInMs: 1 }; // how often the client looks at an operation
 
-// What startEmulator() gives, and {arm, certificate, configuration, env, azure, armDoor, patch, native}: `arm` says where
-// Resource Manager is, `azure(options)` makes an official client of it, `patch(account, properties)` changes what that
-// client does not know, `native(args, options)` runs `halley native`.
+// What startEmulator() gives, and {arm, certificate, configuration, env, azure, armDoor, patch, native}: `arm` says
+// where Resource Manager is, `azure(options)` makes an official client of it, `patch(account, properties)` changes what
+// that client does not know, `native(args, options)` runs `halley native`.
 export async function startArmEmulator(...args) {
   const folder = temporaryFolder();
   const certificate = join(folder, 'emulator.pem');
