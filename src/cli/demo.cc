@@ -108,9 +108,10 @@ Status Demo::load() {
     say(fmt::format("{:<15} {:>7} documents, {:>8}{}", loaded.name.text(), show_count(loaded.documents),
                     show_bytes(loaded.bytes), what_it_is(tree_.containers[i])));
   }
-  say(fmt::format("Loaded {} ({}) in {} databases and {} containers in {}.",
-                  show_number_of(report.documents, "document"), show_bytes(report.bytes), report.databases,
-                  report.containers.size(), show_seconds(seconds_since(context_.runtime, began))));
+  say(fmt::format("Loaded {} ({}) in {} and {} in {}.", show_number_of(report.documents, "document"),
+                  show_bytes(report.bytes), show_number_of(report.databases, "database"),
+                  show_number_of(report.containers.size(), "container"),
+                  show_seconds(seconds_since(context_.runtime, began))));
   return {};
 }
 
