@@ -9,8 +9,8 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
-#include <optional>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/bytes.h"
@@ -53,12 +53,16 @@ Error error_of(int number, const std::string& action) {
   return {Code::io, message};
 }
 
-// Makes the names in the folder durable.
-Status sync_directory(FileSystem& files, const std::string& path) {
-  if (files.sync_directory(path) == 0) return {};
+// Makes the names in the folder durable. 0 or errno.
+int sync_directory(FileSystem& files, const std::string& path) {
+  if (files.sync_directory(path) == 0) return 0;
   // Some network file systems can't sync a folder and say so: there a name is as durable as the server makes it.
-  if (errno == EINVAL || errno == EOPNOTSUPP) return {};
-  return fail(error_of(errno, "syncing " + path));
+  return errno == EINVAL || errno == EOPNOTSUPP ? 0 : errno;
+}
+
+Status synced_directory(FileSystem& files, const std::string& path) {
+  const int failed = sync_directory(files, path);
+  return failed == 0 ? Status() : fail(error_of(failed, "syncing " + path));
 }
 
 // Makes `path` and what is missing above it, and every name on the way durable: a folder that is there may be of a
@@ -70,7 +74,7 @@ Status make_directories(FileSystem& files, const std::string& path) {
   std::error_code ignored;
   const bool there = fs::is_directory(path, ignored);
   if (!there && files.make_directory(path) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + path));
-  auto synced = sync_directory(files, parent);
+  auto synced = synced_directory(files, parent);
   // Where this user may not read the folder above, no process of this user made the one in it.
   if (there && !synced && synced.error().code == Code::forbidden) return {};
   return synced;
@@ -90,25 +94,22 @@ int write_all(FileSystem& files, int file, std::string_view bytes) {
   return failed;
 }
 
+// How naming a file went.
+struct Naming {
+  int failed = 0;        // errno
+  bool renamed = false;  // a rename was tried: that the old name is gone may come from it
+};
+
 // Gives the file at `from` the name `to`, which must be free: link(2), or where the file system knows no links,
-// a rename that replaces nothing. 0 or errno.
-int name_file(FileSystem& files, const std::string& from, const std::string& to) {
-  if (files.link(from, to) == 0) return 0;
-  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return errno;
-  return files.rename(from, to) == 0 ? 0 : errno;
+// a rename that replaces nothing.
+Naming name_file(FileSystem& files, const std::string& from, const std::string& to) {
+  if (files.link(from, to) == 0) return {};
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return {errno, false};
+  return {files.rename(from, to) == 0 ? 0 : errno, true};
 }
 
-// Whether the file at `temporary` has the name `path` though naming it failed: so it is with a network file system that
-// lost an answer and then says that the name exists. Nothing when it can't be told.
-std::optional<bool> is_named(const std::string& temporary, const std::string& path) {
-  struct stat named {};
-  if (::stat(path.c_str(), &named) != 0) {
-    return errno == ENOENT || errno == ENOTDIR ? std::optional(false) : std::nullopt;
-  }
-  struct stat own {};
-  if (::stat(temporary.c_str(), &own) != 0) return errno == ENOENT ? std::optional(true) : std::nullopt;  // renamed
-  return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
-}
+// Whose file a name is.
+enum class Holder : std::uint8_t { nobody, own, another, unknown };
 
 class FileStore : public ObjectStore {
  public:
@@ -127,13 +128,20 @@ class FileStore : public ObjectStore {
       files_.remove(temporary);
       return written;
     }
-    const int failed = name_file(files_, temporary, path);
-    const std::optional<bool> named = failed == 0 ? true : is_named(temporary, path);
+    const Naming naming = name_file(files_, temporary, path);
+    const Holder holder = naming.failed == 0 ? Holder::own : holder_of(name, temporary, naming.renamed, bytes);
     files_.remove(temporary);
-    if (!named) return fail(Code::ambiguous, error_of(failed, "naming " + path).message);
-    if (!*named && failed == EEXIST) return exists(name, directory);
-    if (!*named) return fail(error_of(failed, "naming " + path));
-    return sync_name(name, directory);
+    switch (holder) {
+      case Holder::own:
+        return sync_name(name, directory);
+      case Holder::another:
+        return exists(name, directory);
+      case Holder::nobody:
+        return fail(error_of(naming.failed, "naming " + path));
+      case Holder::unknown:
+        break;
+    }
+    return fail(Code::ambiguous, error_of(naming.failed, "naming " + path).message);
   }
 
   Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
@@ -184,7 +192,7 @@ class FileStore : public ObjectStore {
       if (errno == ENOENT || errno == ENOTDIR) return {};
       return fail(error_of(errno, "removing " + path));
     }
-    return sync_directory(files_, fs::path(path).parent_path());
+    return synced_directory(files_, fs::path(path).parent_path());
   }
 
   std::string description() const override { return root_; }
@@ -210,6 +218,25 @@ class FileStore : public ObjectStore {
     return {};
   }
 
+  // Whose the name is that could not be given to the file at `temporary`: it may be ours all the same, as with a network
+  // file system that lost an answer and then says that the name exists.
+  Holder holder_of(std::string_view name, const std::string& temporary, bool renamed, std::string_view bytes) {
+    struct stat named {};
+    if (::lstat(path_of(name).c_str(), &named) != 0) {
+      return errno == ENOENT || errno == ENOTDIR ? Holder::nobody : Holder::unknown;
+    }
+    struct stat own {};
+    if (::stat(temporary.c_str(), &own) == 0) {
+      return own.st_dev == named.st_dev && own.st_ino == named.st_ino ? Holder::own : Holder::another;
+    }
+    if (errno != ENOENT) return Holder::unknown;
+    // It was renamed; or this process slept for so long that the clean() of another took the file for a dead writer's.
+    const auto found = get(name, 0, bytes.size() + 1);
+    if (!found) return Holder::unknown;
+    if (*found != bytes) return Holder::another;
+    return renamed ? Holder::own : Holder::unknown;
+  }
+
   std::string path_of(std::string_view name) const { return root_ + "/" + std::string(name); }
 
   // Makes a folder of the store, and those above it, unless this store has done so already: a folder that is there may
@@ -222,16 +249,33 @@ class FileStore : public ObjectStore {
     const std::string parent = fs::path(directory).parent_path();
     TRY(make_durable(parent));
     if (files_.make_directory(directory) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + directory));
-    TRY(sync_directory(files_, parent));
+    TRY(sync_folder(parent));
     const std::lock_guard lock(mutex_);
     durable_.insert(directory);
     return {};
   }
 
+  // Makes the names in a folder durable. The system tells once that it could not write them, and may then take them for
+  // written: behind such an answer no other sync of the folder proves anything to this store.
+  Status sync_folder(const std::string& directory) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto at = lost_syncs_.find(directory); at != lost_syncs_.end()) return fail(at->second);
+    }
+    const int failed = sync_directory(files_, directory);
+    if (failed == 0) return {};
+    const Error error = error_of(failed, "syncing " + directory);
+    if (failed == EIO || failed == ENOSPC || failed == EDQUOT) {
+      const std::lock_guard lock(mutex_);
+      lost_syncs_.emplace(directory, error);
+    }
+    return fail(error);
+  }
+
   // The object can be seen. Until its folder is synced it may not outlive a power cut, so nobody is told that it is
   // there.
   Status sync_name(std::string_view name, const std::string& directory) {
-    auto synced = sync_directory(files_, directory);
+    auto synced = sync_folder(directory);
     if (synced) return {};
     return fail(Code::ambiguous, "`" + std::string(name) + "` may not outlive a crash: " + synced.error().message,
                 synced.error().hint);
@@ -283,7 +327,8 @@ class FileStore : public ObjectStore {
   const std::string root_;
   FileSystem& files_;
   std::mutex mutex_;
-  std::unordered_set<std::string> durable_;  // folders whose names are
+  std::unordered_set<std::string> durable_;            // folders whose names are
+  std::unordered_map<std::string, Error> lost_syncs_;  // folders that could not be synced, and why
 };
 
 }  // namespace

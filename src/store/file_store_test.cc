@@ -5,9 +5,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <utility>
 
 #include "store/url.h"
 
@@ -101,6 +104,86 @@ TEST_F(FileStoreTest, FailsWithoutATraceWhereItMayNotWrite) {
   std::ofstream(directory_ + "/+incoming") << "in the way";
   EXPECT_FALSE(store->put("b", "x"));
   EXPECT_EQ(store->list("", "", 10).value(), std::vector<std::string>{"a"});
+}
+
+// The machine's files, with something that happens right before a file is named.
+class Interrupted final : public FileSystem {
+ public:
+  int make_directory(const std::string& path) override { return real_.make_directory(path); }
+  int create(const std::string& path) override { return real_.create(path); }
+  ssize_t write(int file, std::string_view bytes) override { return real_.write(file, bytes); }
+  int sync(int file) override { return real_.sync(file); }
+  int close(int file) override { return real_.close(file); }
+  int link(const std::string& from, const std::string& to) override {
+    if (!has_links) {
+      errno = EPERM;
+      return -1;
+    }
+    if (before_naming) std::exchange(before_naming, nullptr)(from);
+    return real_.link(from, to);
+  }
+  int rename(const std::string& from, const std::string& to) override {
+    if (before_naming) std::exchange(before_naming, nullptr)(from);
+    return real_.rename(from, to);
+  }
+  int remove(const std::string& path) override { return real_.remove(path); }
+  int sync_directory(const std::string& path) override {
+    if (failing_syncs == 0) return real_.sync_directory(path);
+    --failing_syncs;
+    errno = EIO;
+    return -1;
+  }
+
+  std::function<void(const std::string& temporary)> before_naming;
+  bool has_links = true;
+  int failing_syncs = 0;
+
+ private:
+  FileSystem& real_ = real_file_system();
+};
+
+// A writer that is suspended for more than a day before it names its file: another has cleaned that away, and won.
+TEST_F(FileStoreTest, AWriterWhoseFileWasCleanedAwayHasNotWon) {
+  const auto put_late = [&](bool has_links, const std::string& name, const std::string& of_the_other) {
+    Interrupted files;
+    files.has_links = has_links;
+    auto store = *open_file_store(directory_, true, files);
+    files.before_naming = [&](const std::string& temporary) {
+      const timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+      ASSERT_EQ(::utimensat(AT_FDCWD, temporary.c_str(), times, 0), 0);
+      auto other = *open_file_store(directory_, false);
+      EXPECT_FALSE(fs::exists(temporary));
+      EXPECT_TRUE(other->put(name, of_the_other));
+    };
+    const Status put = store->put(name, "mine");
+    EXPECT_EQ(store->get_all(name).value(), of_the_other);
+    return put ? Error(Code::internal, "it believes that it has won") : put.error();
+  };
+  EXPECT_EQ(put_late(true, "link", "another's").code, Code::already_exists);
+  EXPECT_EQ(put_late(false, "rename", "another's").code, Code::already_exists);
+  // Equal bytes don't tell whose they are.
+  EXPECT_EQ(put_late(true, "equal", "mine").code, Code::ambiguous);
+}
+
+TEST_F(FileStoreTest, AFileThatWasCleanedAwayAndLeftNoNameIsNotThere) {
+  Interrupted files;
+  auto store = *open_file_store(directory_, true, files);
+  files.before_naming = [](const std::string& temporary) { fs::remove(temporary); };
+  EXPECT_EQ(store->put("a", "x").error().code, Code::io);
+  EXPECT_EQ(store->get_all("a").error().code, Code::not_found);
+  EXPECT_TRUE(store->put("a", "x"));
+}
+
+// The system tells of a lost sync once; the next one succeeds and proves nothing.
+TEST_F(FileStoreTest, AFolderWhoseSyncWasLostIsNotVouchedForByTheNextOne) {
+  Interrupted files;
+  auto store = *open_file_store(directory_, true, files);
+  ASSERT_TRUE(store->put("a/1", "x"));
+  files.failing_syncs = 1;
+  EXPECT_EQ(put_settled(*store, "a/2", "x").error().code, Code::ambiguous);
+  EXPECT_EQ(put_settled(*store, "a/2", "x").error().code, Code::ambiguous);
+  EXPECT_EQ(put_settled(*store, "a/3", "x").error().code, Code::ambiguous);
+  EXPECT_TRUE(store->put("b/1", "x"));  // another folder
 }
 
 TEST_F(FileStoreTest, OpensByUrl) {

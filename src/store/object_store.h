@@ -24,7 +24,8 @@ class ObjectStore {
   virtual ~ObjectStore() = default;
 
   // Writes a new object, durable when it returns. already_exists when there is a durable one of that name (nothing is
-  // changed). ambiguous when the answer was lost, or the object is there and may not outlive a crash: put it again.
+  // changed). ambiguous when the answer was lost, or the object is there and may not outlive a crash: put it again, and
+  // where the error stays, don't go on as if it were there.
   // no_space, io, unavailable: certainly not visible under `name`.
   virtual Status put(std::string_view name, std::string_view bytes) = 0;
 
