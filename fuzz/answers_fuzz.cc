@@ -45,6 +45,7 @@ void write_documents(cosmos::Client& client, const std::stop_token& stop) {
     for (const cosmos::BulkResult& result : *results) check_words(result.message);
   }
   told(client.upsert_document(kContainer, R"(["a"])", R"({"id":"1","pk":"a"})", stop));
+  told(client.create_document(kContainer, R"(["a"])", R"({"id":"1","pk":"a"})", stop));
   told(client.delete_document(kContainer, "1", R"(["a"])", stop));
   told(client.create_container("d", R"({"id":"c","partitionKey":{"paths":["/pk"]}})", {}, stop));
 }

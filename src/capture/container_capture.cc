@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "capture/margins.h"
+#include "cosmos/sub_status.h"
 #include "repo/coverage.h"
 
 namespace halley::capture {
@@ -18,9 +19,6 @@ using repo::CaptureMode;
 using repo::RangeState;
 
 constexpr int kListingRounds = 10;  // while ranges are split or merged
-
-// Of the first poll a lasting 500 says so too (containers that were merged).
-bool not_offered(const Error& error) { return is_refusal(error) || error.status == 500; }
 
 }  // namespace
 
@@ -37,7 +35,12 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
     followed = follow_on(std::nullopt, stop);
   }
   TRY(std::move(followed));
-  if (mode_ == CaptureMode::latest || rebase_ || expiry_changed()) TRY(reconcile(stop));
+  if (mode_ == CaptureMode::latest || rebase_ || expiry_changed()) {
+    Status looked = reconcile(stop);
+    // A container that was made anew is not as far as the one before was.
+    if (!looked && looked.error().sub_status == cosmos::kSessionAhead) TRY(check_incarnation(stop));
+    TRY(std::move(looked));
+  }
   if (pending_.bytes() > (1U << 20)) TRY(commit({}, stop));
   return {};
 }
@@ -147,8 +150,8 @@ Status ContainerCapture::choose_mode(std::stop_token stop) {
 // in no feed. A first base that was interrupted needs no search, unless it was given up for another.
 bool ContainerCapture::reads_over_older_history() const {
   const repo::LaneState& head = writer_->state();
-  if (head.segments.empty()) return false;
   const bool complete_before = !head.exact.empty() || !head.sync_points.empty();
+  if (head.segments.empty() && !complete_before) return false;
   return std::any_of(states_.begin(), states_.end(),
                      [&](const RangeState& state) { return !state.base_done && (complete_before || state.epoch > 0); });
 }
@@ -336,13 +339,19 @@ Status ContainerCapture::take_back(std::stop_token stop) {
       stop);
 }
 
+// Whether the position of an interval is in the log of the range that it is read from: else LSNs do not compare. It is
+// not until a range that was merged has answered a continuation from before. What was split counts on.
+bool ContainerCapture::is_position_of_source(std::size_t index, const RangeState& state) const {
+  return !sources_[index].part || state.range_id == sources_[index].range_id;
+}
+
 // Whether the feed of a range is still to bring a document that was read by name. Its LSN tells, whatever the clock does;
-// where it is not given, or does not compare (a part of a merged range), a feed that was read to its end has nothing
+// where it is not given, or is of another log than its range's position, a feed that was read to its end has nothing
 // left, and another what is dated behind what it covers.
 bool ContainerCapture::still_to_come(const repo::Version& version, std::optional<std::uint64_t> lsn,
                                      std::size_t index) const {
   const RangeState& state = states_[index];
-  if (lsn && !sources_[index].part) return *lsn > state.lsn;
+  if (lsn && is_position_of_source(index, state)) return *lsn > state.lsn;
   return unread_ && version.ts >= state.until;
 }
 
@@ -361,9 +370,13 @@ Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, const Named& 
   context.server_time = pass_.client.newest_server_time();
   repo::VersionBatch batch;
   TRY(decoder.decode_document(std::move(document.text), range->lsn, context, batch));
-  const repo::Version& version = batch.versions().back();
+  repo::Version& version = batch.versions().back();
   const auto index = static_cast<std::size_t>(range - states_.begin());
   if (version.rid != named.rid || still_to_come(version, document.lsn, index)) return false;
+  // Where the lane holds another version as the live one, that is what it was at the seconds vouched for.
+  if (search_->live.is_held_otherwise(document_key(named.partition_key, named.id), named.rid)) {
+    version.time = std::max({version.time, range->newest, range->until});
+  }
   pending_.absorb(std::move(batch));
   return true;
 }

@@ -90,6 +90,9 @@ class ContainerCapture {
   enum class Followed : std::uint8_t { items, nothing_newer, behind };
   Result<Followed> follow_once(std::size_t index, repo::RangeState& state, PageDecoder& decoder, const Emit& emit,
                                std::stop_token stop);
+  bool is_position_of_source(std::size_t index, const repo::RangeState& state) const;
+  Result<bool> is_behind(std::size_t index, const repo::RangeState& state, std::uint64_t lsn,
+                         const cosmos::FeedPage& page);
   std::optional<std::string> live_tag(const repo::Version& version, std::stop_token stop);
   Result<cosmos::FeedPage> read_feed(std::size_t index, cosmos::FeedMode mode, const std::string& continuation,
                                      std::stop_token stop);

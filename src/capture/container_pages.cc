@@ -110,9 +110,20 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
 
 Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::FeedMode mode,
                                                      const std::string& continuation, std::stop_token stop) {
-  const cosmos::FeedRequest request{mode, sources_[index].range_id, sources_[index].part, continuation, 0};
-  auto page = pass_.client.read_change_feed(target_.name, request, stop);
-  if (!page && is_refusal(page.error()) && !continuation.empty() && continuation != "*") feed_refused_ = true;
+  const auto read = [&](const std::string& from) {
+    const cosmos::FeedRequest request{mode, sources_[index].range_id, sources_[index].part, from, 0};
+    return pass_.client.read_change_feed(target_.name, request, stop);
+  };
+  auto page = read(continuation);
+  if (page || continuation.empty() || continuation == "*") return page;
+  // A lasting 500 is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
+  const bool may_be_refused = page.error().status == 500 && mode == cosmos::FeedMode::all_versions;
+  bool refused = is_refusal(page.error());
+  if (may_be_refused) {
+    const auto from_now = read("*");
+    refused = !from_now && not_offered(from_now.error());
+  }
+  if (refused) feed_refused_ = true;
   return page;
 }
 
@@ -122,8 +133,10 @@ Status ContainerCapture::cursor_of(std::size_t index, const Emit& emit, std::sto
   result.index = index;
   result.state = states_[index];
   result.state.feed = page.continuation;
+  result.state.range_id = sources_[index].range_id;
   result.state.cursor_lsn = page.lsn;
   result.state.lsn = page.lsn;
+  result.state.last_304 = page.server_time;
   emit(std::move(result));
   return {};
 }
@@ -140,7 +153,9 @@ std::optional<std::uint64_t> ContainerCapture::end_of_base(std::size_t index, co
 }
 
 // The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the
-// all-versions feed, which is followed meanwhile.
+// all-versions feed, which is followed meanwhile. What it brings was there when the cursor was taken, and is dated no
+// later: its times say nothing of order. A replica that is not as far as the cursor lacks documents that the feed won't bring
+// either.
 Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];
@@ -150,6 +165,11 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
   while (true) {
     ASSIGN(cosmos::FeedPage page, read_feed(index, cosmos::FeedMode::latest_version, state.base, stop));
     pass_.progress.bytes_read += page.body.size();
+    ASSIGN(const bool behind, is_behind(index, state, state.cursor_lsn, page));
+    if (behind) {
+      if (!pass_.runtime.sleep(kBehindPoll, stop)) return fail(Code::cancelled, "stopped");
+      continue;
+    }
     const Second reached = page.server_time;
     PageResult result;
     result.index = index;
@@ -157,6 +177,7 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
     if (!page.not_modified) {
       result.context.epoch = state.epoch;
       result.context.skip_beyond_lsn = state.cursor_lsn;
+      result.context.there_by = state.last_304;
       result.context.newest = newest;
       result.context.server_time = page.server_time;
       TRY(decoder.decode(cosmos::FeedMode::latest_version, std::move(page.body), result.context, result.batch));
@@ -167,7 +188,7 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
     if (end) {
       state.base_end_lsn = *end;
       // What the base left to the feed may be dated behind this Date, by another clock.
-      state.base_end_time = std::max({page.server_time + kCoverageMarginSeconds, newest, state.newest});
+      state.base_end_time = std::max({page.server_time + kCoverageMarginSeconds, newest, state.newest, state.last_304});
       state.base_done = !rebase_;
     }
     result.state = state;
@@ -179,6 +200,16 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
       followed = pass_.runtime.steady_now();
     }
   }
+}
+
+// Whether a page comes from before the position `lsn` of its range, and proves nothing; fails where the feed began anew.
+Result<bool> ContainerCapture::is_behind(std::size_t index, const RangeState& state, std::uint64_t lsn,
+                                         const cosmos::FeedPage& page) {
+  if (!is_position_of_source(index, state)) return false;
+  const auto verdict = fork_watch_.judge(sources_[index].range_id, lsn, page.session_token, pass_.runtime.steady_now());
+  if (verdict != ForkWatch::Verdict::forked) return verdict == ForkWatch::Verdict::behind;
+  return fail(Code::precondition, "the feed of " + target_.name.text() + " began anew: it was restored in place",
+              "run backup again: a new base is taken");
 }
 
 std::optional<std::string> ContainerCapture::live_tag(const repo::Version& version, std::stop_token stop) {
@@ -195,17 +226,11 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
   const cosmos::FeedMode mode = all_versions ? cosmos::FeedMode::all_versions : cosmos::FeedMode::latest_version;
   ASSIGN(cosmos::FeedPage page, read_feed(index, mode, state.feed, stop));
   pass_.progress.bytes_read += page.body.size();
-  // The parts of a merged range have continuations from before the merge: their LSNs do not compare.
-  const auto verdict = sources_[index].part ? ForkWatch::Verdict::fine
-                                            : fork_watch_.judge(sources_[index].range_id, state.lsn, page.session_token,
-                                                                pass_.runtime.steady_now());
-  if (verdict == ForkWatch::Verdict::behind) return Followed::behind;
-  if (verdict == ForkWatch::Verdict::forked) {
-    return fail(Code::precondition, "the feed of " + target_.name.text() + " began anew: it was restored in place",
-                "run backup again: a new base is taken");
-  }
+  ASSIGN(const bool behind, is_behind(index, state, state.lsn, page));
+  if (behind) return Followed::behind;
   PageResult result;
   result.index = index;
+  state.range_id = sources_[index].range_id;
   state.feed = page.continuation;
   state.lsn = page.lsn;
   if (page.not_modified) {

@@ -38,8 +38,10 @@ std::vector<RangeSource> fit_to_ranges(const std::vector<PartitionKeyRange>& liv
     for (const HashRange& piece : pieces_of(state.range, live)) {
       RangeState part = state;
       part.range = piece;
-      part.range_id = home_of(piece, live).id;
-      if (!state.range_id.empty() && part.range_id != state.range_id) ++part.epoch;
+      const PartitionKeyRange& home = home_of(piece, live);
+      const bool moved = home.id != state.range_id;
+      if (moved && !state.range_id.empty()) ++part.epoch;
+      if (moved) part.range_id = home.range == piece ? home.id : "";
       fitted.push_back(std::move(part));
     }
   }
@@ -64,6 +66,8 @@ std::vector<RangeSource> fit_to_ranges(const std::vector<PartitionKeyRange>& liv
 bool is_refusal(const Error& error) {
   return (error.code == Code::invalid_argument && error.status == 400) || error.code == Code::unsupported;
 }
+
+bool not_offered(const Error& error) { return is_refusal(error) || error.status == 500; }
 
 void advance_on_not_modified(RangeState& state, const cosmos::FeedPage& page) {
   const auto round_trip = std::chrono::ceil<std::chrono::seconds>(page.round_trip).count();

@@ -20,12 +20,16 @@ struct RangeSource {
 
 // Fits the lane's intervals to the live ranges, which tile the hash space in order: an interval that was split becomes
 // one per child, each with the parent's continuations; a merge leaves the intervals as they are, read as parts.
-// Whatever changed its place begins a new epoch. Exact intervals are split alike. Returns the source of each interval.
+// Whatever changed its place begins a new epoch. An interval of a merged range names no `range_id` until that range has
+// answered its continuation: until then its position is one of another log. Exact intervals are split alike. Returns the
+// source of each interval.
 std::vector<RangeSource> fit_to_ranges(const std::vector<cosmos::PartitionKeyRange>& live,
                                        std::vector<repo::RangeState>& states, std::vector<repo::ExactInterval>& exact);
 
 // The service's way of saying that a feed is not to be had, or not from where it was.
 bool is_refusal(const Error& error);
+// Of a poll from now a lasting 500 says so too (containers that were merged).
+bool not_offered(const Error& error);
 
 // A 304 from `page`: everything before its Date less round trip and margin is captured.
 void advance_on_not_modified(repo::RangeState& state, const cosmos::FeedPage& page);

@@ -158,6 +158,11 @@ TEST_P(ExpiryChange, WhatOnlyAStaleListingShowsStaysAway) {
   backup();
   ASSERT_THAT(documents(), ElementsAre(Pair("e", R"({"id":"e","pk":"a"})")));
   set_expiry("");  // all is looked through
+  transport_.after = [](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.headers.set("x-ms-session-token", "");
+    return response;
+  };
+  connect(transport_, 0);
   account_.faults().arm(
       *server::parse_fault(*json::parse(R"({"kind":"stale","behind":1,"operation":"read_feed","count":0})")));
   backup();

@@ -61,6 +61,7 @@ Result<Second> raise(Second committed, std::string_view id, DecodeContext& conte
     return fail(bad_item(id, fmt::format("with the commit time {}, at {} by the service's clock",
                                          format_rfc3339(committed), format_rfc3339(context.server_time))));
   }
+  if (context.there_by.value != 0) committed = std::min(committed, context.there_by);
   if (context.newest.value != 0) context.step_back = std::max(context.step_back, context.newest - committed);
   context.newest = std::max(context.newest, committed);
   if (context.newest < context.claimed_until) context.late.push_back(context.newest);

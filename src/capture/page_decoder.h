@@ -17,6 +17,7 @@ struct DecodeContext {
   std::uint32_t epoch = 0;
   std::uint64_t skip_beyond_lsn = UINT64_MAX;  // items with a greater LSN are left out (they come through another feed)
   Second server_time;                          // of the page; 0 = unknown
+  Second there_by;                             // what is read was there by then, whatever its time says; 0 = unknown
   Second newest;                               // in, out: running maximum of version times of the range
   Second claimed_until;                        // versions timed before it are late
   std::uint64_t upserts = 0;                   // out, added to

@@ -33,6 +33,7 @@ void LiveKeys::seal() {
   std::sort(entries_.begin(), entries_.end());
   entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
   known_.assign(entries_.size(), false);
+  otherwise_.assign(entries_.size(), false);
 }
 std::size_t LiveKeys::find(const std::pair<std::uint64_t, std::uint64_t>& document) const {
   const auto found = std::lower_bound(entries_.begin(), entries_.end(), Entry{document, 0});
@@ -42,7 +43,9 @@ std::size_t LiveKeys::find(const std::pair<std::uint64_t, std::uint64_t>& docume
 bool LiveKeys::meet(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag) {
   const std::size_t place = find(hash_of(document_key(partition_key, id), rid));
   if (place == entries_.size()) return false;
-  known_[place] = known_[place] || entries_[place].etag == codec::xxh3_128(etag).low;
+  const bool same = entries_[place].etag == codec::xxh3_128(etag).low;
+  known_[place] = known_[place] || same;
+  otherwise_[place] = otherwise_[place] || !same;
   return true;
 }
 void LiveKeys::know(const std::string& document_key, std::string_view rid) {
@@ -50,6 +53,10 @@ void LiveKeys::know(const std::string& document_key, std::string_view rid) {
   if (place != entries_.size()) known_[place] = true;
 }
 bool LiveKeys::all_known() const { return std::find(known_.begin(), known_.end(), false) == known_.end(); }
+bool LiveKeys::is_held_otherwise(const std::string& document_key, std::string_view rid) const {
+  const std::size_t place = find(hash_of(document_key, rid));
+  return place != entries_.size() && otherwise_[place];
+}
 bool LiveKeys::is_unknown(const std::string& document_key, std::string_view rid) const {
   const std::size_t place = find(hash_of(document_key, rid));
   return place != entries_.size() && !known_[place];

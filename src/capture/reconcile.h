@@ -28,6 +28,8 @@ class LiveKeys {
   bool all_known() const;
   // Whether it is one of them that is not known.
   bool is_unknown(const std::string& document_key, std::string_view rid) const;
+  // Whether meet() was told of it with another _etag.
+  bool is_held_otherwise(const std::string& document_key, std::string_view rid) const;
 
  private:
   struct Entry {
@@ -41,6 +43,7 @@ class LiveKeys {
   static_assert(sizeof(Entry) == 24);
   std::vector<Entry> entries_;
   std::vector<bool> known_;
+  std::vector<bool> otherwise_;
 };
 
 // The text that `_etag` has, as versions keep it.

@@ -61,6 +61,8 @@ class AccountClient final : public Client {
   // document_writes.cc
   Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                          std::stop_token stop) override;
+  Status create_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                         std::stop_token stop) override;
   Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
                          std::stop_token stop) override;
   Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
@@ -80,8 +82,8 @@ class AccountClient final : public Client {
   // Creates it in the feed, or replaces it where its id is taken.
   Status put(const ResourcePath& feed, const ResourcePath& own, std::string_view definition, const std::string& what,
              const std::stop_token& stop);
-  Result<ReadDocument> find_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
-                                     bool keeps_session, const std::stop_token& stop);
+  Status write_document(const ContainerName& name, std::string_view partition_key, std::string_view body, bool replaces,
+                        const std::stop_token& stop);
   // What a write whose answer was lost left behind: whether the document is there as `body` says, or is absent.
   Result<bool> holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
                      const std::stop_token& stop);

@@ -189,6 +189,8 @@ class Client {
 
   virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request,
                                             std::stop_token stop) = 0;
+  // Reads of documents are never answered from behind what this client has seen of the container: they wait, and fail
+  // with unavailable (404/1002) in the end. So what they do not find is not there.
   virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
                                           std::string_view continuation, std::stop_token stop) = 0;
   // not_found (sub_status 0: the document; 1003: its container) when absent.
@@ -216,6 +218,9 @@ class Client {
                                 std::stop_token stop) = 0;
 
   virtual Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                                 std::stop_token stop) = 0;
+  // already_exists when its id, or a unique key, is taken by another; after a lost answer its own document is success.
+  virtual Status create_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                  std::stop_token stop) = 0;
   // Success also when it is gone already.
   virtual Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,

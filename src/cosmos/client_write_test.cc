@@ -152,6 +152,22 @@ TEST_F(ClientWriteTest, UpsertsDocuments) {
   EXPECT_EQ(sent("x-ms-cosmos-allow-tentative-writes"), "true");
 }
 
+TEST_F(ClientWriteTest, CreatesDocumentsAndKnowsItsOwn) {
+  const auto create = [&] { return client_->create_document(kOrders, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
+  transport_.answer(201).answer(409);
+  EXPECT_TRUE(create());
+  EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/docs");
+  EXPECT_EQ(last().headers.find("x-ms-documentdb-is-upsert"), nullptr);
+  EXPECT_EQ(create().error().code, Code::already_exists);
+  transport_.failure(Code::ambiguous).answer(409).answer(200, {}, R"({"n":1,"id":"1","_rid":"r"})");
+  EXPECT_TRUE(create());
+  transport_.failure(Code::ambiguous).answer(409).answer(200, {}, R"({"n":2,"id":"1","_rid":"r"})");
+  EXPECT_EQ(create().error().code, Code::already_exists);
+  transport_.failure(Code::ambiguous).answer(409).answer(403);
+  EXPECT_EQ(create().error().code, Code::forbidden) << "nothing can be seen";
+  EXPECT_TRUE(transport_.finished());
+}
+
 TEST_F(ClientWriteTest, DeletingADocumentThatIsGoneIsDone) {
   transport_.answer(204).answer(404).answer(404, headers({{"x-ms-substatus", "1003"}}));
   EXPECT_TRUE(client_->delete_document(kOrders, "1", R"(["a"])", stop_));
@@ -298,6 +314,8 @@ TEST_F(LostWrites, ABulkRequestThatWasDoneIsDone) {
   document(R"({"id":"1","pk":"é"})");
   document(R"({"id":"2"})");
   EXPECT_EQ(two().error().code, Code::ambiguous) << "a part of it is not proof of all";
+  transport_.failure(Code::ambiguous).answer(410, headers({{"x-ms-substatus", "1002"}})).answer(404);
+  EXPECT_EQ(two().error().code, Code::ambiguous) << "its range went after it may have been done";
 }
 
 TEST_F(LostWrites, ARepeatedBulkRequestRecognisesItsOwnWork) {

@@ -170,6 +170,7 @@ Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::s
   call.operation = Operation::read_feed;
   call.what = "reading the documents of " + name.text();
   call.container = name.text();
+  call.keeps_session = true;
   call.range_id = range_id;
   call.headers.add("x-ms-max-item-count", page_items(0));
   if (!continuation.empty()) call.headers.add("x-ms-continuation", std::string(continuation));
@@ -187,19 +188,13 @@ Result<ReadPage> AccountClient::read_documents(const ContainerName& name, std::s
 
 Result<ReadDocument> AccountClient::read_document(const ContainerName& name, std::string_view id,
                                                   std::string_view partition_key, std::stop_token stop) {
-  return find_document(name, id, partition_key, false, stop);
-}
-
-Result<ReadDocument> AccountClient::find_document(const ContainerName& name, std::string_view id,
-                                                  std::string_view partition_key, bool keeps_session,
-                                                  const std::stop_token& stop) {
   Call call;
   call.method = "GET";
   call.path = resource_path({"dbs", name.database, "colls", name.container, "docs", id});
   call.operation = Operation::point_read;
   call.what = "reading a document of " + name.text();
   call.container = name.text();
-  call.keeps_session = keeps_session;
+  call.keeps_session = true;
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   ASSIGN(http::Response response, sender_.send(call, stop).response);
   if (response.body.empty()) return fail(Error(Code::corrupt, "an answer without a body").in(call.what));

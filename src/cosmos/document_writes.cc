@@ -111,7 +111,7 @@ bool is_same_document(std::string_view sent, std::string_view held) {
 Result<bool> AccountClient::holds(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                   const std::stop_token& stop) {
   ASSIGN(const json::Value document, json::parse(body));
-  auto held = find_document(name, document.string_at("id"), partition_key, true, stop);
+  auto held = read_document(name, document.string_at("id"), partition_key, stop);
   if (held) return is_same_document(body, held->text);
   if (is_absent(held.error())) return false;
   return fail(std::move(held).error());
@@ -119,7 +119,7 @@ Result<bool> AccountClient::holds(const ContainerName& name, std::string_view pa
 
 Result<bool> AccountClient::lacks(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                   const std::stop_token& stop) {
-  auto held = find_document(name, id, partition_key, true, stop);
+  auto held = read_document(name, id, partition_key, stop);
   if (held) return false;
   if (is_absent(held.error())) return true;
   return fail(std::move(held).error());
@@ -127,17 +127,30 @@ Result<bool> AccountClient::lacks(const ContainerName& name, std::string_view id
 
 Status AccountClient::upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                       std::stop_token stop) {
+  return write_document(name, partition_key, body, true, stop);
+}
+
+Status AccountClient::create_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                                      std::stop_token stop) {
+  return write_document(name, partition_key, body, false, stop);
+}
+
+Status AccountClient::write_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
+                                     bool replaces, const std::stop_token& stop) {
   Call call = write_call("POST", name, std::nullopt, "writing a document to");
-  call.headers.add("x-ms-documentdb-is-upsert", "true");
+  if (replaces) call.headers.add("x-ms-documentdb-is-upsert", "true");
   call.headers.add("x-ms-documentdb-partitionkey", header_text(partition_key));
   call.headers.add("Prefer", "return=minimal");
   call.body = body;
   Outcome outcome = sender_.send(call, stop);
   if (outcome.response) return {};
-  if (outcome.response.error().code == Code::ambiguous && holds(name, partition_key, body, stop).value_or(false)) {
-    return {};
+  Error error = std::move(outcome.response).error();
+  if (error.code == Code::ambiguous && holds(name, partition_key, body, stop).value_or(false)) return {};
+  if (!replaces && error.code == Code::already_exists && outcome.after_lost_answer) {
+    ASSIGN(const bool own, holds(name, partition_key, body, stop));
+    if (own) return {};
   }
-  return fail(std::move(outcome.response).error());
+  return fail(std::move(error));
 }
 
 Status AccountClient::delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
@@ -200,6 +213,7 @@ Result<std::vector<BulkResult>> AccountClient::bulk(const ContainerName& name, s
   Outcome outcome = sender_.send(call, stop);
   if (!outcome.response) {
     Error error = std::move(outcome.response).error();
+    if (error.code == Code::gone && outcome.after_lost_answer) error.code = Code::ambiguous;
     if (error.code == Code::ambiguous) return look_for_results(name, operations, std::move(error), stop);
     return fail(std::move(error));
   }

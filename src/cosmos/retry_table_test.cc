@@ -511,8 +511,12 @@ TEST_F(Sessions, AReplicaBehindIsAskedAgainThenOtherRegionsThenWithoutTheToken) 
   see("0:1#500");
   ASSERT_TRUE(read_range());
   for (int i = 0; i < 5; ++i) refuse(404, 1002);
-  see("0:1#20");  // the past was lost: the LSNs begin anew
-  ASSERT_TRUE(read_range());
+  // The past was lost: the LSNs begin anew.
+  transport_->answer(200, headers({{"x-ms-session-token", "0:1#20"}, {"etag", "\"20\""}}), R"({"Documents":[]})");
+  FeedRequest request;
+  request.range_id = "0";
+  request.any_region = true;
+  ASSERT_TRUE(client_->read_change_feed(kOrders, request, {}));
   EXPECT_THAT(asked(), ElementsAre(kGiven, kGiven, kGiven, kGiven, kWest, kEast, kGiven));
   std::vector<std::string> tokens;
   for (std::size_t i = first_ + 1; i < transport_->requests().size(); ++i) {
@@ -523,6 +527,18 @@ TEST_F(Sessions, AReplicaBehindIsAskedAgainThenOtherRegionsThenWithoutTheToken) 
   see("0:1#21");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#20");
+}
+
+TEST_F(Sessions, ReadsOfDocumentsAreNotAnsweredFromThePast) {
+  see("0:1#500");
+  ASSERT_TRUE(read());
+  for (const bool one : {true, false}) {
+    for (int i = 0; i < 10; ++i) refuse(404, 1002);
+    const Status done = one ? read() : read_range();
+    ASSERT_FALSE(done) << "what a replica lacks that is behind may be there";
+    EXPECT_EQ(done.error().code, Code::unavailable);
+    EXPECT_EQ(sent(), "0:1#500");
+  }
 }
 
 TEST_F(Sessions, WhoLooksForALostWriteIsNotAnsweredFromThePast) {
