@@ -53,7 +53,7 @@ Result<Call> read_call(const http::ServerRequest& request) {
   if (!request.body.empty()) {
     auto body = json::parse(request.body);
     // Half a surrogate pair, which JSON can escape, is no text that could be answered.
-    if (!body || !query::is_utf8(body->to_text())) {
+    if (!body || body->has_lone_surrogate()) {
       return refuse(400, "InvalidRequestContent", "The request content was invalid and could not be read.");
     }
     call.body = *std::move(body);

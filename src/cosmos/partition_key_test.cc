@@ -126,6 +126,24 @@ TEST(EffectivePartitionKey, EscapesMakeNoDifference) {
   EXPECT_EQ(epk(kVersion2, R"(["a\"b"])"), epk(kVersion2, R"(["a\u0022b"])"));
 }
 
+// What the service holds it may hold in a key: no text that is JSON is refused, in no kind of container.
+TEST(EffectivePartitionKey, LoneSurrogatesAreHashedAsTheirThreeBytes) {
+  const std::string_view raw = R"("\uD800")";
+  const std::string key = *canonical_key(std::vector<std::string_view>{raw});
+  EXPECT_EQ(key, R"(["\ud800"])");
+  EXPECT_EQ(epk(kVersion2, key), epk(kVersion2, "[\"\xED\xA0\x80\"]"));
+  for (const char* value : {R"("\ud800")", R"("a\udc00\n")", R"("\udc00 \"q\" é")"}) {
+    for (const auto& kind : {kVersion1, kVersion2, definition(KeyKind::range, 1, 1)}) {
+      const std::string hex = epk(kind, *canonical_key(std::vector<std::string_view>{value}));
+      EXPECT_TRUE(epk_from_hex(hex)) << value << ": " << hex;
+    }
+    const auto three = definition(KeyKind::multi_hash, 2, 3);
+    const std::string hex = epk(three, *canonical_key(std::vector<std::string_view>{value, "5", value}));
+    EXPECT_TRUE(epk_from_hex(hex)) << value << ": " << hex;
+  }
+  EXPECT_NE(epk(kVersion1, R"(["\ud800"])"), epk(kVersion1, R"(["\ud801"])"));
+}
+
 TEST(EffectivePartitionKey, PrefixOfAHierarchicalKeyIsThePrefixOfItsKeys) {
   const PartitionKeyDefinition three = definition(KeyKind::multi_hash, 2, 3);
   const std::string whole = epk(three, R"(["t",5,{}])");
@@ -151,6 +169,15 @@ TEST(CanonicalKey, EqualKeysHaveEqualTexts) {
   EXPECT_EQ(*canonical_key(" [ \"a\" , 5.0 , { } ] "), R"(["a",5,{}])");
   EXPECT_EQ(*canonical_key("[]"), "[]");
   EXPECT_NE(*canonical_key("[null]"), *canonical_key(R"(["null"])"));
+}
+
+TEST(CanonicalKey, KeepsLoneSurrogatesEscaped) {
+  const std::string key =
+      *canonical_key(std::vector<std::string_view>{R"("\uD800\u006e\n")", R"("\ud83d\ude00\udc00")"});
+  EXPECT_EQ(key, "[\"\\ud800n\\n\",\"😀\\udc00\"]");
+  EXPECT_EQ(*canonical_key(key), key);
+  EXPECT_EQ(*canonical_key(header_text(key)), key);
+  EXPECT_TRUE(json::parse(key));
 }
 
 TEST(CanonicalKey, RefusesWhatIsNoScalar) {

@@ -20,6 +20,14 @@ void append_escape(std::string& out, unsigned char c);
 // Appends \uXXXX.
 void append_code_unit(std::string& out, unsigned unit);
 
+// The surrogate at the beginning of a decoded text, as append_decoded() leaves one without its partner; 0 if there is
+// none. No other character's bytes look like it.
+constexpr unsigned leading_surrogate(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (text.size() < 3 || byte(0) != 0xED || (byte(1) & 0xE0U) != 0xA0 || (byte(2) & 0xC0U) != 0x80) return 0;
+  return 0xD000U | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
+}
+
 // A character that may not stand in a JSON string unescaped.
 constexpr bool must_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
 

@@ -99,6 +99,13 @@ class Parser {
   int depth_ = 0;
 };
 
+bool holds_surrogate(std::string_view text) {
+  for (std::size_t at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    if (leading_surrogate(text.substr(at)) != 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Value Value::boolean(bool value) {
@@ -188,6 +195,14 @@ void Value::set(std::string_view name, Value value) {
 
 void Value::erase(std::string_view name) {
   std::erase_if(members_, [&](const Member& m) { return m.first == name; });
+}
+
+bool Value::has_lone_surrogate() const {
+  return holds_surrogate(text_) ||
+         std::any_of(items_.begin(), items_.end(), [](const Value& item) { return item.has_lone_surrogate(); }) ||
+         std::any_of(members_.begin(), members_.end(), [](const Member& member) {
+           return holds_surrogate(member.first) || member.second.has_lone_surrogate();
+         });
 }
 
 std::string Value::to_text() const {

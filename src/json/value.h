@@ -54,6 +54,9 @@ class Value {
   void set(std::string_view name, Value value);
   void erase(std::string_view name);
 
+  // Whether a string in it, or a member's name, holds half a surrogate pair: JSON can escape one, UTF-8 can't tell it.
+  bool has_lone_surrogate() const;
+
   // Compact JSON text.
   std::string to_text() const;
   void append_to(std::string& out) const;

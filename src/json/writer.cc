@@ -40,9 +40,15 @@ void append_string(std::string& out, std::string_view text) {
   std::size_t run = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (!must_escape(c)) continue;
+    const unsigned surrogate = c == 0xED ? leading_surrogate(text.substr(i)) : 0;
+    if (!must_escape(c) && surrogate == 0) continue;
     out.append(text, run, i - run);
-    append_escape(out, c);
+    if (surrogate != 0) {
+      append_code_unit(out, surrogate);
+      i += 2;
+    } else {
+      append_escape(out, c);
+    }
     run = i + 1;
   }
   out.append(text, run);

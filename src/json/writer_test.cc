@@ -43,6 +43,16 @@ TEST(AppendString, EscapesOnlyWhatMustBe) {
   EXPECT_EQ(quoted("Shop\n"), R"("Shop\n")");
 }
 
+// A lone surrogate is three bytes that are no UTF-8, once it is decoded: it is told as the escape it was.
+TEST(AppendString, EscapesLoneSurrogates) {
+  EXPECT_EQ(quoted("\xED\xA0\x80"), R"("\ud800")");
+  EXPECT_EQ(quoted("a\xED\xB0\x80\n\xED\xBF\xBF\xED\x9F\xBF"), "\"a\\udc00\\n\\udfff\xED\x9F\xBF\"");
+  EXPECT_EQ(quoted("\xEE\x80\x80\xED\xA0"), "\"\xEE\x80\x80\xED\xA0\"") << "nothing is read beyond the end";
+  std::string out;
+  Writer(out).begin_object().member("\xED\xA0\x80", "\xED\xA0\x81").end_object();
+  EXPECT_EQ(out, R"({"\ud800":"\ud801"})");
+}
+
 TEST(AppendString, AppendsBehindWhatIsThere) {
   std::string out = "x";
   append_string(out, "");

@@ -27,27 +27,6 @@ bool may_write(const std::string& out, std::size_t more, Bounds& bounds) {
   return bounds.spend(1 + more / kBytesPerStep) && bounds.has_room(out.size() + more);
 }
 
-// A string as JSON. What stands for a lone surrogate is no UTF-8, so that it must be escaped.
-void append_text(std::string& out, std::string_view text) {
-  if (text.find('\xED') == std::string_view::npos) return json::append_string(out, text);
-  out += '"';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool surrogate = c == 0xED && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0;
-    if (surrogate) {
-      const unsigned unit =
-          0xD000U | (static_cast<unsigned>(text[i + 1]) & 0x3FU) << 6U | (static_cast<unsigned>(text[i + 2]) & 0x3FU);
-      json::append_code_unit(out, unit);
-      i += 2;
-    } else if (json::must_escape(c)) {
-      json::append_escape(out, c);
-    } else {
-      out += text[i];
-    }
-  }
-  out += '"';
-}
-
 // At most how many bytes the tree of a JSON text takes: a value begins at its beginning and behind some characters.
 std::size_t tree_bytes(std::string_view text) {
   const auto values =
@@ -216,7 +195,7 @@ bool Value::append_to(std::string& out, Bounds& bounds) const {
       out += json::format_double(content_.number);
       break;
     case Type::string:
-      append_text(out, text());
+      json::append_string(out, text());
       break;
     case Type::array: {
       out += '[';
@@ -235,7 +214,7 @@ bool Value::append_to(std::string& out, Bounds& bounds) const {
       for (std::size_t i = 0; i < count_ && may_write(out, content_.members[i].name.size(), bounds); ++i) {
         if (!content_.members[i].value.is_writable()) continue;
         if (out.size() > begin) out += ',';
-        append_text(out, content_.members[i].name);
+        json::append_string(out, content_.members[i].name);
         out += ':';
         content_.members[i].value.append_to(out, bounds);
       }
@@ -290,7 +269,7 @@ void append_canonical(std::string& out, const Value& value, Arena& arena) {
                  : (std::isnan(value.number()) ? "nan" : (value.number() > 0 ? "inf" : "-inf"));
       return;
     case Type::string:
-      append_text(out, value.text());
+      json::append_string(out, value.text());
       return;
     case Type::array: {
       std::size_t count = 0;
@@ -317,7 +296,7 @@ void append_canonical(std::string& out, const Value& value, Arena& arena) {
         const bool last_of_name = i + 1 == count || sorted[i + 1]->name != sorted[i]->name;
         if (!last_of_name || !sorted[i]->value.is_defined()) continue;
         if (!std::exchange(first, false)) out += ',';
-        append_text(out, sorted[i]->name);
+        json::append_string(out, sorted[i]->name);
         out += ':';
         append_canonical(out, sorted[i]->value, arena);
       }

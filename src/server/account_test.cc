@@ -229,6 +229,26 @@ TEST_F(AccountTest, TheAllVersionsFeedTellsDeletesAndExpiries) {
   EXPECT_EQ(send("GET", docs, {}, {{"A-IM", "Full-Fidelity Feed"}}).status, 400) << "not from the beginning";
 }
 
+// Of what was deleted the feed tells id and key anew: half a surrogate pair, which is no UTF-8, as its escape.
+TEST_F(AccountTest, TheAllVersionsFeedTellsLoneSurrogatesOfWhatWasDeleted) {
+  make_shop(R"(,"defaultTtl":10)");
+  const std::string docs = "/dbs/Shop/colls/Orders/docs";
+  const Fields key{{"x-ms-documentdb-partitionkey", R"(["\udc00\n"])"}};
+  ASSERT_EQ(send("POST", docs, R"({"id":"\ud800","pk":"\udc00\n"})", key).status, 201);
+  ASSERT_EQ(send("POST", docs, R"({"id":"2","pk":"\udc00\n"})", key).status, 201);
+  ASSERT_EQ(send("DELETE", docs + "/2", {}, key).status, 204);
+  account_.clock().advance(100);
+  const Answer answer =
+      send("GET", docs, {},
+           {{"A-IM", "Full-Fidelity Feed"}, {"If-None-Match", "\"0\""}, {"x-ms-documentdb-partitionkeyrangeid", "0"}});
+  const auto page = json::parse(answer.body);
+  ASSERT_TRUE(page) << page.error().to_string();
+  const auto& entries = page->find("Documents")->items();
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_EQ(entries[2].find("metadata")->find("partitionKey")->to_text(), R"({"pk":"\udc00\n"})");
+  EXPECT_EQ(entries[3].find("metadata")->find("id")->to_text(), R"("\ud800")");
+}
+
 TEST_F(AccountTest, RangesAnswerIncrementally) {
   make_shop();
   const std::string target = "/dbs/Shop/colls/Orders/pkranges";

@@ -226,23 +226,6 @@ class Application {
   const std::size_t index_;
 };
 
-// A tree has lone surrogates as three bytes that are no UTF-8: they are written as escapes again. No other character's
-// bytes look like them.
-std::string escape_surrogates(const std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    if (byte(i) == 0xED && i + 2 < text.size() && byte(i + 1) >= 0xA0) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", 0xD000 | (byte(i + 1) & 0x3F) << 6 | (byte(i + 2) & 0x3F));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 Result<Patch> parse_patch(std::string_view body) {
@@ -284,7 +267,7 @@ Result<std::string> apply_patch(const Patch& patch, std::string_view text, const
     }
     TRY(Application(document, operation, i).run());
   }
-  return escape_surrogates(document.to_text());
+  return document.to_text();
 }
 
 }  // namespace halley::server

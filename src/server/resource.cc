@@ -9,7 +9,6 @@
 #include "cosmos/resource_id.h"
 #include "http/message.h"
 #include "json/writer.h"
-#include "query/characters.h"
 #include "server/document.h"
 #include "server/exchange.h"
 #include "server/refusal.h"
@@ -138,7 +137,7 @@ const ResourceTraits* find_traits(ResourceKind parent, std::string_view keyword)
 
 Result<json::Value> complete_definition(ResourceKind kind, json::Value definition) {
   if (!definition.is_object()) return refuse(400, "The body must be a JSON object.");
-  if (!query::is_utf8(definition.to_text())) return refuse(400, "The body has a surrogate without its partner.");
+  if (definition.has_lone_surrogate()) return refuse(400, "The body has a surrogate without its partner.");
   for (const std::string_view name : kSystemMembers) definition.erase(name);
   TRY(check_name(kind, definition));
   if (kind == container) TRY(complete_container(definition));
