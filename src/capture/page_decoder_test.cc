@@ -37,7 +37,7 @@ Decoded decode(FeedMode mode, std::string page, DecodeContext context = {}) {
 }
 
 constexpr std::string_view kItem =
-    R"({"id":"1","pk":"a","n":1.5,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/x/",)"
+    R"({"id":"1","pk":"a","n":1.5,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/",)"
     R"("_etag":"\"0000-1\"","_attachments":"attachments/","_ts":1700000000,"_lsn":37})";
 
 std::string latest_page(std::string_view items) {
@@ -136,7 +136,7 @@ TEST(PageDecoder, NamesWhatIsMissing) {
 
 TEST(PageDecoder, ReadsASingleDocumentAsThoseOfAPage) {
   const std::string text =
-      R"({"id":"1","pk":"a","v":1,"_rid":"r","_self":"s","_etag":"\"e\"","_attachments":"attachments/","_ts":100})";
+      R"({"id":"1","pk":"a","v":1,"_rid":"r","_etag":"\"e\"","_attachments":"attachments/","_ts":100})";
   PageDecoder decoder(key_at({{"pk"}}));
   DecodeContext context;
   context.epoch = 2;

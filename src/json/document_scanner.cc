@@ -37,6 +37,64 @@ std::size_t system_property(std::string_view name) {
   }
 }
 
+// The six bits of a base64 digit; 64 for what is none.
+constexpr unsigned base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
+  if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a' + 26);
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0' + 52);
+  return c == '+' ? 62 : c == '-' ? 63 : 64;
+}
+
+// Whether `self` is the _self that goes with `rid`, both as written: "dbs/D/colls/C/docs/R/", where R is the _rid, 16
+// bytes in base64, and D and C are its first 4 and 8 bytes.
+bool is_self(std::string_view self, std::string_view rid) {
+  if (self.size() != 64 || rid.size() != 26) return false;
+  const char* const s = self.data();
+  const char* const r = rid.data() + 1;
+  const auto is = [&](std::size_t at, std::string_view text) {
+    return std::memcmp(s + at, text.data(), text.size()) == 0;
+  };
+  return is(0, "\"dbs/") && is(5, {r, 5}) && s[10] == "AQgw"[base64_digit(r[5]) >> 4] && is(11, "==/colls/") &&
+         is(20, {r, 10}) && s[30] == "AEIMQUYcgkosw048"[base64_digit(r[10]) >> 2] && is(31, "=/docs/") &&
+         is(38, {r, 24}) && is(62, "/\"");
+}
+
+bool is_string(std::string_view text) { return text.size() >= 2 && text.front() == '"' && text.back() == '"'; }
+
+// A string whose only escapes are those of quotation marks around it all, as ETags have them.
+bool is_etag(std::string_view text) {
+  if (!is_string(text)) return false;
+  const bool quoted = text.size() >= 6 && text.starts_with("\"\\\"") && text.ends_with("\\\"\"");
+  const std::string_view inside = quoted ? text.substr(3, text.size() - 6) : text.substr(1, text.size() - 2);
+  return inside.find('\\') == std::string_view::npos;
+}
+
+// A number without sign, point or exponent, of any size that Cosmos DB has.
+bool is_whole(std::string_view text) {
+  constexpr std::size_t kSafeDigits = 18;
+  if (text.empty() || text.size() > kSafeDigits || (text.front() == '0' && text.size() > 1)) return false;
+  return std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// Whether a system property's value has the form it always has, so that it can be written again from what it says:
+// nothing of its own in the case of _self and _attachments. `rid` is that of the document.
+bool is_usual(std::size_t property, std::string_view text, std::string_view rid) {
+  switch (static_cast<SystemProperty>(property)) {
+    case SystemProperty::rid:
+      return is_string(text);
+    case SystemProperty::self:
+      return is_self(text, rid);
+    case SystemProperty::etag:
+      return is_etag(text);
+    case SystemProperty::attachments:
+      return text == "\"attachments/\"";
+    case SystemProperty::ts:
+    case SystemProperty::lsn:
+      return is_whole(text);
+  }
+  return false;
+}
+
 // The name of a system property as it stands before its value, `"_ts":`.
 struct TailName {
   char text[16] = {};
@@ -75,8 +133,9 @@ class Layout {
     separator_ = next_separator;
   }
 
-  // A member that is a system property: its value, and where the comma or bracket behind it stands.
-  void system_member(std::size_t property, std::string_view value, const char* next_separator) {
+  // A member that is a system property: its value, whether that is a usual one, and where the comma or bracket behind it
+  // stands.
+  void system_member(std::size_t property, std::string_view value, bool usual, const char* next_separator) {
     // A name with escapes is longer than it should be.
     const std::size_t expected_size = 1 + 1 + kSystemPropertyNames[property].size() + 2;  // ,"name":
     if (!any_system_) {
@@ -86,6 +145,7 @@ class Layout {
       standard_ = false;
     }
     if (separator_ + expected_size != value.data() || value.data() + value.size() != next_separator) standard_ = false;
+    if (!usual) standard_ = false;
     last_property_ = property;
     separator_ = next_separator;
   }
@@ -272,22 +332,18 @@ class Reader {
       if (at + 2 >= tokens_.end() || tokens_.here(at + 2) != value) return nullptr;
       const char* const end = tokens_.here(at + 3);
       const std::string_view text = Tokens::between(value, end);
-      if (*value == '"' ? text.size() < 2 || end[-1] != '"' : !is_whole(text)) return nullptr;
+      if (!is_usual(property, text, rid())) return nullptr;
       document_.system[property++] = text;
       const char separator = tokens_.peek(at + 3);
       if (separator == '}') {
         layout.standard_tail();
         return at + 3;
       }
-      if (separator != ',') return nullptr;
+      if (separator != ',' || tokens_.here(at + 4) != end + 1) return nullptr;
     }
   }
 
-  // A number without sign, point or exponent.
-  static bool is_whole(std::string_view text) {
-    if (text.empty() || (text.front() == '0' && text.size() > 1)) return false;
-    return std::all_of(text.begin(), text.end(), is_digit);
-  }
+  std::string_view rid() const { return document_.system[static_cast<std::size_t>(SystemProperty::rid)]; }
 
   const Token* system_member(std::size_t property, std::string_view name, const Token* at, Layout& layout) {
     std::string_view unused;
@@ -296,7 +352,8 @@ class Reader {
     if (next == nullptr) return nullptr;
     document_.system[property] = slice(at, next);
     if (paths != 0) read_keys(paths, at, next);
-    layout.system_member(property, document_.system[property], tokens_.here(next));
+    const bool usual = is_usual(property, document_.system[property], rid());
+    layout.system_member(property, document_.system[property], usual, tokens_.here(next));
     return next;
   }
 

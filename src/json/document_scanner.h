@@ -38,7 +38,9 @@ struct ScannedDocument {
 
   // True when the system properties that are present stand last, in the order above, without white space, each once:
   // then text == body without its closing brace + [","] + `"_rid":…,…}`, and `prefix` is everything before the first of
-  // them and the comma that precedes it (so the body proper is prefix + "}").
+  // them and the comma that precedes it (so the body proper is prefix + "}"). And when their values have the form that
+  // the service gives them, so that what they say makes them again: _self is what follows from a _rid of 16 bytes,
+  // _attachments is "attachments/", _etag has no escapes but for the quotation marks around it, _ts and _lsn are whole.
   bool standard_layout = false;
   std::string_view prefix;
   // With standard_layout: the values of the members that are no system properties. Empty where one is too large for a

@@ -99,9 +99,11 @@ Scanned scan_one(std::string_view document, const KeyPaths& paths = {{"pk"}}) {
   return scanned ? copy_of(**scanned) : Scanned{};
 }
 
-const std::string kServiceDocument =
-    R"({"id":"1","pk":"a","n":1.0,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":"dbs/Lx1BAA==/","_etag":"\"x\"",)"
-    R"("_attachments":"attachments/","_ts":1700000000,"_lsn":37})";
+constexpr std::string_view kSelf = "dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/";
+const std::string kServiceDocument = R"({"id":"1","pk":"a","n":1.0,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":")" +
+                                     std::string(kSelf) +
+                                     R"(","_etag":"\"x\"",)"
+                                     R"("_attachments":"attachments/","_ts":1700000000,"_lsn":37})";
 
 TEST(DocumentScanner, SlicesAServiceDocument) {
   const auto all = scan(R"({"_rid":"Lx1BALxJyZ8=","Documents":[)" + kServiceDocument + R"(],"_count":1})").value();
@@ -110,8 +112,8 @@ TEST(DocumentScanner, SlicesAServiceDocument) {
   EXPECT_EQ(all[0].metadata, "");
   EXPECT_TRUE(all[0].has_id);
   EXPECT_EQ(all[0].id, "1");
-  EXPECT_THAT(all[0].system, ElementsAre("\"Lx1BALxJyZ8BAAAAAAAAAA==\"", "\"dbs/Lx1BAA==/\"", "\"\\\"x\\\"\"",
-                                         "\"attachments/\"", "1700000000", "37"));
+  EXPECT_THAT(all[0].system, ElementsAre("\"Lx1BALxJyZ8BAAAAAAAAAA==\"", "\"" + std::string(kSelf) + "\"",
+                                         "\"\\\"x\\\"\"", "\"attachments/\"", "1700000000", "37"));
   EXPECT_TRUE(all[0].standard_layout);
   EXPECT_EQ(all[0].prefix, R"({"id":"1","pk":"a","n":1.0)");
   EXPECT_THAT(all[0].keys, ElementsAre("\"a\""));
@@ -243,13 +245,46 @@ TEST(DocumentScanner, KnowsTheStandardLayout) {
   EXPECT_EQ(prefix(R"({"a":1})"), R"({"a":1)");
   EXPECT_EQ(prefix(R"({"_foo":1,"_":2,"_rids":3,"_ts":1})"), R"({"_foo":1,"_":2,"_rids":3)");
   EXPECT_EQ(prefix("{}"), "{");
-  EXPECT_EQ(prefix(R"({"a":1,"_lsn":{ "x": 1 }})"), R"({"a":1)");
   for (const char* text :
        {R"({"_rid":"x","a":1})", R"({"a":1,"_ts":1,"_rid":"x"})", R"({"a":1,"_ts":1,"_ts":1})", R"({"a":1, "_ts":1})",
         R"({"a":1,"_ts" :1})", R"({"a":1,"_ts": 1})", R"({"a":1,"_ts":1 })", R"({"a":1,"_rid":"x" ,"_ts":1})",
-        R"({ "_ts":1})", R"({"a":1,"\u005fts":1})", R"({"a":1,"_rid":"x","b":2,"_ts":1})"}) {
+        R"({ "_ts":1})", R"({"a":1,"\u005fts":1})", R"({"a":1,"_rid":"x","b":2,"_ts":1})",
+        R"({"a":1,"_rid":"x", "_ts":1})", "{\"a\":1,\"_rid\":\"x\",\n\"_etag\":\"y\",\"_ts\":1}",
+        R"({"a":1,"_rid":"x","_etag":"y",  "_attachments":"attachments/","_ts":1})"}) {
     EXPECT_EQ(prefix(text), "none: ") << text;
   }
+}
+
+// What is kept of a standard tail makes it again: any other value is not standard, or it would come back as another.
+TEST(DocumentScanner, AStandardTailHoldsWhatItAlwaysHolds) {
+  const std::string rid = R"("Lx1BALxJyZ8BAAAAAAAAAA==")";
+  const auto is_standard = [&](const std::string& tail) {
+    const std::string text = R"({"a":1,"_rid":)" + rid + "," + tail + "}";
+    const bool at_one_go = scan_one(text).standard_layout;
+    EXPECT_EQ(scan_one(text, {{"_none"}}).standard_layout, at_one_go) << text;
+    return at_one_go;
+  };
+  const std::string self(kSelf);
+  EXPECT_TRUE(is_standard("\"_self\":\"" + self + "\""));
+  for (std::size_t i = 0; i < self.size(); ++i) {
+    std::string other = self;
+    other[i] = other[i] == 'B' ? 'C' : 'B';
+    EXPECT_FALSE(is_standard("\"_self\":\"" + other + "\"")) << other;
+  }
+  for (const char* tail :
+       {R"("_etag":"\"0000d826-0000\"")", R"("_etag":"x")", R"("_etag":"")", R"("_attachments":"attachments/")",
+        R"("_ts":0)", R"("_ts":1700000000,"_lsn":999999999999999999)"}) {
+    EXPECT_TRUE(is_standard(tail)) << tail;
+  }
+  for (const char* tail :
+       {R"("_self":"")", R"("_self":7)", R"("_self":"dbs/Lx1BAA==/")", R"("_etag":5)", R"("_etag":"\u0078")",
+        R"("_etag":"\"a\"b\"")", R"("_etag":"\"")", R"("_etag":"\"\n\"")", R"("_etag":null)",
+        R"("_attachments":"other/")", R"("_attachments":7)", R"("_ts":"5")", R"("_ts":1.0)", R"("_ts":-5)",
+        R"("_ts":1e3)", R"("_ts":99999999999999999999)", R"("_ts":null)", R"("_lsn":"x")", R"("_lsn":{ "x": 1 })"}) {
+    EXPECT_FALSE(is_standard(tail)) << tail;
+  }
+  const std::string without = "{\"a\":1,\"_self\":\"" + self + "\"}";
+  EXPECT_FALSE(scan_one(without).standard_layout) << "no _rid that it would follow from";
 }
 
 // The tail that the service writes is read at one go, any other one by one, as where a key path might begin with a
@@ -257,7 +292,12 @@ TEST(DocumentScanner, KnowsTheStandardLayout) {
 RC_GTEST_PROP(DocumentScanner, ATailIsReadAsItsMembersAre, (std::uint64_t seed)) {
   ArbitraryJson arbitrary(seed);
   const std::array<const char*, kSystemProperties> values = {
-      R"("Lx1BALxJyZ8BAAAAAAAAAA==")", R"("dbs/Lx1BAA==/")", R"("\"x\"")", R"("attachments/")", "1700000000", "37"};
+      R"("Lx1BALxJyZ8BAAAAAAAAAA==")",
+      R"("dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/")",
+      R"("\"x\"")",
+      R"("attachments/")",
+      "1700000000",
+      "37"};
   std::string text = *rc::gen::element(std::string(R"({"id":"1","pk":"a")"), std::string(R"({"pk":"a")"));
   for (std::size_t i = 0; i < kSystemProperties; ++i) {
     if (arbitrary.chance(4)) continue;
@@ -292,7 +332,7 @@ TEST(DocumentScanner, TellsWhereValuesStand) {
   EXPECT_THAT(document.values, ElementsAre("1.50", "true", R"("x\"y")", "null", R"("")", "-1e3"));
   EXPECT_EQ(document.template_text, R"({ "a" : 0 ,"b":{"c":[0,0,[0]],"d":{}},"a":0,"_private":0)");
   // One by one, the system properties are no values either.
-  EXPECT_THAT(scan_one(R"({"a":1,"_ts":{"x":1},"_lsn":8})").values, ElementsAre("1"));
+  EXPECT_THAT(scan_one(R"({"a":1,"_ts":7,"_lsn":8})", {{"_none"}}).values, ElementsAre("1"));
   EXPECT_THAT(scan_one(R"({"_ts":1,"a":1})").values, ElementsAre());
 }
 
