@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "cosmos/account_client.h"
+#include "cosmos/sub_status.h"
 #include "runtime/byte_queue.h"
 
 namespace halley::recovery {
@@ -24,13 +26,22 @@ struct Item {
   std::string key;
   std::string id;
   std::string body;
+  bool unclear = false;  // an attempt may have been carried out and did not tell; for the thread that delivers it
   std::size_t size() const { return body.size() + 2 * key.size() + kEnvelopeBytes; }
 };
-using Items = std::vector<std::shared_ptr<const Item>>;
+using Items = std::vector<std::shared_ptr<Item>>;
 
 struct Request {
   std::string range_id;
   Items items;
+  bool alone = false;  // a single item, not in bulk
+};
+
+// What is left of a request while it is delivered.
+struct Delivery {
+  std::deque<Request> open;
+  std::size_t left = 0;  // items of the newest attempt that are still to be done
+  Error trouble;         // why, as answered last
 };
 
 // What an operation's answer asks for.
@@ -46,6 +57,7 @@ Reaction reaction_to(const cosmos::BulkResult& result) {
     case 500:
     case 502:
     case 503:
+    case 504:
       return Reaction::repeat;
     case 404:
       return result.sub_status == 1013 ? Reaction::repeat : Reaction::refuse;
@@ -56,6 +68,15 @@ Reaction reaction_to(const cosmos::BulkResult& result) {
     default:
       return Reaction::refuse;
   }
+}
+
+// Answers that say nothing about whether the operation was carried out.
+bool leaves_open(int status) { return status == 408 || status == 500 || status == 502 || status == 504; }
+
+// Whether the same write may do later.
+bool passes(const Error& error) {
+  return error.code == Code::throttled || error.code == Code::ambiguous || error.code == Code::gone ||
+         is_retryable(error);
 }
 
 class Writer : public BulkWriter {
@@ -88,7 +109,7 @@ class Writer : public BulkWriter {
   }
 
   Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) override {
-    auto item = std::make_shared<const Item>(Item{std::string(partition_key), std::string(id), std::string(body)});
+    auto item = std::make_shared<Item>(Item{std::string(partition_key), std::string(id), std::string(body)});
     if (partition_key != last_key_) {
       ASSIGN(last_epk_, cosmos::effective_partition_key(key_, partition_key));
       last_key_ = partition_key;
@@ -158,34 +179,38 @@ class Writer : public BulkWriter {
 
   // Until every item is written, whatever way that takes.
   Status deliver(Request first) {
-    std::deque<Request> open;
-    open.push_back(std::move(first));
+    Delivery delivery;
+    delivery.open.push_back(std::move(first));
     SteadyTime progressed = runtime_.steady_now();
-    while (!open.empty()) {
-      const Request request = std::move(open.front());
-      open.pop_front();
-      const std::size_t before = request.items.size();
-      std::size_t left = 0;
-      ASSIGN(const Milliseconds wait, attempt(request, open, left));
-      if (left < before) progressed = runtime_.steady_now();
-      if (runtime_.steady_now() - progressed > options_.patience) {
-        return fail(Code::throttled,
-                    "nothing could be written to " + name_.text() + " for " +
-                        std::to_string(options_.patience.count() / 1000) + " s",
-                    "raise the container's throughput, then restore again with --resume");
-      }
+    while (!delivery.open.empty()) {
+      const Request request = std::move(delivery.open.front());
+      delivery.open.pop_front();
+      delivery.left = 0;
+      ASSIGN(const Milliseconds wait, attempt(request, delivery));
+      if (delivery.left < request.items.size()) progressed = runtime_.steady_now();
+      if (runtime_.steady_now() - progressed > options_.patience) return fail(out_of_patience(delivery.trouble));
       if (wait.count() > 0 && !runtime_.sleep(wait, stop_.get_token())) return fail(Code::cancelled, "interrupted");
     }
     return {};
   }
 
-  // One request. What is still to be done is put in front of `open`, `left` says how many items that are; gives how
-  // long to wait first.
-  Result<Milliseconds> attempt(const Request& request, std::deque<Request>& open, std::size_t& left) {
-    if (request.items.size() == 1 && request.items.front()->size() > options_.request_bytes) {
-      TRY(upsert_alone(*request.items.front()));
-      return Milliseconds(0);
-    }
+  Error out_of_patience(const Error& trouble) const {
+    const bool throttled = trouble.status == 429;
+    const bool replaced = trouble.status == 410 && trouble.sub_status == cosmos::kNameCacheStale;
+    const std::string cure = throttled  ? "raise the container's throughput"
+                             : replaced ? "the container was deleted and made again meanwhile: see that it stays"
+                                        : "see that the account answers";
+    return Error(throttled ? Code::throttled : Code::unavailable,
+                 "nothing could be written to " + name_.text() + " for " +
+                     std::to_string(options_.patience.count() / 1000) + " s: " + trouble.message,
+                 cure + ", then run the same again (a restore with --resume)");
+  }
+
+  // One request. What is still to be done is put in front of the deliveries that are open; gives how long to wait
+  // first.
+  Result<Milliseconds> attempt(const Request& request, Delivery& delivery) {
+    const bool large = request.items.size() == 1 && request.items.front()->size() > options_.request_bytes;
+    if (request.alone || large) return write_alone(request, delivery);
     std::vector<cosmos::BulkOperation> operations;
     operations.reserve(request.items.size());
     const auto kind =
@@ -193,46 +218,59 @@ class Writer : public BulkWriter {
     for (const auto& item : request.items) operations.push_back({kind, item->id, item->key, item->body});
     const std::uint64_t ranges_seen = ranges_version();
     auto results = client_.bulk(name_, request.range_id, operations, stop_.get_token());
-    if (!results) return react_to_error(request, results.error(), ranges_seen, open, left);
+    if (!results) return react_to_error(request, results.error(), ranges_seen, delivery);
     if (results->size() != request.items.size()) {
       return fail(Code::corrupt, "a bulk request of " + std::to_string(request.items.size()) +
                                      " operations was answered with " + std::to_string(results->size()) + " results");
     }
-    return sort_out(request, *results, ranges_seen, open, left);
+    return sort_out(request, *results, ranges_seen, delivery);
   }
 
   Result<Milliseconds> react_to_error(const Request& request, const Error& error, std::uint64_t ranges_seen,
-                                      std::deque<Request>& open, std::size_t& left) {
-    left = request.items.size();
+                                      Delivery& delivery) {
     if (error.code == Code::gone) {
-      TRY(route_anew(request.items, ranges_seen, open));
-      return kShortWait;
+      const Milliseconds wait = wait_to_route(delivery);
+      delivery.left = request.items.size();
+      delivery.trouble = error;
+      TRY(route_anew(request.items, ranges_seen, delivery.open));
+      return wait;
     }
+    // Dividing is progress.
     if (error.status == 413 && request.items.size() > 1) {
       const auto middle = request.items.begin() + static_cast<std::ptrdiff_t>(request.items.size() / 2);
-      open.push_front({request.range_id, Items(middle, request.items.end())});
-      open.push_front({request.range_id, Items(request.items.begin(), middle)});
-      left = 0;  // Halving is progress.
+      delivery.open.push_front({request.range_id, Items(middle, request.items.end())});
+      delivery.open.push_front({request.range_id, Items(request.items.begin(), middle)});
       return Milliseconds(0);
     }
     if (error.status == 413) {
-      left = 0;
-      TRY(upsert_alone(*request.items.front()));
+      delivery.open.push_front({request.range_id, request.items, true});
       return Milliseconds(0);
     }
-    const bool being_made = error.code == Code::not_found && error.sub_status == 1013;
-    if (!being_made && error.code != Code::throttled && error.code != Code::ambiguous && !is_retryable(error)) {
-      return fail(error);
+    if (!passes(error)) return fail(error);
+    return repeat(request, error, delivery);
+  }
+
+  // What moved is mostly there already; what goes on moving takes its time.
+  static Milliseconds wait_to_route(const Delivery& delivery) {
+    return delivery.trouble.status == 410 ? kLongWait : kShortWait;
+  }
+
+  static Milliseconds repeat(const Request& request, const Error& error, Delivery& delivery) {
+    if (error.code == Code::ambiguous) {
+      for (const auto& item : request.items) item->unclear = true;
     }
-    open.push_front(request);
+    delivery.left = request.items.size();
+    delivery.trouble = error;
+    delivery.open.push_front(request);
     return std::max(error.retry_after.value_or(kLongWait), kShortWait);
   }
 
   Result<Milliseconds> sort_out(const Request& request, const std::vector<cosmos::BulkResult>& results,
-                                std::uint64_t ranges_seen, std::deque<Request>& open, std::size_t& left) {
+                                std::uint64_t ranges_seen, Delivery& delivery) {
     Request again{request.range_id, {}};
     Items moved;
     Milliseconds wait{0};
+    std::optional<Error> trouble;
     for (std::size_t i = 0; i < results.size(); ++i) {
       const cosmos::BulkResult& result = results[i];
       const auto& item = request.items[i];
@@ -241,25 +279,29 @@ class Writer : public BulkWriter {
           break;
         case Reaction::repeat:
           if (result.status == 429) ++throttled_;
+          item->unclear = item->unclear || leaves_open(result.status);
           wait = std::max(
               {wait, result.retry_after, result.status >= 500 || result.status == 404 ? kLongWait : kShortWait});
+          trouble = refusal_of(*item, result);
           again.items.push_back(item);
           break;
         case Reaction::route_anew:
+          wait = std::max(wait, wait_to_route(delivery));
+          trouble = refusal_of(*item, result);
           moved.push_back(item);
-          wait = std::max(wait, kShortWait);
           break;
         case Reaction::alone:
-          TRY(upsert_alone(*item));
+          delivery.open.push_front({request.range_id, {item}, true});
           break;
         case Reaction::refuse:
           TRY(refuse(*item, result));
           break;
       }
     }
-    left = again.items.size() + moved.size();
-    if (!moved.empty()) TRY(route_anew(moved, ranges_seen, open));
-    if (!again.items.empty()) open.push_front(std::move(again));
+    if (trouble) delivery.trouble = *std::move(trouble);
+    delivery.left = again.items.size() + moved.size();
+    if (!moved.empty()) TRY(route_anew(moved, ranges_seen, delivery.open));
+    if (!again.items.empty()) delivery.open.push_front(std::move(again));
     return wait;
   }
 
@@ -280,12 +322,14 @@ class Writer : public BulkWriter {
     return {};
   }
 
-  // Whether there is such a document, which is kept then.
+  // Whether a document of this key and id is what a creation met: its own, of an attempt that did not tell, or one
+  // that is kept.
   Result<bool> is_there(const Item& item) {
     const auto found = client_.read_document(name_, item.id, item.key, stop_.get_token());
     if (!found && found.error().code == Code::not_found && found.error().sub_status == 0) return false;
     if (!found) return fail(Error(found.error()).in(describe(item)));
-    ++kept_;
+    const bool own = item.unclear && cosmos::is_same_document(item.body, found->text);
+    if (!own) ++kept_;
     return true;
   }
 
@@ -303,14 +347,20 @@ class Writer : public BulkWriter {
     return "document '" + item.id + "' of " + item.key + " in " + name_.text();
   }
 
-  Status upsert_alone(const Item& item) {
-    if (options_.keep_existing) {
+  // What is too large for a request of several, routed by its key.
+  Result<Milliseconds> write_alone(const Request& request, Delivery& delivery) {
+    const Item& item = *request.items.front();
+    Status done = options_.keep_existing ? client_.create_document(name_, item.key, item.body, stop_.get_token())
+                                         : client_.upsert_document(name_, item.key, item.body, stop_.get_token());
+    if (done) return Milliseconds(0);
+    if (options_.keep_existing && done.error().code == Code::already_exists) {
       ASSIGN(const bool there, is_there(item));
-      if (there) return {};
+      if (there) return Milliseconds(0);
     }
-    Status done = client_.upsert_document(name_, item.key, item.body, stop_.get_token());
-    if (!done) return refuse(item, std::move(done).error().in(describe(item)));
-    return {};
+    Error error = std::move(done).error().in(describe(item));
+    if (passes(error)) return repeat(request, error, delivery);
+    TRY(refuse(item, std::move(error)));
+    return Milliseconds(0);
   }
 
   // Groups items by the ranges there are now.

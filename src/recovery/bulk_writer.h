@@ -14,9 +14,9 @@ namespace halley::recovery {
 
 struct BulkWriterOptions {
   unsigned requests_in_flight = 4;
-  std::size_t request_bytes = 220'000;  // of a request; a larger document goes by itself as an upsert
+  std::size_t request_bytes = 220'000;  // of a request; a larger document goes by itself
   std::size_t request_operations = 100;
-  Milliseconds patience{600'000};  // how long a request may get nothing done
+  Milliseconds patience{600'000};  // how long a request, or a larger document, may get nothing done
   bool keep_existing = false;      // a document that is there already stays as it is
   // Told of a document that the account refuses for what it is (400, 409 by a unique key, 413), and the others go on.
   // Called from any thread. Empty: such a document fails the writing.
@@ -40,7 +40,7 @@ class BulkWriter {
   virtual Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) = 0;
   // Waits until everything is written. Nothing may be added afterwards.
   virtual Status finish() = 0;
-  // How many documents were there already and were kept.
+  // How many documents were there already and were kept; what the writer itself wrote is not among them.
   virtual std::uint64_t kept() const = 0;
 };
 

@@ -159,6 +159,7 @@ Result<bool> ImportReader::next_member() {
   if (name == "items" && c == '[') {
     step();
     first_ = true;
+    has_items_ = true;
     place_ = Place::items;
     return true;
   }
@@ -179,6 +180,11 @@ Result<bool> ImportReader::next_member() {
 Status ImportReader::end_json() {
   place_ = Place::end;
   if (peek_token() >= 0) return fail(syntax("something follows the end"));
+  if (!bare_array_ && !has_items_) {
+    return fail(Code::corrupt, name_ +
+                                   ": the object has no array `items`, so it holds no documents (an array in another "
+                                   "member is taken out by `jq .MEMBER`, for one)");
+  }
   return {};
 }
 

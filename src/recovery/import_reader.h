@@ -32,7 +32,7 @@ class ImportReader {
   ImportReader& operator=(ImportReader&&) = delete;
 
   // False at the end. Memory is one item. Fails with corrupt naming line and byte where what is around the items is
-  // not JSON; an item itself is not looked into more than to find its end.
+  // not JSON, or an object has no array `items`; an item itself is not looked into more than to find its end.
   Result<bool> next(ImportItem& out);
 
   ImportFormat format() const { return format_; }
@@ -83,6 +83,7 @@ class ImportReader {
   Place place_ = Place::before;
   bool bare_array_ = false;
   bool first_ = true;  // of the members or elements
+  bool has_items_ = false;
 };
 
 }  // namespace halley::recovery

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <utility>
+
 #include "cosmos/signing.h"
 #include "json/document_scanner.h"
 #include "recovery/hand_made_backup.h"
@@ -71,6 +74,9 @@ TEST_F(ReaderTest, NamesWhereItIsNotJson) {
   EXPECT_THAT(read("{\"exported_at\":\"", ImportFormat::json), ElementsAre(HasSubstr("byte 16")));
   EXPECT_THAT(read("5", ImportFormat::json), ElementsAre(HasSubstr("byte 0")));
   EXPECT_THAT(read("[,]"), ElementsAre(HasSubstr("byte 1")));
+  for (const char* without : {R"({"Documents":[{"id":"1"}]})", R"({"exported_at":1,"items":null})", "{}"}) {
+    EXPECT_THAT(read(without, ImportFormat::json), ElementsAre(HasSubstr("no array `items`"))) << without;
+  }
   EXPECT_EQ(ImportReader::open(folder_.path("missing"), ImportFormat::guess).error().code, Code::not_found);
 }
 
@@ -192,6 +198,78 @@ TEST_F(ImportTest, KeepsWhatIsThereWhenAskedTo) {
   ASSERT_TRUE(run(many(10) + large));
   EXPECT_THAT(text("1", "[1]"), HasSubstr("1.5"));
   EXPECT_THAT(text("big", R"(["b"])"), HasSubstr("xxx"));
+}
+
+// Documents of which another writer makes one of its own while the import is under way.
+TEST_F(ImportTest, KeepsALargeDocumentThatCameMeanwhile) {
+  bool too_large = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "POST") return std::nullopt;
+    if (request.headers.is_true("x-ms-cosmos-is-batch-request")) {
+      http::Response refused;
+      refused.status = 413;
+      refused.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
+      return too_large ? std::optional(Result<http::Response>(std::move(refused))) : std::nullopt;
+    }
+    EXPECT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"big","pk":"b","v":"mine"})"));
+    return std::nullopt;
+  };
+  ImportOptions keep;
+  keep.keep_existing = true;
+  for (const std::size_t size : {300'000U, 10U}) {
+    too_large = size == 10;
+    const auto report = run(R"({"id":"big","pk":"b","v":")" + std::string(size, 'x') + "\"}", keep);
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->kept, 1U) << size;
+    EXPECT_EQ(report->written, 0U) << size;
+    EXPECT_THAT(text("big", R"(["b"])"), HasSubstr("mine")) << size;
+    ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["b"])", "big"));
+  }
+}
+
+// The first answer says of every operation that was carried out that it was not (429), or that it failed (500).
+TEST_F(ImportTest, WhatItWroteItselfIsNotKept) {
+  std::string said = "500";
+  bool first = true;
+  std::mutex mutex;
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    const std::lock_guard lock(mutex);
+    if (!request.headers.is_true("x-ms-cosmos-is-batch-request") || !std::exchange(first, false)) return response;
+    for (const std::string done : {"\"statusCode\":201", "\"statusCode\":409"}) {
+      for (std::size_t at; (at = response.body.find(done)) != std::string::npos;) {
+        response.body.replace(at, done.size(), "\"statusCode\":" + said);
+      }
+    }
+    response.body.reserve(response.body.size() + json::kPadding);
+    return response;
+  };
+  ImportOptions keep;
+  keep.keep_existing = true;
+  ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"there","pk":"a","v":"mine"})"));
+  const std::string documents =
+      "{\"id\":\"1\",\"pk\":\"a\"}\n{\"id\":\"2\",\"pk\":\"a\"}\n{\"id\":\"there\",\"pk\":\"a\"}\n";
+  auto report = run(documents, keep);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->written, 2U);
+  EXPECT_EQ(report->kept, 1U);
+  // They are there now, as they are in the file: what was certainly not done says nothing else.
+  said = "429";
+  first = true;
+  report = run(documents, keep);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->written, 0U);
+  EXPECT_EQ(report->kept, 3U);
+}
+
+TEST_F(ImportTest, AnObjectWithoutItemsIsAProblem) {
+  folder_.write("file", R"({"Documents":[{"id":"1","pk":1}]})");
+  auto reader = ImportReader::open(folder_.path("file"), ImportFormat::json);
+  ASSERT_TRUE(reader);
+  const auto report = import_documents(runtime_, *client_, {"shop", "orders"}, *reader, {}, progress_, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->documents, 0U);
+  ASSERT_EQ(report->problem_count, 1U);
+  EXPECT_THAT(report->problems.front().why, HasSubstr("`jq .MEMBER`"));
 }
 
 TEST_F(ImportTest, NamesWhatItCannotWriteAndGoesOn) {
