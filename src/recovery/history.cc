@@ -142,14 +142,14 @@ class History {
       if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
       std::optional<HistoryEntry> entry;
       if (more) entry = entry_of(version, incarnation, rid_path);
-      if (newer) {
+      if (!newer && entry) TRY(look_for_expiry(incarnation, *entry));
+      // One that came back has its old time: behind it there may be others that are to be told.
+      if (newer && (!query_.from || newer->time >= *query_.from)) {
         if (entry) TRY(compare(*newer, *entry));
         ++report_.versions;
         if (!each_(*newer)) return false;
-      } else if (entry) {
-        TRY(look_for_expiry(incarnation, *entry));
       }
-      if (!entry || (query_.from && entry->time < *query_.from)) return true;
+      if (!entry) return true;
       newer = std::move(entry);
     }
   }

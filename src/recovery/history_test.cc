@@ -94,6 +94,24 @@ TEST_F(HistoryTest, IsBoundedByMomentsAndTheCaller) {
   EXPECT_EQ(nothing.error().code, Code::not_found);
 }
 
+// Deleted at 45, and there again as it was at 15, as documents are once time to live is turned off.
+TEST_F(HistoryTest, OneThatCameBackHidesNothingBehindIt) {
+  auto& things = backup.lane("shop", "things", R"(["/id"])");
+  backup.put(things, R"(["x"])", "x", R"({"id":"x"})", at(15));
+  backup.remove(things, R"(["x"])", "x", at(45));
+  backup.exact(things, at(30), at(50));
+  backup.put(things, R"(["x"])", "x", R"({"id":"x"})", at(15));
+  backup.exact(things, at(30), at(90));
+  const HistoryQuery all{"shop", "things", "x", {}, {}, {}};
+  EXPECT_THAT(*lines(all), ElementsAre(HasSubstr("15 created"), HasSubstr("45 deleted"), HasSubstr("15 first")));
+  HistoryQuery later = all;
+  later.from = at(40);
+  const auto told = lines(later);
+  ASSERT_TRUE(told) << told.error().to_string();
+  EXPECT_THAT(*told, ElementsAre(HasSubstr("45 deleted")));
+  EXPECT_EQ(report_.versions, 1U);
+}
+
 TEST_F(HistoryTest, AnIdUnderSeveralKeysAsksForOne) {
   const auto told = lines({"shop", "orders", "1", {}, {}, {}});
   ASSERT_FALSE(told);

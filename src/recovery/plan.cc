@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "json/value.h"
 #include "recovery/definitions_at.h"
@@ -11,6 +12,8 @@
 
 namespace halley::recovery {
 namespace {
+
+using DefinitionHistory = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
 
 std::vector<repo::Definition> copies(const DefinitionsAt::Each& definitions) {
   std::vector<repo::Definition> result;
@@ -123,26 +126,32 @@ std::vector<repo::Interval> absence(const std::vector<repo::Definition>& version
 
 // The seconds at which a container does not stand in the way of a restore: those of its lane, and unless the restore
 // names it, those at which it was not there.
-std::vector<repo::Interval> good_seconds(repo::Repository& repository, const DefinitionsAt& definitions,
+std::vector<repo::Interval> good_seconds(repo::Repository& repository, const DefinitionHistory& history,
                                          const PlannedContainer& container, bool named) {
   std::vector<repo::Interval> good;
   if (const auto lane = repository.read_lane(container.lane)) good = repo::restorable_seconds(*lane);
   if (named) return good;
-  const auto history = repo::read_definition_history(repository, definitions.account_lane());
-  const auto versions = history ? history->find(container.definition.key) : decltype(history->end())();
-  if (!history || versions == history->end()) return good;
+  const auto versions = history.find(container.definition.key);
+  if (versions == history.end()) return good;
   const auto absent = absence(versions->second);
   good.insert(good.end(), absent.begin(), absent.end());
   return repo::joined(std::move(good));
+}
+
+// For the moments that a refusal names; empty where it can't be read.
+DefinitionHistory history_of(repo::Repository& repository, const DefinitionsAt& definitions) {
+  auto history = repo::read_definition_history(repository, definitions.account_lane());
+  return history ? std::move(*history) : DefinitionHistory();
 }
 
 // The refusal for containers that can't be brought to the moment, with the moments that are good for all of the plan.
 Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment, const Selection& selection,
               const std::vector<PlannedContainer>& planned, const std::vector<std::string>& uncovered) {
   std::vector<repo::Interval> good = repo::restorable_seconds(definitions.account_lane());
+  const DefinitionHistory history = history_of(repository, definitions);
   for (const PlannedContainer& container : planned) {
     const bool named = selection.names_container(container.database, container.container);
-    good = repo::common(good, good_seconds(repository, definitions, container, named));
+    good = repo::common(good, good_seconds(repository, history, container, named));
   }
   std::string what = "container " + uncovered.front();
   if (uncovered.size() > 1) what += " and " + std::to_string(uncovered.size() - 1) + " more";
@@ -155,6 +164,7 @@ Error nothing_known(repo::Repository& repository, const Moment& moment, const Se
   if (why.code != Code::outside_coverage || !definitions) return why;
   std::vector<repo::Interval> good = repo::restorable_seconds(definitions->account_lane());
   const bool is_before = good.empty() || moment.at < good.front().from;
+  const DefinitionHistory history = history_of(repository, *definitions);
   std::vector<std::string> names;
   for (const repo::Definition* container : definitions->containers()) {
     if (!selection.selects_container(container->key.database, container->key.id)) continue;
@@ -162,7 +172,7 @@ Error nothing_known(repo::Repository& repository, const Moment& moment, const Se
     if (!planned) continue;
     names.push_back(planned->name());
     const bool named = selection.names_container(planned->database, planned->container);
-    good = repo::common(good, good_seconds(repository, *definitions, *planned, named));
+    good = repo::common(good, good_seconds(repository, history, *planned, named));
   }
   std::string what = "account " + definitions->account_id();
   if (!names.empty()) what += " (container " + names.front();
@@ -216,23 +226,30 @@ Status check_patterns(repo::Repository& repository, const DefinitionsAt& definit
   return {};
 }
 
+bool selects_every_container(const Selection& selection, const DefinitionsAt& definitions, std::string_view database) {
+  const auto containers = definitions.containers();
+  return std::all_of(containers.begin(), containers.end(), [&](const repo::Definition* each) {
+    return each->key.database != database || selection.selects_container(database, each->key.id);
+  });
+}
+
 Status add_databases(const DefinitionsAt& definitions, const DefinitionsAt::Each& undocumented, RestorePlan& plan) {
   for (const repo::Definition* database : definitions.databases()) {
     const std::string& name = database->key.id;
     const bool has_container = std::any_of(plan.containers.begin(), plan.containers.end(),
                                            [&](const PlannedContainer& planned) { return planned.database == name; });
-    const bool whole = plan.selection.selects_all_documents() && plan.selection.selects_database(name);
+    const bool selected = plan.selection.selects_all_documents() && plan.selection.selects_database(name);
     PlannedDatabase planned;
     for (const repo::Definition* container : undocumented) {
       if (container->key.database == name) planned.undocumented.push_back(*container);
     }
-    if (!has_container && !whole && planned.undocumented.empty()) continue;
+    if (!has_container && !selected && planned.undocumented.empty()) continue;
     planned.name = name;
     planned.definition = *database;
     planned.offer = copy(definitions.offer(name, ""));
     planned.users = copies(definitions.users(name));
     ASSIGN(planned.permissions, named_permissions(definitions, name));
-    planned.whole = whole;
+    planned.whole = selected && selects_every_container(plan.selection, definitions, name);
     plan.databases.push_back(std::move(planned));
   }
   return {};

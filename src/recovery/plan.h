@@ -34,7 +34,7 @@ struct PlannedDatabase {
   std::string name;
   repo::Definition definition;
   std::optional<repo::Definition> offer;
-  bool whole = false;                   // all of it is selected, not only some of its containers or documents
+  bool whole = false;  // all of it is selected, not only some of its documents or of the containers of the moment
   std::vector<repo::Definition> users;  // restored to an account where the database is whole
   std::vector<repo::Definition> permissions;
   // Containers without a partition key, whose documents can't be captured; of restores to files only.

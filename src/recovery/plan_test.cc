@@ -9,6 +9,7 @@
 #include "recovery/listing.h"
 #include "recovery/timeline.h"
 #include "recovery/verify.h"
+#include "testing/faulty_store.h"
 
 namespace halley::recovery {
 namespace {
@@ -164,6 +165,22 @@ TEST_F(PlanTest, APartIsSelectedByPatternKeyAndIds) {
   selection.partition_key.reset();
   selection.ids = {"1"};
   EXPECT_EQ(bodies(Moment::of(at(60)), "shop", "orders", selection).size(), 2U);
+}
+
+TEST_F(PlanTest, ADatabaseIsWholeWithAllOfItsContainers) {
+  const auto is_whole = [&](const std::vector<std::string>& include, const std::vector<std::string>& exclude) {
+    Selection selection;
+    selection.include = include;
+    selection.exclude = exclude;
+    const auto plan = make_plan(backup.repository(), Moment::of(at(60)), selection);
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    return plan && plan->databases.back().name == "shop" && plan->databases.back().whole;
+  };
+  EXPECT_TRUE(is_whole({"shop"}, {}));
+  EXPECT_TRUE(is_whole({}, {"crm/people", "shop/never"}));
+  EXPECT_FALSE(is_whole({"shop"}, {"shop/cache"}));
+  EXPECT_FALSE(is_whole({}, {"shop/c*"}));
+  EXPECT_FALSE(is_whole({"shop"}, {"shop/cache", "shop/orders"})) << "it is made, empty";
 }
 
 TEST_F(PlanTest, ANameThatSelectsNothingIsAnError) {
@@ -478,6 +495,34 @@ TEST_F(PlanTest, VerifyFindsHolesAndSaysWhatCanBeRestored) {
   ASSERT_EQ(report->coverage_holes.size(), 1U);
   EXPECT_EQ(report->coverage_holes[0].container, "shop/orders");
   EXPECT_EQ(report->coverage_holes[0].hole, (repo::Interval{at(100), at(130)}));
+}
+
+// Of an account with that many containers of which nothing was captured.
+std::uint64_t segments_read_for_a_refusal(int containers) {
+  repo::RepositoryOptions options;
+  options.inline_bytes = 0;
+  HandMadeBackup backup(options);
+  backup.database("shop", at(0));
+  for (int i = 0; i < containers; ++i) backup.container("shop", "c" + std::to_string(i), at(0));
+  backup.definitions_known(at(0), at(100));
+  auto plan = std::make_shared<halley::testing::FaultPlan>();
+  std::uint64_t reads = 0;
+  plan->before = [&](std::string_view call, std::string_view name) {
+    if (call == "get" && !name.starts_with("lanes/")) ++reads;
+  };
+  const auto store = std::shared_ptr<store::ObjectStore>(std::shared_ptr<void>(), &backup.repository().store());
+  const auto repository =
+      repo::Repository::open(real_runtime(), halley::testing::make_faulty_store(store, plan), "password");
+  EXPECT_TRUE(repository);
+  reads = 0;
+  EXPECT_EQ(make_plan(**repository, Moment::of(at(70)), {}).error().code, Code::outside_coverage);
+  return reads;
+}
+
+TEST(Plan, ARefusalReadsTheHistoryOfDefinitionsOnce) {
+  const std::uint64_t few = segments_read_for_a_refusal(2);
+  EXPECT_GT(few, 0U);
+  EXPECT_EQ(segments_read_for_a_refusal(20), few);
 }
 
 TEST(Plan, ARepositoryWithoutBackupIsRefusedClearly) {
