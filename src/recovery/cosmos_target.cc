@@ -126,7 +126,8 @@ class CosmosTarget : public RestoreTarget {
       Status put = client_.put_script(name, script_kind(script.key.kind), definition, stop);
       if (!put) return fail(std::move(put).error().in("restoring script " + script.key.id + " of " + name.text()));
     }
-    if (container.expiry.enabled()) {
+    ASSIGN(const bool held_back, holds_expiry_back(container));
+    if (held_back) {
       ASSIGN(const std::string definition, sent_definition(container, false));
       auto replaced = client_.replace_container(name, definition, "", stop);
       if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + name.text()));
@@ -156,7 +157,8 @@ class CosmosTarget : public RestoreTarget {
   void abandon(Error& why) override {
     writer_.reset();
     const Status done = put_back({});
-    if (done) return;
+    const bool missing = !done && done.error().code == Code::not_found;  // a container that is not there
+    if (done || missing) return;
     if (!owed_) {
       why.hint += (why.hint.empty() ? "" : "; ") + done.error().message + ": " + done.error().hint;
       return;
@@ -188,12 +190,15 @@ class CosmosTarget : public RestoreTarget {
       return {};
     }
     // Of a part, the next run can't tell whether the container was there before: it must find it with its expiry.
-    if (partial_ && container.expiry.enabled()) {
+    ASSIGN(const bool held_back, holds_expiry_back(container));
+    if (partial_ && held_back) {
       ASSIGN(std::string whole, sent_definition(container, false));
       owed_ = {name, std::move(whole), ""};
     }
     ASSIGN(const http::Headers headers, headers_of(container.offer));
     auto made = client_.create_container(container.database, definition, headers, stop);
+    const bool unclear = !made && (made.error().code == Code::ambiguous || made.error().code == Code::cancelled);
+    if (!made && !unclear) owed_.reset();
     if (!made) return fail(std::move(made).error().in("creating container " + name.text()));
     return wait_until_made(name, stop);
   }
@@ -248,6 +253,15 @@ class CosmosTarget : public RestoreTarget {
 
   Result<std::string> sent_definition(const PlannedContainer& container, bool without_expiry) const {
     return plain_definition(container.definition.text, left_out(without_expiry ? kHeldBack : kNeverSent));
+  }
+
+  // Whether the definition gets something of expiry once the documents are there. A null is the same as nothing.
+  static Result<bool> holds_expiry_back(const PlannedContainer& container) {
+    ASSIGN(const json::Value definition, json::parse(container.definition.text));
+    return std::any_of(kExpiry.begin(), kExpiry.end(), [&](std::string_view name) {
+      const json::Value* const member = definition.find(name);
+      return member != nullptr && !member->is_null();
+    });
   }
 
   // Refuses a container that is there with another partition key, or with documents that are not to be written over.

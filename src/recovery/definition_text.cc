@@ -54,8 +54,8 @@ Result<std::vector<std::string>> differing_members(std::string_view planned, std
     if (name.starts_with('_') || is_listed(held_back, name)) continue;
     ASSIGN(const std::string_view want, json::member_slice(planned, name));
     ASSIGN(const std::string_view have, json::member_slice(found, name));
-    bool equal = !have.empty();
-    if (equal) {
+    bool equal = have.empty() && member.is_null();
+    if (!have.empty()) {
       ASSIGN(const std::uint64_t want_digest, json::value_digest(want));
       ASSIGN(const std::uint64_t have_digest, json::value_digest(have));
       equal = want_digest == have_digest;

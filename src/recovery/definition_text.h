@@ -17,8 +17,9 @@ Result<std::string> plain_definition(std::string_view text, const std::vector<st
 // The headers that give a new database or container the throughput of `offer`. None when the offer has none.
 Result<http::Headers> throughput_headers(const repo::Definition& offer);
 
-// Names of members of `planned` that `found` lacks or has otherwise (numbers and strings compared by value), leaving
-// out those that begin with `_` and `held_back`; what only `found` has is the target's own default.
+// Names of members of `planned` that `found` lacks or has otherwise (numbers and strings compared by value; a null is
+// the same as nothing), leaving out those that begin with `_` and `held_back`; what only `found` has is the target's
+// own default.
 Result<std::vector<std::string>> differing_members(std::string_view planned, std::string_view found,
                                                    const std::vector<std::string_view>& held_back = {});
 

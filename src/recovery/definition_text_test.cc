@@ -38,6 +38,9 @@ TEST(DefinitionText, ComparesMembersByValue) {
   const auto some = differing_members(R"({"id":"c","a":1,"b":2,"held":3})", R"({"id":"c","a":2})", {"held"});
   ASSERT_TRUE(some);
   EXPECT_EQ(*some, (std::vector<std::string>{"a", "b"}));
+  const auto nulls = differing_members(R"({"a":null,"b":null})", R"({"b":1})");
+  ASSERT_TRUE(nulls);
+  EXPECT_EQ(*nulls, (std::vector<std::string>{"b"})) << "a null is the same as nothing";
 }
 
 }  // namespace

@@ -24,12 +24,19 @@ Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefini
 
 Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
                                   const Selection& selection, bool bodies, const cosmos::HashRange& range) {
+  ASSIGN(repo::LaneState lane, repository.read_lane(container.lane));
+  return open(repository, std::make_shared<const repo::LaneState>(std::move(lane)), container, selection, bodies,
+              range);
+}
+
+Result<Documents> Documents::open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
+                                  const PlannedContainer& container, const Selection& selection, bool bodies,
+                                  const cosmos::HashRange& range) {
   Documents documents;
   documents.container_ = &container;
   documents.selection_ = &selection;
   documents.all_ = selection.selects_all_documents();
-  ASSIGN(repo::LaneState lane, repository.read_lane(container.lane));
-  documents.lane_ = std::make_unique<repo::LaneState>(std::move(lane));
+  documents.lane_ = std::move(lane);
 
   repo::ReadOptions options;
   options.cut = container.cut;

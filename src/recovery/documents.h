@@ -15,8 +15,11 @@ Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefini
 
 class Documents {
  public:
-  // Reads the container's lane. `bodies` false leaves bodies out where expiry does not need them; `range` leaves out
+  // Of the lane as it is given, or is read now. `bodies` false leaves bodies out where expiry does not need them; `range` leaves out
   // what is not in it. The plan and the selection must outlive this.
+  static Result<Documents> open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
+                                const PlannedContainer& container, const Selection& selection, bool bodies,
+                                const cosmos::HashRange& range = {});
   static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
                                 const Selection& selection, bool bodies, const cosmos::HashRange& range = {});
 
@@ -24,14 +27,13 @@ class Documents {
   Result<bool> next(repo::Version& out);
 
   std::uint64_t expired() const { return expired_; }  // passed over because they were expired at the moment
-  const repo::LaneState& lane() const { return *lane_; }
   std::string rid_path() const;  // "dbs/<rid>/colls/<rid>/" of the source, as repo::original_text() takes it
 
  private:
   Documents() = default;
   const PlannedContainer* container_ = nullptr;
   const Selection* selection_ = nullptr;
-  std::unique_ptr<repo::LaneState> lane_;
+  std::shared_ptr<const repo::LaneState> lane_;
   std::unique_ptr<repo::VersionStream> stream_;
   std::uint64_t expired_ = 0;
   bool all_ = false;

@@ -88,17 +88,16 @@ class Restoration {
   }
 
   // One stream for each slice of the target, in turns; a single one for one partition key, and where many segments
-  // would be open many times.
+  // would be open many times. All are of the lane as it is now, whatever a backup adds meanwhile.
   Result<std::vector<Documents>> open_slices(const PlannedContainer& container) {
     std::vector<cosmos::HashRange> slices = target_.slices();
-    if (plan_.selection.partition_key) slices = {{}};
+    ASSIGN(repo::LaneState read, repository_.read_lane(container.lane));
+    const auto lane = std::make_shared<const repo::LaneState>(std::move(read));
+    const bool many = lane->segments.size() * slices.size() > kMostSegmentsOpen;
+    if (plan_.selection.partition_key || many) slices = {{}};
     std::vector<Documents> streams;
-    for (std::size_t i = 0; i < slices.size(); ++i) {
-      ASSIGN(Documents stream, Documents::open(repository_, container, plan_.selection, true, slices[i]));
-      if (slices.size() > 1 && stream.lane().segments.size() * slices.size() > kMostSegmentsOpen) {
-        slices = {{}};
-        ASSIGN(stream, Documents::open(repository_, container, plan_.selection, true));
-      }
+    for (const cosmos::HashRange& slice : slices) {
+      ASSIGN(Documents stream, Documents::open(repository_, lane, container, plan_.selection, true, slice));
       streams.push_back(std::move(stream));
     }
     return streams;

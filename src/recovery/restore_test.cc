@@ -15,6 +15,7 @@
 #include "recovery/hand_made_backup.h"
 #include "server/engine.h"
 #include "testing/direct_transport.h"
+#include "testing/faulty_store.h"
 #include "testing/temporary_folder.h"
 #include "testing/virtual_runtime.h"
 
@@ -228,6 +229,57 @@ TEST_F(DirectoryRestoreTest, FilesAreReadBackAndComparedAndADifferentOneIsWritte
   EXPECT_THAT(content(orders), ::testing::Not(HasSubstr("#")));
 }
 
+// A target of three parts that counts what is put.
+class PartedTarget : public RestoreTarget {
+ public:
+  explicit PartedTarget(bool& asked) : asked_(asked) {}
+  Status open(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
+  Status put_database(const PlannedDatabase&, std::stop_token) override { return {}; }
+  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer&, std::stop_token) override {
+    return std::nullopt;
+  }
+  std::vector<cosmos::HashRange> slices() override {
+    asked_ = true;
+    return {{"", "15"}, {"15", "2A"}, {"2A", cosmos::HashRange().max}};
+  }
+  Status put_document(std::string_view, std::string_view, std::string_view, std::stop_token) override { return {}; }
+  Status finish_documents(std::stop_token) override { return {}; }
+  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token) override { return false; }
+  Status finish_container(const PlannedContainer&, const RestoredContainer&, std::stop_token) override { return {}; }
+  Status close(std::stop_token) override { return {}; }
+
+ private:
+  bool& asked_;  // for its parts
+};
+
+// 21 segments may be open three times, 22 may not; a backup adds one more while the parts are opened.
+TEST_F(RestoreTest, ABackupThatGoesOnMeanwhileDoublesNothing) {
+  auto& orders = backup.lane("shop", "orders");
+  const auto add_segment = [&] {
+    backup.put(orders, "[0]", "later", R"({"id":"later","pk":0})", at(95));
+    backup.exact(orders, at(10), at(100));
+  };
+  for (int i = 1; i < 21; ++i) add_segment();
+  bool asked = false;
+  int lists = 0;
+  auto faults = std::make_shared<halley::testing::FaultPlan>();
+  faults->before = [&](std::string_view call, std::string_view name) {
+    if (asked && call == "list" && name.find(orders.id) != std::string_view::npos && ++lists == 3) add_segment();
+  };
+  const auto store = std::shared_ptr<store::ObjectStore>(std::shared_ptr<void>(), &backup.repository().store());
+  const auto seen =
+      repo::Repository::open(real_runtime(), halley::testing::make_faulty_store(store, faults), "password");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(backup.repository().read_lane(orders.id)->segments.size(), 21U);
+  Selection selection;
+  selection.include = {"shop/orders"};
+  PartedTarget target(asked);
+  const auto report = restore(real_runtime(), **seen, plan(selection), target, progress, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->documents, kOrders + 1U);
+  EXPECT_EQ(lists, 2) << "the lane is read once, in two listings";
+}
+
 TEST_F(DirectoryRestoreTest, StopsWhenAskedTo) {
   std::stop_source stop;
   stop.request_stop();
@@ -289,11 +341,13 @@ TEST(CosmosRestoreUsersTest, UsersAndPermissionsComeBackWithWholeDatabases) {
   backup.define(DefinitionKind::account, "", "", "account", R"({"id":"test-account"})", at(0));
   backup.database("shop", at(0));
   backup.container("shop", "orders", at(0));
+  backup.container("shop", "cache", at(0));
   backup.define(DefinitionKind::user, "shop", "", "ada", R"({"id":"ada","_permissions":"permissions/"})", at(0));
   backup.define(DefinitionKind::permission, "shop", "ada", "read",
                 R"({"id":"read","permissionMode":"Read","resource":"dbs/rid---shop/colls/rid-shop--orders/"})", at(0));
   backup.definitions_known(at(0), at(100));
   backup.exact(backup.lane("shop", "orders"), at(10), at(100));
+  backup.exact(backup.lane("shop", "cache"), at(10), at(100));
 
   halley::testing::VirtualRuntime runtime{at(1000)};
   server::Account account(runtime, {});
@@ -302,9 +356,11 @@ TEST(CosmosRestoreUsersTest, UsersAndPermissionsComeBackWithWholeDatabases) {
   client_options.endpoint = "http://target.test/";
   client_options.key = std::string(cosmos::kEmulatorKey);
   const auto client = cosmos::Client::create(runtime, transport, client_options).value();
+  std::string excluded;
   const auto run = [&](const std::string& pattern) {
     Selection selection;
     selection.include = {pattern};
+    if (!excluded.empty()) selection.exclude = {excluded};
     RestoreProgress progress;
     const auto plan = make_plan(backup.repository(), Moment::of(at(70)), selection);
     EXPECT_TRUE(plan) << plan.error().to_string();
@@ -314,6 +370,12 @@ TEST(CosmosRestoreUsersTest, UsersAndPermissionsComeBackWithWholeDatabases) {
     return restore(runtime, backup.repository(), *plan, *target, progress, {});
   };
 
+  excluded = "shop/cache";
+  const auto most = run("shop");
+  ASSERT_TRUE(most) << most.error().to_string();
+  EXPECT_THAT(most->notes, ::testing::Contains(HasSubstr("users and permissions of shop are left")));
+  EXPECT_TRUE(client->list_users("shop", {})->empty());
+  excluded.clear();
   const auto part = run("shop/orders");
   ASSERT_TRUE(part) << part.error().to_string();
   EXPECT_THAT(part->notes, ::testing::Contains(HasSubstr("users and permissions of shop are left")));
@@ -370,6 +432,22 @@ TEST_F(CosmosRestoreTest, ExpiryIsOffWhileDocumentsAreWritten) {
   EXPECT_THAT(definitions.front(), ::testing::Not(HasSubstr("defaultTtl")));
   EXPECT_EQ(definitions[1], "documents");
   EXPECT_THAT(definitions.back(), HasSubstr("\"defaultTtl\":60"));
+}
+
+TEST_F(CosmosRestoreTest, WhateverAContainerSaysOfExpiryIsAsItWas) {
+  const std::vector<std::string> all = {R"("ttlPropertyPath":"/x")", R"("defaultTtl":null)",
+                                        R"("defaultTtl":10,"ttlPropertyPath":"/x")", R"("defaultTtl":-1)"};
+  for (std::size_t i = 0; i < all.size(); ++i) backup.container("empty", std::to_string(i), at(0), "," + all[i]);
+  backup.definitions_known(at(0), at(100));
+  for (std::size_t i = 0; i < all.size(); ++i) backup.exact(backup.lane("empty", std::to_string(i)), at(10), at(100));
+  const auto report = run(plan());
+  ASSERT_TRUE(report) << report.error().to_string();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto there = client_->read_container({"empty", std::to_string(i)}, {});
+    ASSERT_TRUE(there);
+    const std::string plain = all[i] == R"("defaultTtl":null)" ? R"("id":"1")" : all[i];
+    EXPECT_THAT(there->text, HasSubstr(plain));
+  }
 }
 
 TEST_F(CosmosRestoreTest, RefusesAContainerWithDocumentsUnlessItResumes) {
@@ -726,6 +804,20 @@ TEST_F(PartRestoreTest, AContainerItMakesHasTheExpiryOfThePlanHoweverItEnds) {
   const auto report = run(plan(selection_), true);
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_TRUE(expires_now());
+}
+
+TEST_F(PartRestoreTest, SaysNothingOfAContainerThatItCouldNotMake) {
+  for (const bool lost : {false, true}) {
+    transport_.before = [=](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "POST" || !request.url.ends_with("/colls")) return std::nullopt;
+      if (lost) return Result<http::Response>(fail(Code::ambiguous, "the connection was lost"));
+      return Result<http::Response>(answer(400));
+    };
+    const auto report = run(plan(selection_));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, lost ? Code::ambiguous : Code::invalid_argument);
+    EXPECT_THAT(report.error().hint, ::testing::Not(HasSubstr("time to live"))) << lost;
+  }
 }
 
 }  // namespace
