@@ -52,11 +52,14 @@ std::uint64_t count_at(const json::Value& value, std::string_view name) {
   return member == nullptr ? 0 : static_cast<std::uint64_t>(member->as_integer().value_or(0));
 }
 
+// With those above it, durably.
 Status make_directory(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  if (path.empty() || std::filesystem::is_directory(path, error)) return {};
+  TRY(make_directory(std::filesystem::path(path).parent_path().string()));
+  std::filesystem::create_directory(path, error);
   if (error) return fail(Code::io, "can't make directory " + path + ": " + error.message());
-  return {};
+  return sync_parent(path);
 }
 
 constexpr std::size_t kReadBytes = 1 << 16;  // of a file at a time: what a processor's cache holds
@@ -138,7 +141,7 @@ class DirectoryTarget : public RestoreTarget {
                                                            std::stop_token) override {
     const auto done = done_.find(container.name());
     if (done != done_.end()) return std::optional(done->second);
-    directory_ = path_ + "/" + file_name_of(container.database) + "/" + file_name_of(container.container);
+    directory_ = directory_of(container.database, container.container);
     TRY(make_directory(directory_));
     TRY(put_definition(directory_ + "/container.json", container.definition));
     TRY(put_throughput(directory_, container.offer));
@@ -199,8 +202,19 @@ class DirectoryTarget : public RestoreTarget {
   }
 
  private:
+  std::string directory_of(const std::string& database, const std::string& container) const {
+    return path_ + "/" + file_name_of(database) + "/" + file_name_of(container);
+  }
   std::string documents_path() const { return directory_ + "/documents.ndjson"; }
   std::string journal_path() const { return path_ + "/" + std::string(kJournal); }
+
+  // Whether the documents are still there, as far as their size tells: a line each.
+  bool is_there(const RestoredContainer& done) const {
+    std::error_code error;
+    const std::string documents = directory_of(done.database, done.container) + "/documents.ndjson";
+    const std::uintmax_t size = std::filesystem::file_size(documents, error);
+    return !error && size == done.bytes + done.documents;
+  }
 
   // Takes up what an interrupted run left, if it was of the same plan.
   Status go_on(const RestorePlan& plan) {
@@ -225,6 +239,7 @@ class DirectoryTarget : public RestoreTarget {
       done.expired = count_at(value, "expired");
       done.digest = value.string_at("digest");
       done.compared = true;
+      if (!is_there(done)) continue;  // written again
       journal_ += line + "\n";
       done_.emplace(done.database + "/" + done.container, std::move(done));
     }

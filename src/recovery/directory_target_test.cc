@@ -56,6 +56,41 @@ TEST_F(DirectoryTarget, HasADocumentOnOneLineHoweverItWasWritten) {
   EXPECT_EQ(folder_.read("tree/db/c/documents.ndjson"), "{   \"id\": \"1\",    \"pk\": \"k\" }\n");
 }
 
+// The journal names what is whole; a disk that lost it, or its owner, is believed.
+TEST_F(DirectoryTarget, WhatTheJournalNamesMustBeThere) {
+  backup_.database("db", at(0));
+  for (const char* name : {"a", "b", "c", "z"}) backup_.container("db", name, at(0));
+  backup_.definitions_known(at(0), at(100));
+  for (const char* name : {"a", "b", "c", "z"}) {
+    auto& lane = backup_.lane("db", name);
+    HandMadeBackup::put(lane, R"(["k"])", "1", R"({"id":"1","pk":"k"})", at(10));
+    HandMadeBackup::put(lane, R"(["k"])", "2", "{\n\"id\":\"2\",\"pk\":\"k\"}", at(10));
+    backup_.exact(lane, at(0), at(100));
+  }
+  // The last container can't be written, so the restore stays unfinished.
+  const std::string obstacle = folder_.path("tree/db/z/documents.ndjson.partial");
+  {
+    const auto plan = make_plan(backup_.repository(), Moment::of(at(50)), {});
+    ASSERT_TRUE(plan);
+    std::vector<std::string> notes;
+    ASSERT_TRUE(make_directory_target(folder_.path("tree"))->open(*plan, notes, {}));
+  }
+  std::filesystem::create_directories(obstacle);
+  ASSERT_FALSE(restore_all());
+  const std::string whole = folder_.read("tree/db/a/documents.ndjson");
+  ASSERT_EQ(whole.size(), 41U);
+  std::filesystem::remove(folder_.path("tree/db/b/documents.ndjson"));
+  std::filesystem::resize_file(folder_.path("tree/db/c/documents.ndjson"), 20);
+  const auto written = std::filesystem::last_write_time(folder_.path("tree/db/a/documents.ndjson"));
+  std::filesystem::remove(obstacle);
+  const Status restored = restore_all();
+  ASSERT_TRUE(restored) << restored.error().to_string();
+  for (const char* name : {"a", "b", "c", "z"}) {
+    EXPECT_EQ(folder_.read("tree/db/" + std::string(name) + "/documents.ndjson"), whole) << name;
+  }
+  EXPECT_EQ(std::filesystem::last_write_time(folder_.path("tree/db/a/documents.ndjson")), written);
+}
+
 TEST_F(DirectoryTarget, NamesOfAnyLengthAndKindHaveFilesOfTheirOwn) {
   const std::vector<std::string> names = {"..",
                                           ".hidden",

@@ -6,7 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
+
+#include "store/file_system.h"
 
 namespace halley::recovery {
 namespace {
@@ -110,10 +113,18 @@ Status OutputFile::commit() {
   const std::string partial = path_ + ".partial";
   if (::fdatasync(descriptor_) != 0) return file_error("can't write", name_, errno);
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
-  if (closed && std::rename(partial.c_str(), path_.c_str()) == 0) return {};
+  if (closed && std::rename(partial.c_str(), path_.c_str()) == 0) return sync_parent(path_);
   const int error = errno;
   ::unlink(partial.c_str());
   return file_error(closed ? "can't rename to" : "can't write", path_, error);
+}
+
+Status sync_parent(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const std::string directory = parent.empty() ? "." : parent;
+  // There are file systems whose directories cannot be synced.
+  if (store::real_file_system().sync_directory(directory) == 0 || errno == EINVAL) return {};
+  return file_error("can't write", directory, errno);
 }
 
 Status write_file(const std::string& path, std::string_view bytes) {

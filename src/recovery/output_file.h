@@ -28,7 +28,7 @@ class OutputFile {
   // Replaces bytes that were appended before.
   Status rewrite(std::uint64_t offset, std::string_view bytes);
   std::uint64_t size() const { return size_; }
-  // Writes out what is buffered; a file is made durable and takes its name.
+  // Writes out what is buffered; a file takes its name, durably.
   Status commit();
 
  private:
@@ -43,6 +43,9 @@ class OutputFile {
   std::string buffer_;
   std::uint64_t size_ = 0;
 };
+
+// The entry of `path` in its directory is durable when it returns.
+Status sync_parent(const std::string& path);
 
 // The whole of a small file, in place when it returns.
 Status write_file(const std::string& path, std::string_view bytes);
