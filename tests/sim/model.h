@@ -172,6 +172,14 @@ class Model {
     TimeToLive ttl;
   };
 
+  // Whether a version had expired when the clock was set back into an era: then it may have been purged by that time.
+  bool was_expired_before(const Version& version, std::size_t era) const {
+    for (std::size_t before = version.era; before < era && before < ends_.size(); ++before) {
+      if (!is_visible(version, ends_[before])) return true;
+    }
+    return false;
+  }
+
   // Of a second that came several times: whether the document was so at the end of one of them.
   bool was_by_clock(const std::vector<Version>& versions, const std::optional<std::string>& body, Second moment) const {
     for (std::size_t era = 0; !ends_.empty() && era < begins_.size(); ++era) {
@@ -182,6 +190,7 @@ class Model {
       }
       const bool visible = then != nullptr && is_visible(*then, moment);
       if (visible ? body == then->body : !body) return true;
+      if (!body && then != nullptr && was_expired_before(*then, era)) return true;
     }
     return false;
   }
