@@ -221,6 +221,41 @@ TEST_F(Program, GetPrintsADocumentAsItWasCaptured) {
   EXPECT_EQ(run({"get", "db/c", "--id", "2", "--partition-key", "a"}).code, ExitCode::usage);
 }
 
+// Each line of --json is JSON, whatever ids and keys hold, and --partition-key takes them all.
+TEST_F(Program, LoneSurrogatesInIdsAndKeysAreCapturedAndTold) {
+  const char* container = R"({"id":"h","partitionKey":{"paths":["/pk","/b"],"kind":"MultiHash","version":2}})";
+  ASSERT_TRUE(client().create_container("db", container, {}, {}).has_value());
+  const std::vector<std::pair<std::string, std::string>> documents = {
+      {R"({"id":"\ud800","pk":"\ud800"})", R"(["\ud800"])"}, {R"({"id":"x","pk":"\ud800\n"})", R"(["\ud800\n"])"}};
+  for (const auto& [text, key] : documents) {
+    ASSERT_TRUE(client().upsert_document({"db", "c"}, key, text, {}).has_value());
+  }
+  const std::string deep = R"({"id":"y","pk":"\ud800","b":"q"})";
+  ASSERT_TRUE(client().upsert_document({"db", "h"}, R"(["\ud800","q"])", deep, {}).has_value());
+  back_up_twice();
+  const auto only_line = [&](std::vector<std::string> words) {
+    const Ran ran = succeed(std::move(words));
+    const auto line = json::parse(ran.out.substr(0, ran.out.find('\n')));
+    EXPECT_TRUE(line) << line.error().to_string();
+    return line.value_or(json::Value());
+  };
+  for (const std::string command : {"ls", "find"}) {
+    const json::Value line = only_line({command, "db/c", "--partition-key", R"("\ud800")"});
+    EXPECT_EQ(line.find("id")->to_text(), R"("\ud800")");
+    EXPECT_EQ(line.find("partition_key")->to_text(), R"(["\ud800"])");
+    EXPECT_EQ(only_line({command, "db/c", "--partition-key", R"("\ud800\n")"}).string_at("id"), "x");
+    EXPECT_EQ(only_line({command, "db/h", "--partition-key", R"(["\ud800","q"])"}).string_at("id"), "y");
+  }
+  EXPECT_EQ(only_line({"find", "db/h", "--partition-key", R"("\ud800")"}).string_at("id"), "y");
+  const std::string id = "\xED\xA0\x80";
+  for (const std::string command : {"get", "history"}) {
+    const json::Value line = only_line({command, "db/c", "--id", id, "--partition-key", R"("\ud800")"});
+    const json::Value& got = command == "get" ? *line.find("result") : line;
+    EXPECT_EQ(got.find("document")->find("id")->text(), id);
+  }
+  succeed({"restore", "--to", "dir:" + folder_.path("tree"), "--container", "db/c", "--partition-key", R"("\ud800")"});
+}
+
 TEST_F(Program, LsListsDatabasesContainersAndDocuments) {
   back_up_twice();
   EXPECT_EQ(run({"ls"}, false).out, "db/\ndb/c\n");
