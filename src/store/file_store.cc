@@ -120,7 +120,8 @@ class FileStore : public ObjectStore {
     const std::string path = path_of(name);
     const std::string directory = fs::path(path).parent_path();
     TRY(make_durable(directory));
-    if (::access(path.c_str(), F_OK) == 0) return exists(name, directory);
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) return exists(name, directory);
     const std::string incoming = root_ + "/" + std::string(kIncoming);
     if (files_.make_directory(incoming) != 0 && errno != EEXIST) return fail(error_of(errno, "making " + incoming));
     const std::string temporary = incoming + "/" + to_hex(real_runtime().random_bytes(16));
@@ -147,11 +148,11 @@ class FileStore : public ObjectStore {
   Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
     TRY(check_name(name));
     const std::string path = path_of(name);
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return fail(absent_or(errno, name));
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe would wait for a writer
+    if (!file.valid()) return fail(unreadable(errno, name));
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return fail(error_of(errno, "reading " + path));
-    if (!S_ISREG(status.st_mode)) return fail(absent_or(ENOENT, name));
+    if (::fstat(file.get(), &status) != 0) return fail(unreadable(errno, name));
+    if (!S_ISREG(status.st_mode)) return fail(unreadable(ENOENT, name));
     const auto end = static_cast<std::uint64_t>(status.st_size);
     std::string bytes(offset < end ? std::min(size, end - offset) : 0, '\0');
     std::size_t done = 0;
@@ -159,7 +160,7 @@ class FileStore : public ObjectStore {
       const ssize_t got =
           ::pread(file.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail(error_of(errno, "reading " + path));
+      if (got < 0) return fail(unreadable(errno, name));
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
     }
@@ -170,8 +171,8 @@ class FileStore : public ObjectStore {
   Result<std::uint64_t> size(std::string_view name) override {
     TRY(check_name(name));
     struct stat status {};
-    if (::stat(path_of(name).c_str(), &status) != 0) return fail(absent_or(errno, name));
-    if (!S_ISREG(status.st_mode)) return fail(absent_or(ENOENT, name));
+    if (::stat(path_of(name).c_str(), &status) != 0) return fail(unreadable(errno, name));
+    if (!S_ISREG(status.st_mode)) return fail(unreadable(ENOENT, name));
     return static_cast<std::uint64_t>(status.st_size);
   }
 
@@ -282,15 +283,29 @@ class FileStore : public ObjectStore {
   }
 
   Status exists(std::string_view name, const std::string& directory) {
+    const std::string path = path_of(name);
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0 ? !S_ISREG(there.st_mode) : ::lstat(path.c_str(), &there) == 0) {
+      return fail(Code::corrupt, "`" + std::string(name) + "` is no file", "Move it out of the repository.");
+    }
     TRY(sync_name(name, directory));
     return fail(Code::already_exists, "`" + std::string(name) + "` exists already");
   }
 
-  static Error absent_or(int number, std::string_view name) {
-    if (number == ENOENT || number == ENOTDIR) {
-      return {Code::not_found, "there is no object `" + std::string(name) + "`"};
+  static Error unreadable(int number, std::string_view name) {
+    switch (number) {
+      case ENOENT:
+      case ENOTDIR:
+      case ENXIO:  // a socket
+        return {Code::not_found, "there is no object `" + std::string(name) + "`"};
+      case EIO:
+      case EUCLEAN:
+      case EBADMSG:
+      case ELOOP:
+        return {Code::corrupt, "`" + std::string(name) + "` can't be read: " + std::strerror(number)};
+      default:
+        return error_of(number, "reading `" + std::string(name) + "`");
     }
-    return error_of(number, "reading `" + std::string(name) + "`");
   }
 
   // Appends the wanted names in `folder` ("" or a name and a slash), in order. Entries that no object name allows are
@@ -303,12 +318,14 @@ class FileStore : public ObjectStore {
       std::string entry = folder + at->path().filename().string();
       if (!check_name(entry)) continue;
       std::error_code ignored;
-      if (at->is_directory(ignored)) entry += '/';
+      const bool is_folder = at->is_directory(ignored);
+      if (!is_folder && !at->is_regular_file(ignored)) continue;
+      if (is_folder) entry += '/';
       const bool may_match = entry.starts_with(prefix) || (entry.back() == '/' && prefix.starts_with(entry));
       const bool may_follow = entry > after || (entry.back() == '/' && after.starts_with(entry));
       if (may_match && may_follow) entries.push_back(std::move(entry));
     }
-    if (error && error != std::errc::no_such_file_or_directory) {
+    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
       return fail(error_of(error.value(), "listing " + path_of(folder)));
     }
     const std::size_t wanted = std::min(entries.size(), limit - names.size());

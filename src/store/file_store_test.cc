@@ -106,6 +106,52 @@ TEST_F(FileStoreTest, FailsWithoutATraceWhereItMayNotWrite) {
   EXPECT_EQ(store->list("", "", 10).value(), std::vector<std::string>{"a"});
 }
 
+TEST_F(FileStoreTest, WhatIsNoFileIsNoObject) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a/1", "x"));
+  ASSERT_EQ(::mkfifo((directory_ + "/a/2").c_str(), 0600), 0);
+  fs::create_directory(directory_ + "/a/3");
+  fs::create_symlink("4", directory_ + "/a/4");
+  EXPECT_EQ(store->list("", "", kNoLimit).value(), std::vector<std::string>{"a/1"});
+  EXPECT_EQ(store->list("a/1/", "", kNoLimit).value(), std::vector<std::string>{});
+  for (const char* name : {"a/2", "a/3"}) {  // nobody waits for who writes to a pipe
+    EXPECT_EQ(store->get_all(name).error().code, Code::not_found) << name;
+    EXPECT_EQ(store->get(name, 0, 1).error().code, Code::not_found) << name;
+  }
+  EXPECT_EQ(store->get("a/4", 0, 1).error().code, Code::corrupt);
+  for (const char* name : {"a/2", "a/3", "a/4"}) {
+    const Status put = store->put(name, "x");
+    ASSERT_FALSE(put);
+    EXPECT_EQ(put.error().code, Code::corrupt) << put.error().to_string();
+    EXPECT_FALSE(put.error().hint.empty());
+  }
+}
+
+TEST_F(FileStoreTest, AFileThatIsTooLargeIsNotRead) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a", "x"));
+  ASSERT_EQ(::truncate((directory_ + "/a").c_str(), off_t{8} << 40), 0);
+  const auto bytes = store->get_all("a", 1000);
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.error().code, Code::corrupt);
+  EXPECT_NE(bytes.error().message.find("`a`"), std::string::npos);
+  EXPECT_EQ(store->get("a", 0, 1).value(), "x");
+}
+
+TEST_F(FileStoreTest, TooManyOpenFilesSayNothingOfTheObject) {
+  auto store = *open_file_store(directory_, true);
+  ASSERT_TRUE(store->put("a", "x"));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto bytes = store->get("a", 0, 1);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.error().code, Code::io);
+}
+
 // The machine's files, with something that happens right before a file is named.
 class Interrupted final : public FileSystem {
  public:

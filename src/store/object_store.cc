@@ -1,7 +1,6 @@
 #include "store/object_store.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace halley::store {
 namespace {
@@ -24,8 +23,13 @@ Status check_name(std::string_view name) {
   return {};
 }
 
-Result<std::string> ObjectStore::get_all(std::string_view name) {
-  return get(name, 0, std::numeric_limits<std::uint64_t>::max());
+Result<std::string> ObjectStore::get_all(std::string_view name, std::uint64_t most) {
+  ASSIGN(const std::uint64_t bytes, size(name));
+  if (bytes > most) {
+    return fail(Code::corrupt, "`" + std::string(name) + "` is damaged: it has " + std::to_string(bytes) +
+                                   " bytes where at most " + std::to_string(most) + " belong");
+  }
+  return get(name, 0, bytes);
 }
 
 Status put_settled(ObjectStore& store, std::string_view name, std::string_view bytes) {
@@ -37,7 +41,7 @@ Status put_settled(ObjectStore& store, std::string_view name, std::string_view b
     if (again.error().code == Code::ambiguous) continue;
     // Any other answer is of the repeat alone.
     if (again.error().code != Code::already_exists) return put;
-    const auto found = store.get_all(name);
+    const auto found = store.get(name, 0, bytes.size() + 1);
     if (!found) return put;
     if (*found == bytes) return {};
     return fail(Code::already_exists, "`" + std::string(name) + "` was written by another");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@ namespace halley::store {
 
 // Names are '/'-separated paths of [a-z0-9._-], relative, without empty, "." or ".." parts, at most kMaxName bytes.
 inline constexpr std::size_t kMaxName = 512;
+// For list(): all there are.
+inline constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 // invalid_argument unless `name` is such a name. Every store asks it before it looks at anything.
 Status check_name(std::string_view name);
@@ -29,13 +32,17 @@ class ObjectStore {
   // no_space, io, unavailable: certainly not visible under `name`.
   virtual Status put(std::string_view name, std::string_view bytes) = 0;
 
-  // The bytes [offset, offset + size) of an object, fewer only where it ends. not_found when absent.
+  // The bytes [offset, offset + size) of an object, fewer only where it ends. not_found when absent; corrupt when the
+  // disk can't give them. io, unavailable: they can't be had now, which says nothing of the object.
   virtual Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) = 0;
-  Result<std::string> get_all(std::string_view name);
+  // All bytes of an object; corrupt, without reading any, where it has more than `most`.
+  Result<std::string> get_all(std::string_view name, std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
   virtual Result<std::uint64_t> size(std::string_view name) = 0;  // not_found when absent
 
-  // Names that begin with `prefix` and are greater than `after`, sorted, at most `limit`.
+  // Names that begin with `prefix` and are greater than `after`, sorted, at most `limit`. No snapshot: of what is put or
+  // removed during the call any part may be there, a later object without an earlier one too. What is not listed is
+  // absent only if get() or size() says so. Each call may look through all the names; ask for many at once.
   virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
 
   // Removes an object; success when it is gone already.
