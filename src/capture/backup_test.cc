@@ -297,18 +297,18 @@ TEST_F(Backup, ADeleteDuringAnInterruptedNewBaseIsFoundByTheNextPass) {
   upsert(R"({"id":"e","pk":"a","n":1})");
   backup();
   // The feed is gone; the pass takes new cursors and dies before the new base is read.
-  bool refuse = true;
+  int refusals = 2;
   bool die = false;
   transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
     const bool all_versions = request.headers.get("A-IM") == "Full-Fidelity Feed";
-    if (all_versions && request.headers.get("If-None-Match") != "*" && refuse) {
-      refuse = false;
+    if (all_versions && request.headers.get("If-None-Match") != "*" && refusals > 0) {
+      --refusals;
       http::Response response;
       response.status = 400;
       response.headers.add("Date", format_http_date(account_.clock().now()));
       return testing::DirectTransport::Answer(std::move(response));
     }
-    if (!refuse && request.headers.get("A-IM") == "Incremental feed" && !die) {
+    if (refusals == 0 && request.headers.get("A-IM") == "Incremental feed" && !die) {
       die = true;
       return testing::DirectTransport::Answer(fail(Code::corrupt, "the pass ends here"));
     }
@@ -442,11 +442,11 @@ TEST_F(Backup, ABaseThatEndsBeyondTheCursorIsWholeWhereItsFeedHasNothingNewer) {
 TEST_F(Backup, ADocumentThatTheFeedHasMadeAgainIsNotLookedForByName) {
   upsert(R"({"id":"d","pk":"a","n":1})");
   backup();
-  bool refused = false;
+  int refusals = 2;
   int listings = 0;
   transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
-    if (!refused && request.headers.get("A-IM") == "Full-Fidelity Feed") {
-      refused = true;
+    if (refusals > 0 && request.headers.get("A-IM") == "Full-Fidelity Feed") {
+      --refusals;
       return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
     }
     if (is_listing(request) && ++listings == 1) {
@@ -456,7 +456,7 @@ TEST_F(Backup, ADocumentThatTheFeedHasMadeAgainIsNotLookedForByName) {
     return std::nullopt;
   };
   backup();
-  EXPECT_TRUE(refused);
+  EXPECT_EQ(refusals, 0);
   EXPECT_EQ(listings, 1);
   EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"d", R"({"id":"d","pk":"a","n":2})"}}));
 }
@@ -613,14 +613,14 @@ TEST_F(Backup, InLatestModeAContinuationThatIsRefusedStartsOver) {
   account_.clock().advance(60);
   ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "d"));
   upsert(R"({"id":"f","pk":"a","n":1})");
-  bool refused = false;
+  int refusals = 2;
   transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
-    if (refused || request.headers.get("If-None-Match").empty()) return std::nullopt;
-    refused = true;
+    if (refusals == 0 || request.headers.get("If-None-Match").empty()) return std::nullopt;
+    --refusals;
     return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
   };
   const BackupReport report = backup(options);
-  EXPECT_TRUE(refused);
+  EXPECT_EQ(refusals, 0);
   EXPECT_EQ(report.events.size(), 1U);
   EXPECT_EQ(orders().events.back().kind, "gap");
   EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"e", R"({"id":"e","pk":"a","n":1})"},

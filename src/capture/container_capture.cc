@@ -373,10 +373,10 @@ Result<bool> ContainerCapture::take_back_one(PageDecoder& decoder, const Named& 
   repo::Version& version = batch.versions().back();
   const auto index = static_cast<std::size_t>(range - states_.begin());
   if (version.rid != named.rid || still_to_come(version, document.lsn, index)) return false;
+  const auto held = search_->live.held(document_key(named.partition_key, named.id), named.rid, version.etag);
+  if (held == LiveKeys::Held::same) return false;  // A stale listing showed it as it was before.
   // Where the lane holds another version as the live one, that is what it was at the seconds vouched for.
-  if (search_->live.is_held_otherwise(document_key(named.partition_key, named.id), named.rid)) {
-    version.time = std::max({version.time, range->newest, range->until});
-  }
+  if (held == LiveKeys::Held::otherwise) version.time = std::max({version.time, range->newest, range->until});
   pending_.absorb(std::move(batch));
   return true;
 }

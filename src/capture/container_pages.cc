@@ -108,6 +108,8 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
 }
 
+// A refusal of a continuation costs a new base, so it is heard twice: something on the way may have said it. A lasting 500
+// is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
 Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::FeedMode mode,
                                                      const std::string& continuation, std::stop_token stop) {
   const auto read = [&](const std::string& from) {
@@ -116,14 +118,13 @@ Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::
   };
   auto page = read(continuation);
   if (page || continuation.empty() || continuation == "*") return page;
-  // A lasting 500 is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
-  const bool may_be_refused = page.error().status == 500 && mode == cosmos::FeedMode::all_versions;
-  bool refused = is_refusal(page.error());
-  if (may_be_refused) {
+  if (is_refusal(page.error())) {
+    page = read(continuation);
+    feed_refused_ = feed_refused_ || (!page && is_refusal(page.error()));
+  } else if (page.error().status == 500 && mode == cosmos::FeedMode::all_versions) {
     const auto from_now = read("*");
-    refused = !from_now && not_offered(from_now.error());
+    feed_refused_ = feed_refused_ || (!from_now && not_offered(from_now.error()));
   }
-  if (refused) feed_refused_ = true;
   return page;
 }
 

@@ -115,11 +115,11 @@ TEST_F(FeedFaults, NorBehindAGap) {
   backup();
   upsert(R"({"id":"b","pk":"a"})");
   pass_seconds(30);
-  bool refused = false;
+  int refusals = 2;
   bool armed = false;
   transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
-    if (!refused && is_all_versions(request)) {
-      refused = true;
+    if (refusals > 0 && is_all_versions(request)) {
+      --refusals;
       return refused_with(400);
     }
     if (!armed && is_listing(request)) {
@@ -190,6 +190,15 @@ TEST_F(FeedFaults, AFeedThatWasFollowedAndIsNotOfferedAnyMoreGivesWayToTheOther)
   upsert(R"({"id":"b","pk":"a"})");
   const BackupReport report = backup();
   EXPECT_THAT(report.events, Contains(HasSubstr("could not be continued")));
+  EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b")));
+}
+
+TEST_F(FeedFaults, ARefusalThatIsSaidOnceIsNone) {
+  upsert(R"({"id":"a","pk":"a"})");
+  backup();
+  upsert(R"({"id":"b","pk":"a"})");
+  before_request(1, is_all_versions, [this] { return std::optional<Answer>(refused_with(400)); });
+  EXPECT_THAT(backup().events, IsEmpty());
   EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b")));
 }
 

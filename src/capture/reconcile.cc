@@ -43,9 +43,13 @@ std::size_t LiveKeys::find(const std::pair<std::uint64_t, std::uint64_t>& docume
 bool LiveKeys::meet(std::string_view partition_key, std::string_view id, std::string_view rid, std::string_view etag) {
   const std::size_t place = find(hash_of(document_key(partition_key, id), rid));
   if (place == entries_.size()) return false;
-  const bool same = entries_[place].etag == codec::xxh3_128(etag).low;
-  known_[place] = known_[place] || same;
-  otherwise_[place] = otherwise_[place] || !same;
+  const std::uint64_t held = codec::xxh3_128(etag).low;
+  if (entries_[place].etag == held) {
+    known_[place] = true;
+  } else if (!known_[place]) {
+    entries_[place].etag = held;
+    otherwise_[place] = true;
+  }
   return true;
 }
 void LiveKeys::know(const std::string& document_key, std::string_view rid) {
@@ -53,9 +57,10 @@ void LiveKeys::know(const std::string& document_key, std::string_view rid) {
   if (place != entries_.size()) known_[place] = true;
 }
 bool LiveKeys::all_known() const { return std::find(known_.begin(), known_.end(), false) == known_.end(); }
-bool LiveKeys::is_held_otherwise(const std::string& document_key, std::string_view rid) const {
+LiveKeys::Held LiveKeys::held(const std::string& document_key, std::string_view rid, std::string_view etag) const {
   const std::size_t place = find(hash_of(document_key, rid));
-  return place != entries_.size() && otherwise_[place];
+  if (place == entries_.size() || !otherwise_[place]) return Held::unheard;
+  return entries_[place].etag == codec::xxh3_128(etag).low ? Held::same : Held::otherwise;
 }
 bool LiveKeys::is_unknown(const std::string& document_key, std::string_view rid) const {
   const std::size_t place = find(hash_of(document_key, rid));

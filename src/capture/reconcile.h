@@ -28,13 +28,15 @@ class LiveKeys {
   bool all_known() const;
   // Whether it is one of them that is not known.
   bool is_unknown(const std::string& document_key, std::string_view rid) const;
-  // Whether meet() was told of it with another _etag.
-  bool is_held_otherwise(const std::string& document_key, std::string_view rid) const;
+  // What meet() was told of one that is not known: nothing, that it is held with this _etag (what was listed was stale),
+  // or with another.
+  enum class Held : std::uint8_t { unheard, same, otherwise };
+  Held held(const std::string& document_key, std::string_view rid, std::string_view etag) const;
 
  private:
   struct Entry {
     std::pair<std::uint64_t, std::uint64_t> document;
-    std::uint64_t etag = 0;
+    std::uint64_t etag = 0;  // as it was listed; once meet() was told of another, that
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
   // entries_.size() where there is none.
@@ -43,7 +45,7 @@ class LiveKeys {
   static_assert(sizeof(Entry) == 24);
   std::vector<Entry> entries_;
   std::vector<bool> known_;
-  std::vector<bool> otherwise_;
+  std::vector<bool> otherwise_;  // held with another _etag than it was listed with
 };
 
 // The text that `_etag` has, as versions keep it.
