@@ -125,6 +125,12 @@ class Management {
   Result<std::unique_ptr<Azure>> azure_;
 };
 
+ExitCode ending_of(const capture::BackupReport& report) {
+  std::vector<Error> left_out;
+  for (const capture::Incomplete& each : report.incomplete) left_out.push_back(each.error);
+  return exit_code_of(left_out);
+}
+
 Result<ExitCode> run(Context& context) {
   share_one_heap();
   ASSIGN(const Configuration configuration, load_configuration(context));
@@ -149,7 +155,7 @@ Result<ExitCode> run(Context& context) {
   for (const native::AccountEvent& event : account_events) context.output.note(event_text(event));
   if (!context.output.json()) print_report(context.output, *report);
   context.output.result(report_json(*report, account_events));
-  return report->incomplete.empty() ? ExitCode::success : ExitCode::incomplete;
+  return ending_of(*report);
 }
 
 }  // namespace
@@ -160,9 +166,12 @@ Command backup_command() {
       "catch up with an account: everything the first time, afterwards the changes",
       "Captures databases, containers, scripts and every change of their documents since the last backup; the first\n"
       "time, everything. It lasts at least some seconds, until the moment it began at can be restored (--no-wait\n"
-      "skips that). Interrupted, the next backup goes on where this one was. Where [native] in the configuration\n"
-      "names the account, what Resource Manager tells of it is kept, too: network rules, roles for data, tags; and\n"
-      "lines with ! say what is not as it should be with Azure's own backup.",
+      "skips that). Interrupted, the next backup goes on where this one was. Exit code 11 says that another one wrote\n"
+      "at the same time, and that nothing else was in the way: run it again once that has ended. Where [native] in "
+      "the\n"
+      "configuration names the account, what Resource Manager tells of it is kept, too: network rules, roles for "
+      "data,\n"
+      "tags; and lines with ! say what is not as it should be with Azure's own backup.",
       "  halley backup\n"
       "  halley backup --include 'shop/*' --exclude shop/cache\n"
       "  halley backup --endpoint https://shop.documents.azure.com:443/ --key-env COSMOS_KEY --repo /backup/shop "

@@ -1,5 +1,7 @@
 #include "cli/exit_code.h"
 
+#include <algorithm>
+
 namespace halley::cli {
 
 ExitCode exit_code_of(const Error& error) {
@@ -23,6 +25,13 @@ ExitCode exit_code_of(const Error& error) {
     default:
       return ExitCode::failed;
   }
+}
+
+ExitCode exit_code_of(const std::vector<Error>& left_out) {
+  if (left_out.empty()) return ExitCode::success;
+  const bool by_others = std::all_of(left_out.begin(), left_out.end(),
+                                     [](const Error& error) { return error.code == Code::already_exists; });
+  return by_others ? ExitCode::locked : ExitCode::incomplete;
 }
 
 std::string hint_of(const Error& error) {

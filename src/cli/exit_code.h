@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -22,6 +23,10 @@ enum class ExitCode : int {
 };
 
 ExitCode exit_code_of(const Error& error);
+
+// The same of a pass that went on without some of its work, for these reasons: locked when others who wrote at the
+// same time were all that was in the way.
+ExitCode exit_code_of(const std::vector<Error>& left_out);
 
 // What the user can do about it: the error's own hint, else the general one of its code; may be empty.
 std::string hint_of(const Error& error);
