@@ -26,6 +26,7 @@ Result<SecretSource> source_in_options(const Context& context, std::string_view 
   };
   take(env_option, source.env);
   take(file_option, source.file);
+  source.file_by = file_option;
   take(command_option, source.command);
   const std::string_view other = env_option.empty() ? command_option : env_option;
   if (given > 1) {
@@ -38,7 +39,10 @@ Result<SecretSource> source_in_options(const Context& context, std::string_view 
 Result<std::string> account_key(const Context& context, const Configuration& configuration) {
   ASSIGN(SecretSource source, source_in_options(context, "--key-env", "--key-file", ""));
   if (source.empty() && context.variables("COSMOS_KEY")) source.env = "COSMOS_KEY";
-  if (source.empty()) source = configuration.key;
+  if (source.empty()) {
+    source = configuration.key;
+    source.file_by = "key_file in the configuration";
+  }
   if (source.empty()) {
     return fail(Code::invalid_argument, "no key given for the account",
                 "set COSMOS_KEY, or give --key-file FILE or --key-env NAME");
@@ -61,8 +65,14 @@ Result<std::string> asked_password(const Context& context, bool twice) {
 Result<std::string> repository_password(const Context& context, const Configuration& configuration, bool twice) {
   ASSIGN(SecretSource source, source_in_options(context, "", "--password-file", "--password-command"));
   if (source.empty() && context.variables("HALLEY_PASSWORD")) source.env = "HALLEY_PASSWORD";
-  if (source.empty()) source.file = context.variables("HALLEY_PASSWORD_FILE").value_or("");
-  if (source.empty()) source = configuration.password;
+  if (source.empty()) {
+    source.file = context.variables("HALLEY_PASSWORD_FILE").value_or("");
+    source.file_by = "HALLEY_PASSWORD_FILE";
+  }
+  if (source.empty()) {
+    source = configuration.password;
+    source.file_by = "password_file in the configuration";
+  }
   if (source.empty()) return asked_password(context, twice);
   return read_secret(source, "the repository's password", context.variables);
 }
@@ -161,9 +171,11 @@ Result<std::unique_ptr<repo::Repository>> create_repository(const Context& conte
     return create(password);
   }
   const std::string password = repo::make_random_password(context.runtime);
-  TRY(write_secret(*file, password));
-  auto repository = create(password);
-  if (!repository) unlink(file->c_str());
+  std::unique_ptr<repo::Repository> repository;
+  TRY(write_secret_for(*file, password, [&]() -> Status {
+    ASSIGN(repository, create(password));
+    return {};
+  }));
   return repository;
 }
 

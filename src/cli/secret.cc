@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "runtime/child_process.h"
 
@@ -71,22 +73,46 @@ Result<std::string> from_env(const std::string& name, const std::string& what, c
   return finished(*std::move(value), what, name);
 }
 
-Result<std::string> from_file(const std::string& path, const std::string& what) {
+// Whether a password as `init --generate-password` makes it stands in the text.
+bool holds_generated_password(std::string_view text) {
+  constexpr std::string_view kPrefix = "halley-";
+  constexpr std::size_t kDigits = 64;
+  for (std::size_t at = text.find(kPrefix); at != std::string_view::npos; at = text.find(kPrefix, at + 1)) {
+    const std::string_view digits = text.substr(at + kPrefix.size(), kDigits);
+    const auto is_hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+    if (digits.size() == kDigits && std::all_of(digits.begin(), digits.end(), is_hex)) return true;
+  }
+  return false;
+}
+
+// Whether what was given as the path of a file may be a secret: an account's key, a generated password, or a text that
+// is the name of no file and has nothing of a path.
+bool may_be_secret(const std::string& path, bool is_there) {
+  const bool looks_like_key = path.size() >= 40 && path.ends_with('=');
+  if (looks_like_key || holds_generated_password(path)) return true;
+  return !is_there && path.find('/') == std::string::npos;
+}
+
+Result<std::string> from_file(const SecretSource& source, const std::string& what) {
+  const std::string& path = source.file;
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
-    const std::string reason = std::strerror(errno);
-    const bool looks_like_key = path.size() >= 40 && path.ends_with('=');
-    if (looks_like_key) {
-      return fail(Code::invalid_argument, what + ": the path of a file is expected, not the secret itself");
-    }
-    return fail(Code::invalid_argument, what + ": cannot read the file " + path + ": " + reason);
+  const int reason = file.get() < 0 ? errno : 0;
+  struct stat unused {};
+  const bool is_there = reason == 0 || lstat(path.c_str(), &unused) == 0;
+  const std::string shown = may_be_secret(path, is_there) ? "that " + source.file_by + " gives" : path;
+  if (reason != 0) {
+    const std::string text = what + ": cannot read the file " + shown + ": " + std::strerror(reason);
+    return fail(Code::invalid_argument, text, "the path of a file is expected there, not the secret itself");
   }
   auto text = read_to_end(file.get());
-  if (!text) return fail(Code::invalid_argument, what + ": cannot read the file " + path + ", or it is no secret");
-  return finished(*std::move(text), what, path);
+  if (!text) return fail(Code::invalid_argument, what + ": cannot read the file " + shown + ", or it is no secret");
+  return finished(*std::move(text), what, "the file " + shown);
 }
 
 Result<std::string> from_command(const std::string& command, const std::string& what) {
+  if (holds_generated_password(command) && command.find(' ') == std::string::npos) {  // the shell would print it
+    return fail(Code::invalid_argument, what + ": a command that prints it is expected, not the secret itself");
+  }
   ChildCommand child;
   child.words = {"/bin/sh", "-c", command};
   child.max_output = kMaxSecretBytes;
@@ -122,29 +148,63 @@ void say(int terminal, const std::string& text) {
   if (write(terminal, text.data(), text.size()) < 0) return;  // a terminal that went away is seen by the read
 }
 
+// 0 or errno.
+int write_all(int file, std::string_view bytes, store::FileSystem& files) {
+  while (!bytes.empty()) {
+    const ssize_t written = files.write(file, bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return written < 0 ? errno : EIO;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// Makes the name of a file durable. 0 or errno.
+int sync_folder_of(const std::string& path, store::FileSystem& files) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (files.sync_directory(folder.empty() ? "." : folder) == 0) return 0;
+  return errno == EINVAL || errno == EOPNOTSUPP ? 0 : errno;  // a file system that syncs no folders, and says so
+}
+
 }  // namespace
 
 Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables) {
   if (!source.env.empty()) return from_env(source.env, what, variables);
-  if (!source.file.empty()) return from_file(source.file, what);
+  if (!source.file.empty()) return from_file(source, what);
   if (!source.command.empty()) return from_command(source.command, what);
   return fail(Code::invalid_argument, what + ": nothing says where it is");
 }
 
-Status write_secret(const std::string& path, const std::string& secret) {
-  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  const auto failed = [&] {
-    const Code code = errno == EEXIST ? Code::already_exists : errno == ENOSPC ? Code::no_space : Code::io;
-    return fail(code, "cannot write the new file " + path + ": " + std::strerror(errno));
+Status write_secret(const std::string& path, const std::string& secret, store::FileSystem& files) {
+  const auto failed = [&](int reason) {
+    const Code code = reason == EEXIST ? Code::already_exists : reason == ENOSPC ? Code::no_space : Code::io;
+    return fail(code, "cannot write the new file " + path + ": " + std::strerror(reason));
   };
-  if (file.get() < 0) return failed();
-  const std::string line = secret + "\n";
-  if (write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) && fsync(file.get()) == 0) {
-    return {};
+  const int file = files.create(path);
+  if (file < 0) return failed(errno);
+  int reason = write_all(file, secret + "\n", files);
+  if (reason == 0 && files.sync(file) != 0) reason = errno;
+  if (files.close(file) != 0 && reason == 0) reason = errno;
+  if (reason == 0) reason = sync_folder_of(path, files);
+  if (reason == 0) return {};
+  files.remove(path);
+  return failed(reason);
+}
+
+Status write_secret_for(const std::string& path, const std::string& secret, const std::function<Status()>& make) {
+  TRY(write_secret(path, secret));
+  auto made = make();
+  if (made) return {};
+  Error error = std::move(made).error();
+  if (error.code != Code::ambiguous && error.code != Code::timeout) {
+    unlink(path.c_str());
+    return fail(std::move(error));
   }
-  const auto failure = failed();
-  unlink(path.c_str());
-  return failure;
+  error.hint = path +
+               " is kept: if the repository is there all the same, it holds its password ('halley status "
+               "--password-file " +
+               path + "' tells); if not, remove the file and run the same command again";
+  return fail(std::move(error));
 }
 
 Result<std::string> prompt_secret(const std::string& prompt, std::stop_token stop) {

@@ -1,19 +1,23 @@
-// Secrets from where they are kept. Neither they nor what a command printed ever appear in an error.
+// Secrets from where they are kept. Neither they nor what a command printed ever appear in an error; nor does what may
+// be a secret that was given in place of a name.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 
 #include "base/result.h"
 #include "cli/variables.h"
+#include "store/file_system.h"
 
 namespace halley::cli {
 
 // Where a secret is; at most one is set.
 struct SecretSource {
-  std::string env;      // name of an environment variable
-  std::string file;     // path
-  std::string command;  // run by /bin/sh; its standard output
+  std::string env;                             // name of an environment variable
+  std::string file;                            // path
+  std::string command;                         // run by /bin/sh; its standard output
+  std::string file_by = "the name of a file";  // what names the file, for errors: "--key-file"
   bool empty() const { return env.empty() && file.empty() && command.empty(); }
 };
 
@@ -21,8 +25,14 @@ struct SecretSource {
 // empty, or longer than 64 KiB. `what` names it in errors ("the account's key").
 Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables);
 
-// Writes a secret and a line end to a new file that only its owner can read; already_exists when there is one.
-Status write_secret(const std::string& path, const std::string& secret);
+// Writes a secret and a line end to a new file that only its owner can read, durably, its name too; already_exists when
+// there is one. Whatever else fails, there is none.
+Status write_secret(const std::string& path, const std::string& secret,
+                    store::FileSystem& files = store::real_file_system());
+
+// The same for what `make` then makes with it. When that fails, so that nothing was made, the file goes; where something
+// may have been made all the same (ambiguous, timeout) it stays, and the error says so.
+Status write_secret_for(const std::string& path, const std::string& secret, const std::function<Status()>& make);
 
 // Asks on the controlling terminal, without echo. invalid_argument when there is none; cancelled on `stop`.
 Result<std::string> prompt_secret(const std::string& prompt, std::stop_token stop);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
+
+#include "testing/recorded_disk.h"
 #include "testing/temporary_folder.h"
 
 namespace halley::cli {
@@ -53,6 +57,58 @@ TEST(Secret, AFailingCommandGivesNothingAway) {
 TEST(Secret, ASecretInPlaceOfANameIsNotRepeated) {
   EXPECT_EQ(refused({kKey, "", ""}).find("C2y6"), std::string::npos);
   EXPECT_EQ(refused({"", kKey, ""}).find("C2y6"), std::string::npos);
+  const std::string generated = "halley-" + std::string(64, 'a');
+  const testing::TemporaryFolder folder;
+  for (const std::string& given : {generated, "./" + generated, folder.path(generated), folder.write(generated, "")}) {
+    EXPECT_EQ(refused({"", given, "", "--password-file"}).find("aaaa"), std::string::npos) << given;
+  }
+  EXPECT_EQ(refused({"", "", generated}).find("aaaa"), std::string::npos);
+  const std::string passphrase = refused({"", "My secret passphrase 1", "", "HALLEY_PASSWORD_FILE"});
+  EXPECT_EQ(passphrase.find("passphrase"), std::string::npos) << passphrase;
+  EXPECT_NE(passphrase.find("HALLEY_PASSWORD_FILE"), std::string::npos) << passphrase;
+}
+
+// Whenever the power is cut once it is said to be written, it is there: what it opens must not outlive it.
+TEST(Secret, AWrittenOneOutlivesAPowerCut) {
+  const testing::TemporaryFolder folder;
+  testing::RecordedDisk disk(folder.path());
+  ASSERT_TRUE(write_secret(folder.path("password"), "s3cret", disk));
+  disk.for_each_survival(disk.changes(), 10, [](const testing::DiskContent& left) {
+    EXPECT_EQ(left.files, (std::map<std::string, std::string>{{"password", "s3cret\n"}}));
+  });
+}
+
+TEST(Secret, OneThatCannotBeWrittenLeavesNoFile) {
+  for (std::uint64_t call = 1;; ++call) {
+    const testing::TemporaryFolder folder;
+    testing::RecordedDisk disk(folder.path());
+    disk.set_fault({.at = call, .error = ENOSPC});
+    const auto written = write_secret(folder.path("password"), "s3cret", disk);
+    if (!disk.failed()) {
+      EXPECT_EQ(call, 6U) << "made, written, synced, closed, its folder synced";
+      break;
+    }
+    ASSERT_FALSE(written) << call;
+    EXPECT_EQ(written.error().code, Code::no_space);
+    EXPECT_EQ(written.error().to_string().find("s3cret"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(folder.path("password"))) << call;
+  }
+}
+
+TEST(Secret, StaysWhereWhatItOpensMayBeThere) {
+  for (const Code code : {Code::already_exists, Code::no_space, Code::ambiguous, Code::timeout}) {
+    const testing::TemporaryFolder folder;
+    const std::string path = folder.path("password");
+    const auto made = write_secret_for(path, "s3cret", [&]() -> Status {
+      EXPECT_EQ(read({"", path, ""}), "s3cret");
+      return fail(code, "the repository");
+    });
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, code);
+    const bool stays = code == Code::ambiguous || code == Code::timeout;
+    EXPECT_EQ(std::filesystem::exists(path), stays);
+    EXPECT_EQ(made.error().hint.find(path) != std::string::npos, stays);
+  }
 }
 
 }  // namespace

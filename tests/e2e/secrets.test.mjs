@@ -263,6 +263,7 @@ describe('secrets', { timeout: 300_000 }, () => {
       ['backup', '--key', kKeys.account],
       ['backup', '--key-env', kKeys.account],
       ['backup', '--key-file', kKeys.account],
+      ['status', '--repo', 'repository', '--password-file', kPassword],
     ];
     for (const args of misplaced) {
       const child = spawnSync(kBinary, args, { env: { PATH: process.env.PATH }, cwd: folder, encoding: 'utf8' });
