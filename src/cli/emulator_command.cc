@@ -49,6 +49,7 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
   if (const auto file = arguments.find("--key-file")) {
     SecretSource source;
     source.file = *file;
+    source.file_by = "--key-file";
     ASSIGN(account.key, read_secret(source, "the emulator's key", context.variables));
   }
   if (arm) TRY(prepare_arm(context, options));
@@ -128,7 +129,7 @@ void say_ready(Output& output, const Served& served, const std::string& certific
   }
   if (served.manager) write_arm(writer, *served.manager, served.account_id);
   writer.end_object();
-  output.json_line(json);
+  output.json_line(std::move(json));
   output.line("endpoint           " + emulator.endpoint());
   output.line("key                " + emulator.key());
   output.line("connection string  " + connection_string(emulator.endpoint(), emulator.key()));

@@ -36,12 +36,7 @@ Status list_names(Context& context, repo::Repository& repository, const recovery
 }
 
 Status list_documents(Context& context, repo::Repository& repository, const recovery::Moment& moment,
-                      const cosmos::ContainerName& name) {
-  recovery::Selection selection;
-  if (const auto key = context.arguments.find("--partition-key")) {
-    ASSIGN(selection.partition_key, parse_partition_key(*key));
-  }
-  ASSIGN(const std::int64_t limit, context.arguments.integer("--limit", 0, 1, INT64_MAX));
+                      const cosmos::ContainerName& name, const recovery::Selection& selection, std::uint64_t limit) {
   ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container));
   std::uint64_t shown = 0;
   Status taken;
@@ -55,7 +50,7 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
       text = fmt::format("{}  {}  {}", format_rfc3339(document.ts), document.partition_key, document.id);
     }
     taken = context.output.item(std::move(text));
-    return taken && ++shown != static_cast<std::uint64_t>(limit);
+    return taken && ++shown != limit;
   };
   TRY(recovery::list_documents(repository, container, selection, show, context.stop));
   TRY(std::move(taken));
@@ -69,6 +64,11 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
 
 Result<ExitCode> run(Context& context) {
   const std::string what = context.arguments.find("DB[/NAME]").value_or("");
+  ASSIGN(const std::uint64_t limit, limit_of(context));
+  recovery::Selection selection;
+  if (const auto key = context.arguments.find("--partition-key")) {
+    ASSIGN(selection.partition_key, parse_partition_key(*key));
+  }
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
@@ -76,7 +76,7 @@ Result<ExitCode> run(Context& context) {
     TRY(list_names(context, *repository, moment, what));
   } else {
     ASSIGN(const cosmos::ContainerName name, parse_container_name(what));
-    TRY(list_documents(context, *repository, moment, name));
+    TRY(list_documents(context, *repository, moment, name, selection, limit));
   }
   return ExitCode::success;
 }

@@ -29,6 +29,10 @@ Result<std::optional<Second>> bound_of(const Context& context, std::string_view 
   const auto text = context.arguments.find(option);
   if (!text) return std::optional<Second>();
   ASSIGN(const recovery::Moment moment, recovery::parse_moment(context.runtime.wall_second(), *text));
+  if (moment.latest && option == "--from") {
+    return fail(Code::invalid_argument, "--from takes a moment to begin at, not 'latest'",
+                "nothing is newer than that: leave it out for everything, or give an age such as -2h");
+  }
   return moment.latest ? std::nullopt : std::optional(moment.at);
 }
 

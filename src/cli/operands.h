@@ -20,7 +20,8 @@ Result<std::string> parse_partition_key(const std::string& text);
 // --at, or the newest state when it is not given.
 Result<recovery::Moment> moment_of(const Context& context);
 
-// The moment of --from or --until as a bound: nothing when it is not given, or is the newest state.
+// The moment of --from or --until as a bound: nothing when it is not given, or the newest state to end at. Refuses the
+// newest state to begin at.
 Result<std::optional<Second>> bound_of(const Context& context, std::string_view option);
 
 // --limit, or no limit.

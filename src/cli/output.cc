@@ -22,6 +22,12 @@ std::string_view cut_to_columns(std::string_view text, std::size_t columns) {
   return text;
 }
 
+// Makes one line of it: line ends of its own (in JSON those that stand between values) become spaces.
+void end_line(std::string& text) {
+  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
+  text += '\n';
+}
+
 std::size_t terminal_columns() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -39,11 +45,11 @@ void Output::line(std::string_view text) {
   push();
 }
 
-void Output::json_line(std::string_view json) {
+void Output::json_line(std::string json) {
   if (!json_) return;
+  end_line(json);
   const std::lock_guard lock(mutex_);
   write(json);
-  write("\n");
   push();
 }
 
@@ -56,8 +62,7 @@ void Output::raw(std::string_view bytes) {
 }
 
 Status Output::item(std::string text) {
-  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
-  text += '\n';
+  end_line(text);
   const std::lock_guard lock(mutex_);
   clear_bar();
   write(text);
@@ -83,7 +88,7 @@ void Output::error(const Error& error) {
   writer.begin_object().key("error").begin_object();
   writer.member("code", code_name(error.code)).member("message", error.to_string()).member("hint", hint);
   writer.end_object().end_object();
-  json_line(text);
+  json_line(std::move(text));
 }
 
 void Output::progress(std::string_view bar, std::string_view json_object) {

@@ -22,8 +22,8 @@ class Output {
 
   // A line of text on stdout; dropped with --json.
   void line(std::string_view text = {});
-  // A line of JSON on stdout; dropped without --json.
-  void json_line(std::string_view json);
+  // A line of JSON on stdout, whatever white space is in it; dropped without --json.
+  void json_line(std::string json);
   // The closing line with --json: {"result":OBJECT}.
   void result(std::string_view json_object);
   // Bytes on stdout as they are, in both forms.

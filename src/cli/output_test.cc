@@ -39,6 +39,13 @@ TEST(Output, JsonIsLinesOfJsonAlone) {
   EXPECT_EQ(said.err.str(), "");
 }
 
+// A document as it was captured may hold line ends between its values.
+TEST(Output, AResultIsOneLineWhateverIsInIt) {
+  Said said(true);
+  said.output.result("{\"document\":{\r\n\"id\":\"a\\nb\"\n}}");
+  EXPECT_EQ(said.out.str(), "{\"result\":{\"document\":{  \"id\":\"a\\nb\" }}}\n");
+}
+
 TEST(Output, AnErrorHasCodeMessageAndHint) {
   const Error error(Code::wrong_password, "not \"this\" one");
   Said text(false);

@@ -84,7 +84,7 @@ class Comparison {
       output.note(fmt::format("{:<10}  at most {} and {}, by the table of prices: nobody promises it", "estimates",
                               show_number_of(size_->documents, "document"), show_bytes(size_->bytes)));
     }
-    output.json_line(json);
+    output.json_line(std::move(json));
   }
 
  private:

@@ -80,6 +80,15 @@ describe('looking', { timeout: 300_000 }, () => {
     const { error } = await halley(['find', '--at', '2020-01-01T00:00:00Z'], { env, expect: 20 });
     assert.match(error.hint, /20\d\d-/);
     await halley(['find', '--at', 'latest', '--from', '-1h'], { env, expect: 2 });
+    for (const command of [['find'], ['history', 'db/c', '--id', '2']]) {
+      const refused = await halley([...command, '--from', 'latest'], { env, expect: 2 });
+      assert.match(refused.error.message, /--from takes a moment to begin at/);
+    }
+    const until = await halley(['find', '--from', at(first), '--until', 'latest'], { env });
+    assert.equal(until.result.documents, 3);
+    for (const option of [['--limit', '5x'], ['--limit', '0'], ['--partition-key', 'a']]) {
+      for (const what of [[], ['db'], ['db/c']]) await halley(['ls', ...what, ...option], { env, expect: 2 });
+    }
   });
 
   it('compares two moments, and a moment with the account', async () => {
