@@ -30,8 +30,8 @@ Result<std::string> read_secret(const SecretSource& source, const std::string& w
 Status write_secret(const std::string& path, const std::string& secret,
                     store::FileSystem& files = store::real_file_system());
 
-// The same for what `make` then makes with it. When that fails, so that nothing was made, the file goes; where something
-// may have been made all the same (ambiguous, timeout) it stays, and the error says so.
+// The same for what `make` then makes with it. When that fails, so that nothing was made, the file goes; where
+// something may have been made all the same (ambiguous, timeout) it stays, and the error says so.
 Status write_secret_for(const std::string& path, const std::string& secret, const std::function<Status()>& make);
 
 // Asks on the controlling terminal, without echo. invalid_argument when there is none; cancelled on `stop`.

@@ -28,9 +28,9 @@ struct PartitionKeyDefinition {
 // A partition key value is kept as the text of a compact JSON array with one element per path: a scalar as the
 // service writes it, or {} where the property is absent: `["a"]`, `[5,{}]`, `[null]`. This is also the form of the
 // x-ms-documentdb-partitionkey header, but for non-ASCII characters (header_text). Numbers are canonical
-// (json::canonical_number), strings minimally escaped (quotation marks, backslashes, control characters, lone surrogates), so equal keys have equal
-// texts. Fails with invalid_argument
-// when an element is an object with members, an array, or not JSON.
+// (json::canonical_number), strings minimally escaped (quotation marks, backslashes, control characters, lone
+// surrogates), so equal keys have equal texts. Fails with invalid_argument when an element is an object with members,
+// an array, or not JSON.
 Result<std::string> canonical_key(const std::vector<std::string_view>& raw_values);
 Result<std::string> canonical_key(std::string_view json_array);
 // The same text in pure ASCII, as the header needs it.

@@ -133,8 +133,8 @@ class Layout {
     separator_ = next_separator;
   }
 
-  // A member that is a system property: its value, whether that is a usual one, and where the comma or bracket behind it
-  // stands.
+  // A member that is a system property: its value, whether that is a usual one, and where the comma or bracket behind
+  // it stands.
   void system_member(std::size_t property, std::string_view value, bool usual, const char* next_separator) {
     // A name with escapes is longer than it should be.
     const std::size_t expected_size = 1 + 1 + kSystemPropertyNames[property].size() + 2;  // ,"name":

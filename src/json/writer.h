@@ -8,8 +8,8 @@
 
 namespace halley::json {
 
-// Appends `text` as a JSON string: quotes, backslash, control characters and lone surrogates (string_text.h) escaped, all
-// else as is (UTF-8).
+// Appends `text` as a JSON string: quotes, backslash, control characters and lone surrogates (string_text.h) escaped,
+// all else as is (UTF-8).
 void append_string(std::string& out, std::string_view text);
 // The same in pure ASCII (\uXXXX, surrogate pairs above U+FFFF), as header values need it.
 void append_ascii_string(std::string& out, std::string_view text);
