@@ -152,7 +152,7 @@ class FileStore : public ObjectStore {
     if (!file.valid()) return fail(unreadable(errno, name));
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return fail(unreadable(errno, name));
-    if (!S_ISREG(status.st_mode)) return fail(unreadable(ENOENT, name));
+    if (!S_ISREG(status.st_mode)) return fail(no_file(status.st_mode, name));
     const auto end = static_cast<std::uint64_t>(status.st_size);
     std::string bytes(offset < end ? std::min(size, end - offset) : 0, '\0');
     std::size_t done = 0;
@@ -172,7 +172,7 @@ class FileStore : public ObjectStore {
     TRY(check_name(name));
     struct stat status {};
     if (::stat(path_of(name).c_str(), &status) != 0) return fail(unreadable(errno, name));
-    if (!S_ISREG(status.st_mode)) return fail(unreadable(ENOENT, name));
+    if (!S_ISREG(status.st_mode)) return fail(no_file(status.st_mode, name));
     return static_cast<std::uint64_t>(status.st_size);
   }
 
@@ -292,16 +292,22 @@ class FileStore : public ObjectStore {
     return fail(Code::already_exists, "`" + std::string(name) + "` exists already");
   }
 
+  // A folder is there for the names in it; anything else is in the way.
+  static Error no_file(mode_t mode, std::string_view name) {
+    if (S_ISDIR(mode)) return unreadable(ENOENT, name);
+    return {Code::corrupt, "`" + std::string(name) + "` is no file", "Move it out of the repository."};
+  }
+
   static Error unreadable(int number, std::string_view name) {
     switch (number) {
       case ENOENT:
       case ENOTDIR:
-      case ENXIO:  // a socket
         return {Code::not_found, "there is no object `" + std::string(name) + "`"};
       case EIO:
       case EUCLEAN:
       case EBADMSG:
       case ELOOP:
+      case ENXIO:  // a socket
         return {Code::corrupt, "`" + std::string(name) + "` can't be read: " + std::strerror(number)};
       default:
         return error_of(number, "reading `" + std::string(name) + "`");
@@ -318,9 +324,7 @@ class FileStore : public ObjectStore {
       std::string entry = folder + at->path().filename().string();
       if (!check_name(entry)) continue;
       std::error_code ignored;
-      const bool is_folder = at->is_directory(ignored);
-      if (!is_folder && !at->is_regular_file(ignored)) continue;
-      if (is_folder) entry += '/';
+      if (at->is_directory(ignored)) entry += '/';
       const bool may_match = entry.starts_with(prefix) || (entry.back() == '/' && prefix.starts_with(entry));
       const bool may_follow = entry > after || (entry.back() == '/' && after.starts_with(entry));
       if (may_match && may_follow) entries.push_back(std::move(entry));
