@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "cli/moment_writer.h"
+#include "cli/timeline_text.h"
 #include "recovery/timeline.h"
 
 namespace halley::cli {
@@ -37,7 +38,8 @@ std::string standing_json(const Standing& standing) {
   writer.key("stored_bytes").unsigned_integer(stored_bytes(standing.timeline)).key("containers").begin_array();
   for (const auto& container : standing.timeline.containers) {
     writer.begin_object().member("container", container.name()).member("incarnation", container.incarnation);
-    writer.member_boolean("live", container.live).member("last_backup", format_rfc3339(container.last_backup));
+    writer.member_boolean("live", container.live).key("last_backup");
+    write_moment(writer, container.last_backup);
     writer.key("through");
     write_moment(writer, container.through);
     writer.key("lag_seconds");
@@ -47,9 +49,10 @@ std::string standing_json(const Standing& standing) {
       writer.null();
     }
     writer.key("versions").unsigned_integer(container.versions).key("bytes").unsigned_integer(container.bytes);
-    writer.key("stored_bytes").unsigned_integer(container.stored_bytes).end_object();
+    writer.key("stored_bytes").unsigned_integer(container.stored_bytes);
+    writer.member("damage", container.damage).end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array().member("damage", standing.timeline.damage).end_object();
   return json;
 }
 
@@ -72,8 +75,8 @@ void print_standing(Output& output, const Standing& standing) {
                                : !container.through ? "-"
                                                     : show_age(lag(*container.through, standing.now));
     output.line(fmt::format("{:<{}}  {:<20}  {:>8}  {:>10}  {:>10}", container.name(), width,
-                            format_rfc3339(container.last_backup), behind, show_count(container.versions),
-                            show_bytes(container.stored_bytes)));
+                            container.last_backup ? format_rfc3339(*container.last_backup) : "-", behind,
+                            show_count(container.versions), show_bytes(container.stored_bytes)));
   }
 }
 
@@ -85,7 +88,7 @@ Result<ExitCode> run(Context& context) {
                           context.runtime.wall_second()};
   if (!context.output.json()) print_standing(context.output, standing);
   context.output.result(standing_json(standing));
-  return ExitCode::success;
+  return conclude(context.output, standing.timeline);
 }
 
 }  // namespace
@@ -95,7 +98,8 @@ Command status_command() {
       "status",
       "where the repository stands: last backups, lag, sizes",
       "Shows the repository, the account it belongs to, and for each container when it was last backed up, how far\n"
-      "behind the present its restorable moments end, and what it takes up.",
+      "behind the present its restorable moments end, and what it takes up. Where backups are lost\n"
+      "or damaged, it says so and exits with 3.",
       "  halley status\n"
       "  halley status --json",
       {},

@@ -20,7 +20,8 @@ void write_container(json::Writer& writer, const recovery::ContainerTimeline& co
   writer.end_array().key("intervals");
   write_intervals(writer, container.intervals);
   writer.member_boolean("live", container.live);
-  writer.member("last_backup", format_rfc3339(container.last_backup));
+  writer.key("last_backup");
+  write_moment(writer, container.last_backup);
   writer.key("versions").unsigned_integer(container.versions);
   writer.key("stored_bytes").unsigned_integer(container.stored_bytes);
   writer.key("events").begin_array();
@@ -28,7 +29,7 @@ void write_container(json::Writer& writer, const recovery::ContainerTimeline& co
     writer.begin_object().member("at", format_rfc3339(event.at)).member("kind", event.kind).member("text", event.text);
     writer.end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array().member("damage", container.damage).end_object();
 }
 
 std::string timeline_json(const recovery::Timeline& timeline) {
@@ -40,7 +41,7 @@ std::string timeline_json(const recovery::Timeline& timeline) {
   write_intervals(writer, timeline.definitions);
   writer.key("containers").begin_array();
   for (const auto& container : timeline.containers) write_container(writer, container);
-  writer.end_array().end_object();
+  writer.end_array().member("damage", timeline.damage).end_object();
   return json;
 }
 
@@ -50,21 +51,23 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const recovery::Timeline timeline, recovery::read_timeline(*repository));
   if (!context.output.json()) print_timeline(context.output, timeline);
   context.output.json_line(timeline_json(timeline));
-  return ExitCode::success;
+  return conclude(context.output, timeline);
 }
 
 }  // namespace
 
 Command timeline_command() {
-  return {"timeline",
-          "what can be restored: coverage by container",
-          "Shows for every container, dropped ones too, from when through when it can be restored, and how exactly:\n"
-          "to every second, or to the sync points that its backups left.",
-          "  halley timeline\n"
-          "  halley timeline --json",
-          {},
-          repository_options(),
-          run};
+  return {
+      "timeline",
+      "what can be restored: coverage by container",
+      "Shows for every container, dropped ones too, from when through when it can be restored, and how exactly:\n"
+      "to every second, or to the sync points that its backups left. Where backups are lost or damaged, it says so\n"
+      "and exits with 3.",
+      "  halley timeline\n"
+      "  halley timeline --json",
+      {},
+      repository_options(),
+      run};
 }
 
 }  // namespace halley::cli

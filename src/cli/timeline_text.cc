@@ -36,4 +36,16 @@ void print_timeline(Output& output, const recovery::Timeline& timeline) {
   }
 }
 
+ExitCode conclude(Output& output, const recovery::Timeline& timeline) {
+  ExitCode code = ExitCode::success;
+  const auto tell = [&](const std::string& what, const std::string& damage) {
+    if (damage.empty()) return;
+    output.note("lost: the newest backups of " + what + ": " + damage);
+    code = ExitCode::incomplete;
+  };
+  tell("the account's definitions", timeline.damage);
+  for (const auto& container : timeline.containers) tell(container.name(), container.damage);
+  return code;
+}
+
 }  // namespace halley::cli

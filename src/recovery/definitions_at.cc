@@ -19,6 +19,13 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
   if (!lane) return fail(std::move(lane).error());
   definitions.lane_ = std::move(*lane);
 
+  if (moment.latest && !approximate && !definitions.lane_.damage.empty()) {
+    const auto seconds = repo::restorable_seconds(definitions.lane_);
+    return fail(Code::corrupt, "the newest backups of the account's definitions are lost: " + definitions.lane_.damage,
+                seconds.empty()
+                    ? ""
+                    : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1));
+  }
   definitions.latest_ = moment.latest;
   repo::Cut cut;
   if (moment.latest) {

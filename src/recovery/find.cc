@@ -30,7 +30,7 @@ class ChangeFinder {
       : repository_(repository), from_(from), until_(until), query_(query), each_(each), stop_(std::move(stop)) {}
 
   Result<FindReport> run() {
-    ASSIGN(const auto all, incarnations(repository_, query_.selection));
+    ASSIGN(const auto all, incarnations(repository_, query_.selection, report_.losses));
     for (const Incarnation& incarnation : all) {
       if (from_ && incarnation.dropped && *incarnation.dropped < *from_) continue;
       ASSIGN(const bool more, search(incarnation));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "recovery/hand_made_backup.h"
+#include "repo/object_names.h"
 
 namespace halley::recovery {
 namespace {
@@ -123,6 +124,21 @@ TEST_F(FindTest, SaysWhereChangesMayBeMissing) {
   EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("crm/people")));
   changes(at(5), at(90), query({"shop/orders"}));
   EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("shop/orders"))) << "coverage begins at 10";
+}
+
+TEST_F(FindTest, SaysWhichBackupsAreDamagedAndGoesOn) {
+  auto& store = backup.repository().store();
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  ASSERT_TRUE(store.put(repo::commit_name(people, 3), "no commit"));
+  const auto whole = changes({}, {}, query({}));
+  EXPECT_THAT(report_.losses, ElementsAre(HasSubstr(repo::commit_name(people, 3))));
+  EXPECT_FALSE(whole.empty());
+  for (const int seq : {2, 1}) backup.lose_commit(people, seq);
+  ASSERT_TRUE(store.put(repo::commit_name(people, 1), "no commit"));
+  const auto others = changes({}, {}, query({}));
+  EXPECT_THAT(report_.losses, ElementsAre(HasSubstr("crm/people: its backups are lost: ")));
+  EXPECT_FALSE(others.empty());
+  EXPECT_LT(others.size(), whole.size());
 }
 
 TEST_F(FindTest, SaysWhichBackupsAreLost) {

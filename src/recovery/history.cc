@@ -51,7 +51,7 @@ class History {
   Result<HistoryReport> run() {
     Selection selection;
     selection.include = {name_};
-    ASSIGN(incarnations_, incarnations(repository_, selection));
+    ASSIGN(incarnations_, incarnations(repository_, selection, report_.losses));
     // Names may hold the characters of patterns.
     std::erase_if(incarnations_, [&](const Incarnation& each) { return each.name() != name_; });
     for (const Incarnation& incarnation : incarnations_) {

@@ -5,6 +5,7 @@
 
 #include "recovery/definitions_at.h"
 #include "repo/definitions.h"
+#include "repo/key_ring.h"
 
 namespace halley::recovery {
 namespace {
@@ -61,12 +62,16 @@ Status check_patterns(const Selection& selection, const History& history, const 
 
 }  // namespace
 
-Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection) {
+Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection,
+                                              std::vector<std::string>& losses) {
   const auto account = repository.read_lane(repo::LaneId(repo::kAccountLane));
   if (!account && account.error().code == Code::not_found) {
     return fail(Code::outside_coverage, "nothing has been backed up yet", "run `halley backup` first");
   }
   if (!account) return fail(account.error());
+  if (!account->damage.empty()) {
+    losses.push_back("the newest backups of the account's definitions are lost: " + account->damage);
+  }
   ASSIGN(const auto listed, repository.lanes());
   const std::set<repo::LaneId> lanes(listed.begin(), listed.end());
   ASSIGN(const History history, repo::read_definition_history(repository, *account));
@@ -87,13 +92,19 @@ Result<std::optional<repo::LaneState>> read_lane(repo::Repository& repository, c
                                                  std::vector<std::string>& losses) {
   auto lane = repository.read_lane(incarnation.lane);
   const bool missing = !lane && lane.error().code == Code::not_found && incarnation.recorded;
+  if (!lane && repo::is_damage(lane.error())) {
+    losses.push_back(incarnation.name() + ": its backups are lost: " + lane.error().to_string());
+    return std::nullopt;
+  }
   if (!lane && !missing) return fail(std::move(lane).error());
   if (missing) {
     losses.push_back(incarnation.name() + ": its backups are lost, the repository no longer has lane " +
                      incarnation.lane);
     return std::nullopt;
   }
-  if (incarnation.recorded && repo::is_behind(*lane, *incarnation.recorded)) {
+  if (!lane->damage.empty()) {
+    losses.push_back(incarnation.name() + ": its newest backups are lost, " + lane->damage);
+  } else if (incarnation.recorded && repo::is_behind(*lane, *incarnation.recorded)) {
     losses.push_back(incarnation.name() + ": its newest backups are lost, lane " + incarnation.lane +
                      " ends before commit " + std::to_string(incarnation.recorded->seq));
   }

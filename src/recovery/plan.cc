@@ -9,6 +9,7 @@
 #include "recovery/outside.h"
 #include "recovery/uncertain.h"
 #include "recovery/users.h"
+#include "repo/key_ring.h"
 
 namespace halley::recovery {
 namespace {
@@ -64,6 +65,20 @@ Error lost(const PlannedContainer& planned, const repo::LaneHead& recorded, std:
                std::move(hint));
 }
 
+// What is left of a lane, for the hint of a refusal.
+std::string left_of(const repo::LaneState& lane) {
+  const auto seconds = repo::restorable_seconds(lane);
+  return seconds.empty() ? "`halley verify` names what is missing"
+                         : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1);
+}
+
+// Whether the newest of a lane is there, which `latest` promises.
+Status check_end(const PlannedContainer& planned, const repo::LaneState& lane, const repo::LaneHead* recorded) {
+  if (recorded != nullptr && repo::is_behind(lane, *recorded)) return fail(lost(planned, *recorded, left_of(lane)));
+  if (lane.damage.empty()) return {};
+  return fail(Code::corrupt, "backups of container " + planned.name() + " are lost: " + lane.damage, left_of(lane));
+}
+
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
 
 // Finds the cut, where the moment is covered. `notes`: where to name the documents that may not be as they were;
@@ -76,13 +91,15 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
     if (recorded == nullptr) return Coverage::none_captured;
     return fail(lost(planned, *recorded, "`--exclude " + planned.name() + "` restores the others"));
   }
+  if (!lane && repo::is_damage(lane.error())) {
+    return fail(lane.error().code, "container " + planned.name() + ": " + lane.error().message,
+                "`--exclude " + planned.name() + "` restores the others");
+  }
   if (!lane) return fail(lane.error());
-  if (moment.latest && !approximate && recorded != nullptr && repo::is_behind(*lane, *recorded)) {
-    const auto seconds = repo::restorable_seconds(*lane);
-    return fail(lost(planned, *recorded,
-                     seconds.empty()
-                         ? "`halley verify` names what is missing"
-                         : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1)));
+  if (moment.latest && !approximate) TRY(check_end(planned, *lane, recorded));
+  if (!lane->damage.empty() && notes != nullptr) {
+    notes->push_back("container " + planned.name() + ": its backups behind commit " + std::to_string(lane->seq) +
+                     " are lost, and no part of this: " + lane->damage);
   }
   if (moment.latest) {
     auto newest = repo::newest_cut(*lane);
@@ -360,6 +377,10 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   plan.account = copy(definitions.account());
   if (!definitions.exact())
     plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
+  if (!definitions.account_lane().damage.empty()) {
+    plan.notes.push_back("the newest backups of the account's definitions are lost: " +
+                         definitions.account_lane().damage);
+  }
   TRY(check_patterns(repository, definitions, selection));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
   TRY(add_databases(definitions, undocumented, plan));

@@ -9,12 +9,14 @@
 #include "recovery/listing.h"
 #include "recovery/timeline.h"
 #include "recovery/verify.h"
+#include "repo/object_names.h"
 #include "testing/faulty_store.h"
 
 namespace halley::recovery {
 namespace {
 
 using repo::DefinitionKind;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -393,6 +395,59 @@ TEST_F(PlanTest, DocumentsThatAreNotThereAreNamed) {
   EXPECT_THAT(checked(60).error().message, HasSubstr(R"(of the partition key ["z"])"));
   selection.partition_key = R"(["b"])";
   EXPECT_TRUE(checked(60));
+}
+
+// One object that is no commit, where the next one belongs: what was captured before it is there.
+TEST_F(PlanTest, AStrayObjectBehindALaneCostsOnlyWhatIsBehindIt) {
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  ASSERT_TRUE(backup.repository().store().put(repo::commit_name(people, 4), "no commit"));
+  const auto latest = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_FALSE(latest);
+  EXPECT_EQ(latest.error().code, Code::corrupt);
+  EXPECT_THAT(latest.error().message, HasSubstr("crm/people"));
+  EXPECT_THAT(latest.error().message, HasSubstr(repo::commit_name(people, 4)));
+  EXPECT_THAT(latest.error().hint, HasSubstr(format_rfc3339(at(95))));
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_THAT(plan->notes, Contains(HasSubstr(repo::commit_name(people, 4))));
+  Selection others;
+  others.exclude = {"crm/people"};
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::newest(), others));
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline) << timeline.error().to_string();
+  ASSERT_EQ(timeline->containers.size(), 3U);
+  EXPECT_THAT(timeline->containers[0].damage, HasSubstr(repo::commit_name(people, 4)));
+  EXPECT_EQ(timeline->containers[0].through, at(95));
+  EXPECT_EQ(timeline->containers[2].damage, "");
+  EXPECT_FALSE(verify(backup.repository(), {})->sound());
+}
+
+TEST_F(PlanTest, ALaneOfWhichNothingCanBeReadIsListedByItsName) {
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  for (const int seq : {3, 2, 1}) backup.lose_commit(people, seq);
+  ASSERT_TRUE(backup.repository().store().put(repo::commit_name(people, 1), "no commit"));
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline) << timeline.error().to_string();
+  ASSERT_EQ(timeline->containers.size(), 3U);
+  EXPECT_EQ(timeline->containers[0].name(), "crm/people");
+  EXPECT_TRUE(timeline->containers[0].live);
+  EXPECT_THAT(timeline->containers[0].damage, HasSubstr(repo::commit_name(people, 1)));
+  EXPECT_FALSE(timeline->restorable_until);
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, Code::corrupt);
+  EXPECT_THAT(plan.error().hint, HasSubstr("--exclude crm/people"));
+}
+
+TEST_F(PlanTest, AStrayObjectBehindTheDefinitionsCostsOnlyWhatIsBehindIt) {
+  const repo::LaneId account(repo::kAccountLane);
+  const std::uint64_t head = backup.repository().read_lane(account)->seq;
+  ASSERT_TRUE(backup.repository().store().put(repo::commit_name(account, head + 1), "no commit"));
+  EXPECT_EQ(make_plan(backup.repository(), Moment::newest(), {}).error().code, Code::corrupt);
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_THAT(plan->notes, Contains(HasSubstr(repo::commit_name(account, head + 1))));
+  EXPECT_THAT(read_timeline(backup.repository())->damage, HasSubstr(repo::commit_name(account, head + 1)));
 }
 
 TEST_F(PlanTest, TimelineTellsCoverageOfEachContainer) {

@@ -6,6 +6,7 @@
 
 #include "json/value.h"
 #include "repo/definitions.h"
+#include "repo/key_ring.h"
 
 namespace halley::recovery {
 namespace {
@@ -53,9 +54,29 @@ ContainerTimeline timeline_of(repo::LaneState&& lane, const std::vector<repo::In
     timeline.stored_bytes += segment.size;
   }
   timeline.last_backup = lane.committed_at;
+  timeline.damage = std::move(lane.damage);
   timeline.events = std::move(lane.events);
   timeline.gap_events = static_cast<std::uint64_t>(std::count_if(
       timeline.events.begin(), timeline.events.end(), [](const repo::Event& event) { return event.kind == "gap"; }));
+  return timeline;
+}
+
+// A lane of which no commit can be read, by what others know of it.
+ContainerTimeline unreadable(const repo::LaneId& id, const repo::LaneState& account, const Live& live,
+                             const Error& why) {
+  ContainerTimeline timeline;
+  timeline.lane = id;
+  timeline.container = "lane " + id;
+  timeline.damage = why.to_string();
+  if (const repo::LaneHead* const head = repo::recorded_head(account.heads, id)) {
+    timeline.database = head->database;
+    timeline.container = head->container;
+  } else if (const auto known = live.find(id); known != live.end()) {
+    const std::string& name = known->second.name;
+    timeline.database = name.substr(0, name.find('/'));
+    timeline.container = name.substr(timeline.database.size() + 1);
+    timeline.incarnation = known->second.incarnation;
+  }
   return timeline;
 }
 
@@ -68,6 +89,7 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   if (!account) return fail(std::move(account).error());
   timeline.last_backup = account->committed_at;
   timeline.account_id = account->identity.account_id;
+  timeline.damage = account->damage;
   timeline.definitions = repo::exact_intervals(*account);
   ASSIGN(Live live, live_containers(repository, *account));
   std::vector<repo::Interval> everywhere = repo::restorable_seconds(*account);
@@ -77,6 +99,11 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     if (id == repo::kAccountLane) continue;
     auto read = repository.read_lane(id);
     if (!read && read.error().code == Code::not_found) continue;  // no commit is in that place
+    if (!read && repo::is_damage(read.error())) {
+      timeline.containers.push_back(unreadable(id, *account, live, read.error()));
+      timeline.containers.back().live = live.contains(id);
+      continue;
+    }
     ASSIGN(repo::LaneState lane, std::move(read));
     const auto restorable = repo::restorable_seconds(lane);
     const bool is_live = live.contains(id);
@@ -85,7 +112,7 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));
     ContainerTimeline& added = timeline.containers.back();
     added.live = is_live;
-    timeline.last_backup = std::max(*timeline.last_backup, added.last_backup);
+    timeline.last_backup = std::max(timeline.last_backup, added.last_backup);
     if (added.through) timeline.newest = std::max(timeline.newest.value_or(*added.through), *added.through);
   }
   for (auto& [lane, container] : live) timeline.uncovered.push_back(std::move(container));

@@ -23,12 +23,13 @@ struct ContainerTimeline {
   std::vector<repo::Interval> intervals;  // exact: every second in them
   std::vector<Second> sync_points;        // latest: these seconds
   std::uint64_t gap_events = 0;           // `events` that tell of a gap in the feed; not a count of lost versions
-  Second last_backup;                     // the agent's clock at the newest commit
+  std::optional<Second> last_backup;      // the agent's clock at the newest commit; nothing: none can be read
   std::uint64_t versions = 0;
   std::uint64_t upserts = 0;
   std::uint64_t bytes = 0;          // of bodies
   std::uint64_t stored_bytes = 0;   // of segments
   std::vector<repo::Event> events;  // the newest 1,000
+  std::string damage;               // why no more is known of it, where commits are lost or damaged
 
   std::string name() const { return database + "/" + container; }
   std::string_view exactness() const { return mode == repo::CaptureMode::latest ? "latest" : "exact"; }
@@ -43,6 +44,7 @@ struct UncoveredContainer {
 
 struct Timeline {
   std::string account_id;
+  std::string damage;  // why no more is known of the definitions, where commits are lost or damaged
   std::vector<repo::Interval> definitions;    // seconds for which definitions are known
   std::vector<ContainerTimeline> containers;  // by name, then oldest first
   std::vector<UncoveredContainer> uncovered;  // live ones, by name; not those without a partition key
@@ -54,7 +56,8 @@ struct Timeline {
 };
 
 // One pass over the heads of all lanes; no segment is read. An account nothing was captured of yet gives an empty
-// timeline.
+// timeline. A lane with commits that are lost or damaged is told up to them; one of which nothing can be read by its
+// name alone.
 Result<Timeline> read_timeline(repo::Repository& repository);
 
 }  // namespace halley::recovery

@@ -13,22 +13,6 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::size_t kPage = 1000;
-
-// An error that says something of one object; others say that the store can't be read now.
-bool is_damage(const Error& error) {
-  switch (error.code) {
-    case Code::corrupt:
-    case Code::not_found:
-    case Code::unsupported:
-    case Code::io:
-    case Code::invalid_argument:
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::string subject_of(const LaneId& lane, const LaneIdentity& identity) {
   if (lane == kAccountLane) return "account definitions";
   if (identity.container.empty()) return "lane " + lane;
@@ -78,23 +62,23 @@ class Check {
   };
 
   Status list_objects() {
-    for (std::string after;;) {
-      TRY(not_stopped());
-      ASSIGN(std::vector<std::string> names, store_.list("", after, kPage));
-      const bool more = names.size() == kPage;
-      if (more) after = names.back();
-      for (std::string& name : names) unseen_.insert(unseen_.end(), std::move(name));
-      if (!more) return {};
-    }
+    TRY(not_stopped());
+    ASSIGN(std::vector<std::string> names, store_.list("", "", store::kNoLimit));
+    for (std::string& name : names) unseen_.insert(unseen_.end(), std::move(name));
+    return {};
   }
 
   void add_lanes(const std::string& prefix, std::set<LaneId>& lanes) const {
     auto at = unseen_.lower_bound(prefix);
     while (at != unseen_.end() && at->starts_with(prefix)) {
-      const std::size_t slash = std::min(at->find('/', prefix.size()), at->size());
+      const std::size_t slash = at->find('/', prefix.size());
+      if (slash == std::string::npos) {  // a file among the lanes is of none
+        ++at;
+        continue;
+      }
       const LaneId lane = at->substr(prefix.size(), slash - prefix.size());
       if (check_lane_id(lane)) lanes.insert(lane);
-      at = unseen_.lower_bound(prefix + lane + '0');  // '0' follows '/'
+      at = unseen_.lower_bound(at->substr(0, slash) + '0');  // '0' follows '/'
     }
   }
 
@@ -156,7 +140,7 @@ class Check {
       lane.state.identity.container = recorded->container;
     }
     lane.lengths.emplace_back();
-    // Only names that are listed are looked at: a stray one may carry any number.
+    // Only names that are listed are looked at, and those that come next: a stray one may carry any number.
     std::vector<std::pair<std::uint64_t, Kind>> objects;
     for (const std::uint64_t seq : numbers_in(commit_folder(id))) objects.emplace_back(seq, Kind::commit);
     for (const std::uint64_t seq : numbers_in(span_folder(id))) objects.emplace_back(seq, Kind::span);
@@ -168,7 +152,7 @@ class Check {
         TRY(check_span(lane, seq));
         continue;
       }
-      if (seq >= lane.next) leave_gap(lane, kind == Kind::commit ? seq : seq + 1);
+      if (seq >= lane.next) TRY(check_up_to(lane, kind == Kind::commit ? seq : seq + 1));
       if (kind == Kind::rollup) {
         TRY(check_rollup(lane, seq));
         continue;
@@ -186,19 +170,27 @@ class Check {
   // Whether the lane still has the commit that the account lane knows it by.
   Status check_end(Lane& lane, const LaneHead& recorded) {
     if (recorded.seq >= lane.next) {
-      leave_gap(lane, recorded.seq + 1);
+      TRY(check_up_to(lane, recorded.seq + 1));
       TRY(note_gaps(lane));
     }
     return {};
   }
 
-  // The commits from lane.next up to `end`, exclusive, are not there.
-  static void leave_gap(Lane& lane, std::uint64_t end) {
-    if (lane.next == end) return;
+  // The commits from lane.next up to `end`, exclusive, were not listed. Those that were written meanwhile are there when
+  // they are asked for, up to the first that is not; the others are a gap.
+  Status check_up_to(Lane& lane, std::uint64_t end) {
+    while (lane.next < end) {
+      const auto size = store_.size(commit_name(lane.state.lane, lane.next));
+      if (!size && size.error().code == Code::not_found) break;
+      TRY(not_stopped());
+      TRY(check_commit(lane, lane.next++));
+    }
+    if (lane.next == end) return {};
     lane.gaps.emplace_back(lane.next, end - 1);
     lane.next = end;
     lane.folded = false;
     lane.previous.clear();
+    return {};
   }
 
   // Something whole stands behind the gaps: the commits were there.
@@ -215,7 +207,7 @@ class Check {
   Status check_commit(Lane& lane, std::uint64_t seq) {
     const std::string name = commit_name(lane.state.lane, seq);
     see(name);
-    const auto bytes = store_.get_all(name);
+    const auto bytes = store_.get_all(name, kMaxLaneObject);
     const std::string before = std::exchange(lane.previous, std::string());
     if (!bytes) {
       lane.folded = false;
@@ -254,13 +246,13 @@ class Check {
     see(name);
     const bool read = static_cast<double>(runtime_.random_u64() >> 11) * 0x1.0p-53 < options_.read_data;
     if (!read && ref.inside_commit) return {};  // its hash was compared with the commit's
-    if (!read) {
-      const auto size = store_.size(name);
-      if (size && *size == ref.size) return {};
-      if (size) return note(name, lane, {Code::corrupt, "`" + name + "` has another size than its commit says"});
-      return note(name, lane, absent(name, size.error()));
+    const auto size = ref.inside_commit ? Result<std::uint64_t>(inside.size()) : store_.size(name);
+    if (!size) return note(name, lane, absent(name, size.error()));
+    if (*size != ref.size) {
+      return note(name, lane, {Code::corrupt, "`" + name + "` has another size than its commit says"});
     }
-    auto bytes = ref.inside_commit ? Result<std::string>(std::string(inside)) : store_.get_all(name);
+    if (!read) return {};
+    auto bytes = ref.inside_commit ? Result<std::string>(std::string(inside)) : store_.get_all(name, ref.size);
     if (!bytes) return note(name, lane, absent(name, bytes.error()));
     TRY(progressed(ref.inside_commit ? 0 : bytes->size()));
     const Status whole = check_segment(store_, keys_, lane.state.lane, ref, std::move(*bytes), decompressor_);
@@ -273,7 +265,7 @@ class Check {
 
   Status check_span(Lane& lane, std::uint64_t to) {
     const std::string name = span_name(lane.state.lane, to);
-    const auto bytes = store_.get_all(name);
+    const auto bytes = store_.get_all(name, kMaxLaneObject);
     if (!bytes) return note(name, lane, absent(name, bytes.error()));
     TRY(progressed(bytes->size()));
     const std::string hash = codec::sha256(*bytes);
@@ -313,11 +305,10 @@ class Check {
     for (const SpanRef& span : rollup->spans) {
       const std::string span_object = span_name(lane.state.lane, span.to);
       see(span_object);
+      if (!lane.span_hashes.contains(span.to)) TRY(check_span(lane, span.to));  // written meanwhile, or missing
       if (damaged_.contains(span_object)) return {};
       const auto hash = lane.span_hashes.find(span.to);
-      if (hash == lane.span_hashes.end()) {
-        return note(span_object, lane, {Code::corrupt, "`" + span_object + "` is missing"});
-      }
+      if (hash == lane.span_hashes.end()) return wrong();
       if (span.to > seq || hash->second != span.sha256 || lane.span_begins[span.to] != spanned) return wrong();
       spanned = span.to;
     }

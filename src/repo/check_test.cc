@@ -184,9 +184,85 @@ TEST_F(CheckTest, TellsOfLanesAndTailsThatTheAccountLaneKnows) {
   EXPECT_THAT(found.damaged[0].affects, ElementsAre("shop/orders"));
 }
 
-TEST_F(CheckTest, OpeningRefusesACommitBehindAGap) {
-  ASSERT_TRUE(store_->remove(commit_name(lane_, 9)));
-  EXPECT_EQ(repository_->read_lane(lane_).error().code, Code::corrupt);
+// Whatever part of what a writer wrote meanwhile is in the list, nothing of it is damage.
+TEST_F(CheckTest, FindsNothingWhileABackupRuns) {
+  LaneIdentity account;
+  account.account_id = "account-1";
+  auto definitions = std::move(*repository_->open_writer(LaneId(kAccountLane), account));
+  const LaneState head = *repository_->read_lane(lane_);
+  CommitDraft draft;
+  draft.heads = {{lane_, "shop", "orders", head.seq, head.head_hash}};
+  commit(*definitions, {}, draft);
+  OddStore& odd = make_odd();
+  const auto reader = open();
+  const std::vector<std::string> all = names();
+  for (const std::string& last_seen : all) {  // the others of its folder came behind it, or before
+    for (const bool later : {true, false}) {
+      odd.unlisted.clear();
+      const std::string folder = last_seen.substr(0, last_seen.rfind('/') + 1);
+      for (const std::string& name : all) {
+        if (!folder.empty() && name.starts_with(folder) && (later ? last_seen < name : name < last_seen)) {
+          odd.unlisted.insert(name);
+        }
+      }
+      if (folder == "keys/") continue;
+      const auto found = check(*reader, {});
+      ASSERT_TRUE(found) << found.error().to_string();
+      EXPECT_THAT(damaged(*found), IsEmpty()) << last_seen;
+    }
+  }
+  odd.unlisted = {all.begin(), all.end()};  // a lane that is wholly new, but for the keys
+  std::erase_if(odd.unlisted, [](const std::string& name) {
+    return name.find('/') == std::string::npos || name.starts_with("keys/");
+  });
+  EXPECT_THAT(damaged(*check(*reader, {})), IsEmpty());
+}
+
+TEST_F(CheckTest, ListsOnce) {
+  OddStore& odd = make_odd();
+  const auto reader = open();
+  for (int i = 0; i < 3000; ++i) ASSERT_TRUE(store_->put("other/" + std::to_string(i), ""));
+  odd.lists = 0;
+  ASSERT_TRUE(check(*reader, {}));
+  EXPECT_EQ(odd.lists, 2U);  // everything, and the key files
+}
+
+TEST_F(CheckTest, WhatIsTooLargeIsDamagedAndNotRead) {
+  OddStore& odd = make_odd();
+  const auto reader = open();
+  CheckOptions options;
+  options.read_data = 1;
+  for (const std::string& name : names()) {
+    odd.huge = {name};
+    const auto found = check(*reader, options);
+    ASSERT_TRUE(found) << name << ": " << found.error().to_string();
+    EXPECT_THAT(damaged(*found), ElementsAre(name));
+  }
+}
+
+// Too many open files, a disk that has gone: nothing is known of the object, and no other is asked for.
+TEST_F(CheckTest, AnErrorOfTheMachineIsNoDamage) {
+  OddStore& odd = make_odd();
+  const auto reader = open();
+  CheckOptions options;
+  options.read_data = 1;
+  for (const std::string& name : names()) {
+    odd.failing.clear();
+    odd.failing.emplace(name, Error(Code::io, "too many open files"));
+    const auto found = check(*reader, options);
+    ASSERT_FALSE(found) << name;
+    EXPECT_EQ(found.error().code, Code::io);
+  }
+}
+
+TEST_F(CheckTest, AFileAmongTheLanesHidesNone) {
+  ASSERT_TRUE(store_->put("lanes/c", "x"));
+  ASSERT_TRUE(store_->put("rollups/c", "x"));
+  EXPECT_EQ(report().unreferenced, 2U);
+  EXPECT_THAT(damaged(report()), IsEmpty());
+  const std::string name = commit_name(lane_, 2);
+  replace(name, "not a commit");
+  EXPECT_THAT(damaged(report()), ElementsAre(name));
 }
 
 TEST_F(CheckTest, StopsBetweenObjectsThatCannotBeRead) {

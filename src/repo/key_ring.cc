@@ -17,6 +17,10 @@ constexpr std::string_view kSuite = "aes-256-gcm+sha-256+zstd";
 constexpr std::size_t kIdSize = 16;
 constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kMaxKeyFiles = 1000;
+constexpr std::uint64_t kMaxPlainFile = 16 * 1024;  // halley.json or a key file
+// What deriving keys may cost, as n * r * p, for all the key files that are tried: a file is plain text, and who put it
+// there could else keep this machine busy for days. A writer's file costs 2^19.
+constexpr std::uint64_t kMaxWork = std::uint64_t{1} << 22;
 
 constexpr std::string_view kRandomPasswordPrefix = "halley-";
 constexpr std::size_t kRandomPasswordBytes = 32;
@@ -94,7 +98,8 @@ Result<codec::ScryptCost> parse_cost(const json::Value& object, const std::strin
   ASSIGN(cost.n, number_member(*kdf, "n", name));
   ASSIGN(const std::uint64_t r, number_member(*kdf, "r", name));
   ASSIGN(const std::uint64_t p, number_member(*kdf, "p", name));
-  if (r > 1024 || p > 1024) return fail(malformed(name, "kdf"));
+  const bool bounded = r >= 1 && r <= 1024 && p >= 1 && p <= 16 && cost.n <= kMaxWork && cost.n * r * p <= kMaxWork;
+  if (!bounded) return fail(malformed(name, "kdf"));
   cost.r = static_cast<std::uint32_t>(r);
   cost.p = static_cast<std::uint32_t>(p);
   return cost;
@@ -148,7 +153,7 @@ Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password) {
 }
 
 Result<std::string> read_description(store::ObjectStore& store) {
-  const auto file = store.get_all(kDescriptionName);
+  const auto file = store.get_all(kDescriptionName, kMaxPlainFile);
   if (!file && file.error().code == Code::not_found) {
     return fail(Code::no_repository, "there is no repository at " + store.description(),
                 "Make one with `halley init`.");
@@ -157,7 +162,60 @@ Result<std::string> read_description(store::ObjectStore& store) {
   return parse_description(*file);
 }
 
+// The names of key files; others in their place are not of the repository.
+Result<std::vector<std::string>> key_files(store::ObjectStore& store) {
+  ASSIGN(std::vector<std::string> names, store.list("keys/", "", store::kNoLimit));
+  std::erase_if(names, [](const std::string& name) {
+    const auto id = from_hex(std::string_view(name).substr(key_name("").size()));
+    return !id || id->size() != kIdSize || name != key_name(to_hex(*id));
+  });
+  if (names.size() > kMaxKeyFiles) return fail(Code::corrupt, "there are more than 1,000 key files in keys/");
+  return names;
+}
+
+Result<KeyFile> read_key_file(store::ObjectStore& store, const std::string& name) {
+  ASSIGN(const std::string text, store.get_all(name, kMaxPlainFile));
+  return parse_key_file(text, name);
+}
+
+// The keys that the password opens, and what became of the others.
+struct TriedKeys {
+  std::vector<KeyEpoch> opened;
+  bool refused = false;         // a whole file of this repository is not opened by the password
+  std::optional<Error> damage;  // the first file that could not be tried
+  std::uint64_t work = 0;
+};
+
+Status try_key(store::ObjectStore& store, const std::string& name, std::string_view repository_id,
+               std::string_view password, TriedKeys& keys) {
+  const auto damaged = [&](Error error) -> Status {
+    if (!is_damage(error)) return fail(std::move(error));
+    if (!keys.damage) keys.damage = std::move(error);
+    return {};
+  };
+  const auto file = read_key_file(store, name);
+  if (!file) return damaged(file.error());
+  if (file->repository_id != repository_id) return {};  // left by a creation that lost or was interrupted
+  const std::uint64_t work = file->cost.n * file->cost.r * file->cost.p;
+  if (work > kMaxWork - keys.work) {
+    return damaged({Code::corrupt, "`" + name + "` is not tried: the key files ask for too much work",
+                    "Move those that are not of this repository out of keys/."});
+  }
+  keys.work += work;
+  auto epoch = unwrap(*file, password);
+  if (epoch) {
+    keys.opened.push_back(std::move(*epoch));
+    return {};
+  }
+  if (epoch.error().code == Code::invalid_argument) return damaged(malformed(name, "kdf"));
+  if (epoch.error().code != Code::wrong_password) return fail(epoch.error());
+  keys.refused = true;
+  return {};
+}
+
 }  // namespace
+
+bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::unsupported; }
 
 std::string make_random_password(Runtime& runtime) {
   return std::string(kRandomPasswordPrefix) + to_hex(runtime.random_bytes(kRandomPasswordBytes));
@@ -186,24 +244,19 @@ Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std
 Result<KeyRing> KeyRing::open(store::ObjectStore& store, std::string_view password) {
   KeyRing ring;
   ASSIGN(ring.repository_id_, read_description(store));
-  ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
-  bool any = false;
-  for (const std::string& name : names) {
-    ASSIGN(const std::string text, store.get_all(name));
-    ASSIGN(const KeyFile file, parse_key_file(text, name));
-    if (file.repository_id != ring.repository_id_) continue;  // left by a creation that lost or was interrupted
-    any = true;
-    auto epoch = unwrap(file, password);
-    if (!epoch && epoch.error().code != Code::wrong_password) return fail(epoch.error());
-    if (epoch) ring.epochs_.push_back(std::move(*epoch));
+  ASSIGN(const std::vector<std::string> names, key_files(store));
+  TriedKeys keys;
+  for (const std::string& name : names) TRY(try_key(store, name, ring.repository_id_, password, keys));
+  if (keys.opened.empty() && keys.refused) {
+    return fail(Code::wrong_password, "the password does not open this repository",
+                keys.damage ? "But then, " + keys.damage->to_string() + "." : "");
   }
-  if (!any) {
+  if (keys.opened.empty() && keys.damage) return fail(std::move(*keys.damage));
+  if (keys.opened.empty()) {
     return fail(Code::corrupt, "the key file of the repository is missing",
                 "Bring keys/ back from another copy of the repository.");
   }
-  if (ring.epochs_.empty()) {
-    return fail(Code::wrong_password, "the password does not open this repository");
-  }
+  ring.epochs_ = std::move(keys.opened);
   std::sort(ring.epochs_.begin(), ring.epochs_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   return ring;
 }
@@ -218,13 +271,16 @@ Result<std::vector<KeyFileState>> inspect_key_files(store::ObjectStore& store, s
   const auto description = read_description(store);
   files.push_back({std::string(kDescriptionName), true, std::nullopt});
   if (!description) files.back().damage = description.error();
+  if (!description && !is_damage(description.error()) && description.error().code != Code::no_repository) {
+    return fail(description.error());
+  }
   if (description && *description != repository_id) {
     files.back().damage = Error(Code::corrupt, "`halley.json` is of another repository");
   }
-  ASSIGN(const std::vector<std::string> names, store.list("keys/", "", kMaxKeyFiles));
+  ASSIGN(const std::vector<std::string> names, key_files(store));
   for (const std::string& name : names) {
-    ASSIGN(const std::string text, store.get_all(name));
-    const auto file = parse_key_file(text, name);
+    const auto file = read_key_file(store, name);
+    if (!file && !is_damage(file.error())) return fail(file.error());
     if (file) files.push_back({name, file->repository_id == repository_id, std::nullopt});
     if (!file) files.push_back({name, true, file.error()});
   }

@@ -13,6 +13,9 @@
 
 namespace halley::repo {
 
+// An error that says what is wrong with an object. Others say that the store can't be asked now.
+bool is_damage(const Error& error);
+
 // The keys of one epoch. The data key wraps the object keys of segments; the control key those of commits, rollups
 // and spans.
 struct KeyEpoch {
@@ -28,7 +31,8 @@ class KeyRing {
   // `cost` is that of deriving a key from the password; one of make_random_password() costs nothing.
   static Result<KeyRing> create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
                                 const codec::ScryptCost& cost);
-  // no_repository, wrong_password, corrupt or unsupported.
+  // no_repository, wrong_password, corrupt or unsupported. Key files that are damaged, or are of another repository,
+  // don't matter as long as another is opened.
   static Result<KeyRing> open(store::ObjectStore& store, std::string_view password);
 
   const std::string& repository_id() const { return repository_id_; }  // 16 bytes

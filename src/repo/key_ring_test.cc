@@ -100,13 +100,66 @@ TEST_F(KeyRingTest, WhatIsNoObjectIsDamaged) {
   }
 }
 
-TEST_F(KeyRingTest, AKeyFileUnderAnotherNameIsFound) {
+TEST_F(KeyRingTest, AKeyFileUnderAnotherNameIsDamageAndKeepsNobodyOut) {
   const std::string other = "keys/00000000000000000000000000000000";
   ASSERT_TRUE(store_->put(other, *store_->get_all(key_name_)));
   const auto opened = KeyRing::open(*store_, kPassword);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, Code::corrupt);
-  EXPECT_THAT(opened.error().message, HasSubstr(other));
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  EXPECT_EQ(opened->epochs().size(), 1U);
+  const auto files = inspect_key_files(*store_, opened->repository_id());
+  ASSERT_TRUE(files);
+  ASSERT_EQ(files->size(), 3U);
+  ASSERT_TRUE(files->at(1).damage);
+  EXPECT_THAT(files->at(1).damage->message, HasSubstr(other));
+  EXPECT_EQ(KeyRing::open(*store_, "another").error().code, Code::wrong_password);
+  // Where no other opens, it is told.
+  ASSERT_TRUE(store_->remove(key_name_));
+  EXPECT_EQ(KeyRing::open(*store_, kPassword).error().code, Code::corrupt);
+  EXPECT_THAT(KeyRing::open(*store_, kPassword).error().message, HasSubstr(other));
+}
+
+TEST_F(KeyRingTest, OtherFilesAmongTheKeysAreLeftAlone) {
+  for (const char* name : {"keys/readme.txt", "keys/.nfs000000000012", "keys/0", "keys/a/b",
+                           "keys/00000000000000000000000000000000.tmp", "keys/g0000000000000000000000000000000"}) {
+    ASSERT_TRUE(store_->put(name, "x"));
+  }
+  const auto opened = KeyRing::open(*store_, kPassword);
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  EXPECT_EQ(inspect_key_files(*store_, opened->repository_id())->size(), 2U);
+}
+
+TEST_F(KeyRingTest, AKeyFileThatIsTooLargeIsNotRead) {
+  const std::string other = "keys/00000000000000000000000000000000";
+  ASSERT_TRUE(store_->put(other, "x"));
+  OddStore& odd = make_odd();
+  odd.huge.insert(other);
+  const auto opened = KeyRing::open(*store_, kPassword);
+  ASSERT_TRUE(opened) << opened.error().to_string();
+  EXPECT_TRUE(inspect_key_files(*store_, opened->repository_id())->at(1).damage);
+  odd.huge = {std::string(kDescriptionName)};
+  EXPECT_EQ(KeyRing::open(*store_, kPassword).error().code, Code::corrupt);
+}
+
+// Planted files may not keep the machine busy: what they ask for is bounded, in one and in all.
+TEST_F(KeyRingTest, ThePriceOfPlantedKeyFilesIsBounded) {
+  const std::string cost = R"("n":16,"r":1,"p":1)";
+  EXPECT_EQ(refusal(key_name_, cost, R"("n":16,"r":1,"p":17)").code, Code::corrupt);
+  EXPECT_EQ(refusal(key_name_, cost, R"("n":1048576,"r":8,"p":4)").code, Code::corrupt);
+  EXPECT_EQ(refusal(key_name_, cost, R"("n":4611686018427387904,"r":4,"p":1)").code, Code::corrupt);
+  const std::string own = *store_->get_all(key_name_);
+  const std::string own_id = key_name_.substr(5);
+  for (int i = 0; i < 2; ++i) {  // each as dear as one may be; in front of the true one
+    const std::string id = std::string(31, '0') + std::to_string(i);
+    ASSERT_TRUE(store_->put(key_name(id), own));
+    edit(key_name(id), own_id, id);
+    edit(key_name(id), cost, R"("n":2,"r":1024,"p":16)");
+  }
+  EXPECT_TRUE(KeyRing::open(*store_, kPassword));  // 2^15 each
+  for (int i = 0; i < 2; ++i)
+    edit(key_name(std::string(31, '0') + std::to_string(i)), R"("n":2,"r":1024,"p":16)", R"("n":1024,"r":256,"p":16)");
+  const Error error = KeyRing::open(*store_, kPassword).error();
+  EXPECT_EQ(error.code, Code::wrong_password);  // by the first of them; the others are not tried
+  EXPECT_THAT(error.hint, HasSubstr("too much work"));
 }
 
 TEST_F(KeyRingTest, AKeyThatWasWrappedForAnotherPlaceIsNotOpened) {

@@ -38,7 +38,7 @@ struct LaneIdentity {
 // Where capture stands in one hash interval. The intervals of a lane tile the whole hash space once capture has begun.
 struct RangeState {
   cosmos::HashRange range;
-  std::string range_id;  // the physical range it was last read from
+  std::string range_id;  // the physical range it was last read from, in whose log `lsn` is; empty: none yet
   std::uint32_t epoch = 0;
   std::string feed;  // continuation of the feed that is followed (all-versions, or latest); empty = from the start
   std::string base;  // all-versions: continuation of the base read; empty = from the start
@@ -125,6 +125,8 @@ struct LaneState {
   std::vector<Event> events;    // the newest kMaxEvents
   std::vector<LaneHead> heads;  // of the account lane: one for each lane, by lane id
   std::vector<SegmentRef> segments;
+  // Of a lane that was read: why it ends here, when commits behind are lost or damaged. In no object.
+  std::string damage = {};
   friend bool operator==(const LaneState&, const LaneState&) = default;
 };
 inline constexpr std::size_t kMaxEvents = 1000;

@@ -11,8 +11,6 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::size_t kPage = 1000;
-constexpr std::size_t kMaxRecord = std::size_t{256} << 20;
 // A span is written once so many segments and sync points are in no span yet: a compromise between the size of
 // rollups and the number of spans that opening a lane reads.
 constexpr std::size_t kSpanItems = 1024;
@@ -31,7 +29,7 @@ Result<std::string> inflate(const std::string& name, std::string_view content) {
 
 Result<std::string> read_record(store::ObjectStore& store, const KeyRing& keys, ObjectKind kind,
                                 const std::string& name, std::string_view sha256) {
-  auto bytes = store.get_all(name);
+  auto bytes = store.get_all(name, kMaxLaneObject);
   if (!bytes && bytes.error().code == Code::not_found) return fail(Code::corrupt, "`" + name + "` is missing");
   if (!bytes) return fail(bytes.error());
   if (!sha256.empty() && codec::sha256(*bytes) != sha256) return fail(damaged(name, "it is not what its rollup names"));
@@ -74,22 +72,57 @@ Result<LaneHistory> expand_rollup(store::ObjectStore& store, const KeyRing& keys
 Result<LaneHistory> newest_rollup(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane) {
   const std::string folder = rollup_folder(lane);
   std::vector<std::uint64_t> rollups;
-  for (std::string after;;) {
-    ASSIGN(const std::vector<std::string> names, store.list(folder, after, kPage));
-    for (const std::string& name : names) {
-      if (const auto seq = seq_of(name, folder)) rollups.push_back(*seq);
-    }
-    if (names.size() < kPage) break;
-    after = names.back();
+  ASSIGN(const std::vector<std::string> names, store.list(folder, "", store::kNoLimit));
+  for (const std::string& name : names) {
+    if (const auto seq = seq_of(name, folder)) rollups.push_back(*seq);
   }
   for (; !rollups.empty(); rollups.pop_back()) {
     auto history = expand_rollup(store, keys, lane, rollups.back());
-    if (history) return history;
-    if (history.error().code != Code::corrupt && history.error().code != Code::unsupported) return history;
+    if (history || !is_damage(history.error())) return history;
   }
   LaneHistory empty;
   empty.state.lane = lane;
   return empty;
+}
+
+// Adds the commits that come next, by name, until there is none.
+Status follow(store::ObjectStore& store, const KeyRing& keys, LaneHistory& history) {
+  LaneState& state = history.state;
+  while (!history.damage) {
+    const std::uint64_t seq = state.seq + 1;
+    const auto bytes = store.get_all(commit_name(state.lane, seq), kMaxLaneObject);
+    if (!bytes && bytes.error().code == Code::not_found) return {};
+    auto commit = bytes ? open_commit(keys, state.lane, seq, *bytes) : Result<ReadCommit>(fail(bytes.error()));
+    const Status added =
+        commit ? apply_commit(std::move(commit->record), codec::sha256(*bytes), state) : fail(commit.error());
+    if (added) continue;
+    if (!is_damage(added.error())) return added;
+    history.damage = added.error();
+  }
+  return {};
+}
+
+// Looks for commits that stand behind a missing one. What can't be read there is a stray name and proves nothing; a
+// whole commit does.
+Status look_behind(store::ObjectStore& store, const KeyRing& keys, LaneHistory& history) {
+  if (history.damage) return {};
+  LaneState& state = history.state;
+  const std::string folder = commit_folder(state.lane);
+  ASSIGN(const auto names, store.list(folder, commit_name(state.lane, state.seq), store::kNoLimit));
+  for (const std::string& name : names) {
+    const auto seq = seq_of(name, folder);
+    if (!seq || *seq <= state.seq) continue;
+    const auto bytes = store.get_all(name, kMaxLaneObject);
+    if (!bytes && !is_damage(bytes.error()) && bytes.error().code != Code::not_found) return fail(bytes.error());
+    if (!bytes || !open_commit(keys, state.lane, *seq, *bytes)) continue;
+    // A list is no snapshot: those before it may have come meanwhile.
+    TRY(follow(store, keys, history));
+    if (history.damage) return {};
+    if (*seq <= state.seq) continue;
+    history.damage = Error(Code::corrupt, fmt::format("`{}` is missing", commit_name(state.lane, state.seq + 1)));
+    return {};
+  }
+  return {};
 }
 
 }  // namespace
@@ -106,27 +139,9 @@ bool is_behind(const LaneState& lane, const LaneHead& recorded) {
 Result<LaneHistory> read_lane_history(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane) {
   TRY(check_lane_id(lane));
   ASSIGN(LaneHistory history, newest_rollup(store, keys, lane));
-  LaneState& state = history.state;
-  const std::string folder = commit_folder(lane);
-  for (std::string after = commit_name(lane, state.seq);;) {
-    ASSIGN(const std::vector<std::string> names, store.list(folder, after, kPage));
-    for (const std::string& name : names) {
-      const auto seq = seq_of(name, folder);
-      if (!seq) continue;
-      ASSIGN(const std::string bytes, store.get_all(name));
-      if (*seq != state.seq + 1) {
-        // A gap. What can't be read behind it is a stray name and proves nothing; a whole commit does.
-        const auto behind = open_commit(keys, lane, *seq, bytes);
-        if (!behind) continue;
-        return fail(Code::corrupt, fmt::format("`{}` is missing", commit_name(lane, state.seq + 1)));
-      }
-      ASSIGN(ReadCommit commit, open_commit(keys, lane, *seq, bytes));
-      TRY(apply_commit(std::move(commit.record), codec::sha256(bytes), state));
-    }
-    if (names.size() < kPage) break;
-    after = names.back();
-  }
-  if (state.seq == 0) return fail(Code::not_found, "lane " + lane + " has no commit");
+  TRY(follow(store, keys, history));
+  TRY(look_behind(store, keys, history));
+  if (history.state.seq == 0 && !history.damage) return fail(Code::not_found, "lane " + lane + " has no commit");
   return history;
 }
 

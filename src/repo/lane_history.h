@@ -1,6 +1,8 @@
 // A lane as its objects tell it: rollup, spans, commits (docs/repository-format.md, lanes).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,17 +16,23 @@
 
 namespace halley::repo {
 
+// A commit, rollup or span holds no larger record than this, before compression, and is no larger than that.
+inline constexpr std::size_t kMaxRecord = std::size_t{256} << 20;
+inline constexpr std::uint64_t kMaxLaneObject = kMaxRecord + (std::uint64_t{16} << 20);
+
 // A lane's state, and how much of it rollups and spans already hold.
 struct LaneHistory {
   LaneState state;
+  std::optional<Error> damage;   // why nothing behind the state can be told; nothing: the state is the head
   std::uint64_t rollup_seq = 0;  // of the newest rollup known; 0 = none
   std::vector<SpanRef> spans;
   std::size_t spanned_segments = 0;  // the first so many of state.segments are in spans
   std::size_t spanned_sync_points = 0;
 };
 
-// The state at the head. A damaged rollup is passed over for an older one, or for the commits themselves; check()
-// reports it. not_found when the lane has no commit, corrupt when the chain is broken.
+// The state at the head, or before the first commit that is lost or damaged: then `damage` says so, and the state may
+// be that of no commit. A damaged rollup is passed over for an older one, or for the commits themselves; check()
+// reports it. not_found when the lane has no commit.
 Result<LaneHistory> read_lane_history(store::ObjectStore& store, const KeyRing& keys, const LaneId& lane);
 
 // The commit in an object's bytes; corrupt naming it unless it is whole and commit `seq` of `lane`. `segment`: the

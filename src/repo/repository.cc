@@ -37,16 +37,35 @@ Result<std::vector<LaneId>> Repository::lanes() {
   for (std::string after;;) {
     ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, after, 1));
     if (names.empty()) return lanes;
-    const LaneId lane = names[0].substr(prefix.size(), names[0].find('/', prefix.size()) - prefix.size());
+    const std::size_t slash = names[0].find('/', prefix.size());
+    after = names[0];
+    if (slash == std::string::npos) continue;  // a file among the lanes is of none
+    const LaneId lane = names[0].substr(prefix.size(), slash - prefix.size());
     if (check_lane_id(lane)) lanes.push_back(lane);
-    after = prefix + lane + '0';  // '0' follows '/': behind everything of this lane
+    after = names[0].substr(0, slash) + '0';  // '0' follows '/': behind everything of this lane
   }
 }
 
 Result<LaneState> Repository::read_lane(const LaneId& lane) {
   ASSIGN(LaneHistory history, read_lane_history(*state_->store, state_->keys, lane));
+  if (history.damage && history.state.seq == 0) return fail(std::move(*history.damage));
+  if (history.damage) history.state.damage = history.damage->to_string();
   return std::move(history.state);
 }
+
+namespace {
+
+// Why nothing can be written to a lane, and what its owner can do.
+Error blocked(const LaneState& lane, Error damage) {
+  const std::string next = commit_name(lane.lane, lane.seq + 1);
+  damage.hint =
+      "'halley verify' names all that is damaged. Bring `" + next +
+      "` back from another copy of the repository. Where there is none, move it and what stands behind it in " +
+      commit_folder(lane.lane) + " out of the repository: backups then go on from what is left.";
+  return damage;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<LaneWriter>> Repository::open_writer(const LaneId& lane, const LaneIdentity& identity) {
   auto history = read_lane_history(*state_->store, state_->keys, lane);
@@ -55,6 +74,8 @@ Result<std::unique_ptr<LaneWriter>> Repository::open_writer(const LaneId& lane, 
     history = LaneHistory{};
     history->state.lane = lane;
     history->state.identity = identity;
+  } else if (history->damage) {
+    return fail(blocked(history->state, std::move(*history->damage)));
   } else if (history->state.identity != identity) {
     return fail(Code::precondition, "lane " + lane + " is of another container than the one now captured");
   }

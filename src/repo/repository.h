@@ -65,13 +65,15 @@ class Repository {
   const std::string& id() const;  // 32 hex digits
   store::ObjectStore& store();
 
-  // Lanes that have a commit, by listing.
+  // Lanes that may have a commit, by listing.
   Result<std::vector<LaneId>> lanes();
-  // Folds a lane from its newest rollup. not_found when it has no commit.
+  // Folds a lane from its newest rollup, up to the first commit that is lost or damaged: then the state's `damage` tells
+  // it. not_found when it has no commit, corrupt or unsupported when none of them can be read.
   Result<LaneState> read_lane(const LaneId& lane);
 
   // The writer of a lane, at its head; a lane without commits begins with `identity`. precondition when the lane is of
-  // another identity.
+  // another identity; corrupt or unsupported, with what to do, when a commit is lost or damaged: nothing is written
+  // over it, nor past it.
   Result<std::unique_ptr<LaneWriter>> open_writer(const LaneId& lane, const LaneIdentity& identity);
 
   // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the

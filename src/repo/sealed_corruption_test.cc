@@ -49,10 +49,13 @@ class SealedCorruption : public RepositoryTest {
   // Both who opens the lane and who checks it name the object, and say so.
   void expect_found(const std::string& object, const std::string& why, bool opens = false) {
     const auto state = repository_->read_lane(lane_);
-    EXPECT_EQ(state.has_value(), opens);
-    if (!state) {
-      EXPECT_EQ(state.error().code, Code::corrupt) << state.error().to_string();
-      EXPECT_THAT(state.error().to_string(), HasSubstr(object));
+    ASSERT_TRUE(state) << state.error().to_string();
+    if (opens) {
+      EXPECT_EQ(state->damage, "");
+    } else {
+      EXPECT_EQ(state->seq, 1U);  // up to the commit before it
+      EXPECT_THAT(state->damage, HasSubstr(object));
+      EXPECT_EQ(repository_->open_writer(lane_, identity_).error().code, Code::corrupt);
     }
     const auto report = check(*repository_, {});
     ASSERT_TRUE(report) << report.error().to_string();
@@ -129,9 +132,9 @@ TEST_F(SealedCorruption, ARollupOfAnotherHistoryIsFoundByTheNextCommit) {
   record.state.head_hash[0] ^= 1;
   replace(name, seal_record(real_runtime(), *keys_, ObjectKind::rollup, name, {}, encode_rollup(record)));
   const auto state = repository_->read_lane(lane_);
-  ASSERT_FALSE(state);
-  EXPECT_EQ(state.error().code, Code::corrupt);
-  EXPECT_THAT(state.error().message, HasSubstr("does not follow the commit before it"));
+  ASSERT_TRUE(state);
+  EXPECT_THAT(state->damage, HasSubstr("does not follow the commit before it"));
+  EXPECT_EQ(repository_->open_writer(lane_, identity_).error().code, Code::corrupt);
   const auto report = check(*repository_, {});
   ASSERT_TRUE(report);
   ASSERT_EQ(report->damaged.size(), 1u);

@@ -6,7 +6,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "repo/repository.h"
@@ -124,6 +126,39 @@ inline std::vector<OwnedVersion> drain(Result<std::unique_ptr<VersionStream>> st
   }
 }
 
+// A store that others write to while it is listed, or that holds what no writer wrote.
+class OddStore final : public store::ObjectStore {
+ public:
+  explicit OddStore(std::shared_ptr<store::ObjectStore> inner) : inner_(std::move(inner)) {}
+
+  Status put(std::string_view name, std::string_view bytes) override { return inner_->put(name, bytes); }
+  Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
+    if (const auto at = failing.find(name); at != failing.end()) return fail(at->second);
+    if (huge.contains(name)) ADD_FAILURE() << name << " is read";
+    return inner_->get(name, offset, size);
+  }
+  Result<std::uint64_t> size(std::string_view name) override {
+    if (huge.contains(name)) return std::uint64_t{8} << 40;
+    return inner_->size(name);
+  }
+  Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    ++lists;
+    ASSIGN(std::vector<std::string> names, inner_->list(prefix, after, limit));
+    std::erase_if(names, [&](const std::string& name) { return unlisted.contains(name); });
+    return names;
+  }
+  Status remove(std::string_view name) override { return inner_->remove(name); }
+  std::string description() const override { return "odd"; }
+
+  std::set<std::string, std::less<>> unlisted;  // there, and in no list
+  std::set<std::string, std::less<>> huge;      // these have 8 TiB
+  std::map<std::string, Error, std::less<>> failing;
+  std::size_t lists = 0;
+
+ private:
+  const std::shared_ptr<store::ObjectStore> inner_;
+};
+
 class RepositoryTest : public ::testing::Test {
  protected:
   static constexpr const char* kPassword = "correct horse";
@@ -154,6 +189,13 @@ class RepositoryTest : public ::testing::Test {
   void replace(const std::string& name, std::string_view bytes) {
     ASSERT_TRUE(store_->remove(name));
     ASSERT_TRUE(store_->put(name, bytes));
+  }
+
+  // From now on the store may be odd.
+  OddStore& make_odd() {
+    auto odd = std::make_shared<OddStore>(store_);
+    store_ = odd;
+    return *odd;
   }
 
   std::shared_ptr<store::ObjectStore> store_ = store::make_memory_store();
