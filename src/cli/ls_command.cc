@@ -35,6 +35,13 @@ Status list_names(Context& context, repo::Repository& repository, const recovery
   return {};
 }
 
+// An id in a line for people: as it is, or as JSON where it holds what a line cannot show, or a terminal would obey.
+std::string shown_id(std::string_view id) {
+  std::string quoted;
+  json::append_string(quoted, id);
+  return quoted.size() == id.size() + 2 ? std::string(id) : quoted;
+}
+
 Status list_documents(Context& context, repo::Repository& repository, const recovery::Moment& moment,
                       const cosmos::ContainerName& name, const recovery::Selection& selection, std::uint64_t limit) {
   ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container));
@@ -47,7 +54,7 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
       writer.begin_object().member("id", document.id).key("partition_key").raw(document.partition_key);
       writer.member("ts", format_rfc3339(document.ts)).end_object();
     } else {
-      text = fmt::format("{}  {}  {}", format_rfc3339(document.ts), document.partition_key, document.id);
+      text = fmt::format("{}  {}  {}", format_rfc3339(document.ts), document.partition_key, shown_id(document.id));
     }
     taken = context.output.item(std::move(text));
     return taken && ++shown != limit;

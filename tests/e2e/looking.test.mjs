@@ -76,7 +76,11 @@ describe('looking', { timeout: 300_000 }, () => {
     assert.deepEqual(changed.result.notes, []);
     const text = await halley(['find', 'db/c', '--from', at(first)], { env, json: false });
     assert.equal(text.stdout.trimEnd().split('\n').length, 3, 'an id that holds a line end is on one line');
-    assert.ok(!text.stdout.includes('\u001b'), 'no escape sequence reaches the terminal');
+    const listed = await halley(['ls', 'db/c'], { env, json: false });
+    assert.ok(listed.stdout.includes(JSON.stringify(kOddId)), listed.stdout);
+    assert.match(listed.stdout, / {2}\["0"\] {2}0\n/);
+    const sequences = [text, listed].filter(({ stdout }) => stdout.includes('\u001b'));
+    assert.deepEqual(sequences, [], 'no escape sequence reaches the terminal');
     const { error } = await halley(['find', '--at', '2020-01-01T00:00:00Z'], { env, expect: 20 });
     assert.match(error.hint, /20\d\d-/);
     await halley(['find', '--at', 'latest', '--from', '-1h'], { env, expect: 2 });
