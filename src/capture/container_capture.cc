@@ -345,9 +345,9 @@ bool ContainerCapture::is_position_of_source(std::size_t index, const RangeState
   return !sources_[index].part || state.range_id == sources_[index].range_id;
 }
 
-// Whether the feed of a range is still to bring a document that was read by name. Its LSN tells, whatever the clock does;
-// where it is not given, or is of another log than its range's position, a feed that was read to its end has nothing
-// left, and another what is dated behind what it covers.
+// Whether the feed of a range is still to bring a document that was read by name. Its LSN tells, whatever the clock
+// does; where it is not given, or is of another log than its range's position, a feed that was read to its end has
+// nothing left, and another what is dated behind what it covers.
 bool ContainerCapture::still_to_come(const repo::Version& version, std::optional<std::uint64_t> lsn,
                                      std::size_t index) const {
   const RangeState& state = states_[index];

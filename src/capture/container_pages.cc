@@ -108,8 +108,8 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
   return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
 }
 
-// A refusal of a continuation costs a new base, so it is heard twice: something on the way may have said it. A lasting 500
-// is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
+// A refusal of a continuation costs a new base, so it is heard twice: something on the way may have said it. A lasting
+// 500 is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
 Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::FeedMode mode,
                                                      const std::string& continuation, std::stop_token stop) {
   const auto read = [&](const std::string& from) {
@@ -155,8 +155,8 @@ std::optional<std::uint64_t> ContainerCapture::end_of_base(std::size_t index, co
 
 // The base: every live document once, from the latest-version feed; what lies beyond the cursor comes through the
 // all-versions feed, which is followed meanwhile. What it brings was there when the cursor was taken, and is dated no
-// later: its times say nothing of order. A replica that is not as far as the cursor lacks documents that the feed won't bring
-// either.
+// later: its times say nothing of order. A replica that is not as far as the cursor lacks documents that the feed won't
+// bring either.
 Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_token stop) {
   PageDecoder decoder(*target_.identity.key);
   RangeState state = states_[index];
@@ -203,7 +203,8 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
   }
 }
 
-// Whether a page comes from before the position `lsn` of its range, and proves nothing; fails where the feed began anew.
+// Whether a page comes from before the position `lsn` of its range, and proves nothing; fails where the feed began
+// anew.
 Result<bool> ContainerCapture::is_behind(std::size_t index, const RangeState& state, std::uint64_t lsn,
                                          const cosmos::FeedPage& page) {
   if (!is_position_of_source(index, state)) return false;

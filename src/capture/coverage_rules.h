@@ -21,8 +21,8 @@ struct RangeSource {
 // Fits the lane's intervals to the live ranges, which tile the hash space in order: an interval that was split becomes
 // one per child, each with the parent's continuations; a merge leaves the intervals as they are, read as parts.
 // Whatever changed its place begins a new epoch. An interval of a merged range names no `range_id` until that range has
-// answered its continuation: until then its position is one of another log. Exact intervals are split alike. Returns the
-// source of each interval.
+// answered its continuation: until then its position is one of another log. Exact intervals are split alike. Returns
+// the source of each interval.
 std::vector<RangeSource> fit_to_ranges(const std::vector<cosmos::PartitionKeyRange>& live,
                                        std::vector<repo::RangeState>& states, std::vector<repo::ExactInterval>& exact);
 

@@ -36,9 +36,9 @@ Decoded decode(FeedMode mode, std::string page, DecodeContext context = {}) {
   return result;
 }
 
-constexpr std::string_view kItem =
-    R"({"id":"1","pk":"a","n":1.5,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==","_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/",)"
-    R"("_etag":"\"0000-1\"","_attachments":"attachments/","_ts":1700000000,"_lsn":37})";
+constexpr std::string_view kItem = R"({"id":"1","pk":"a","n":1.5,"_rid":"Lx1BALxJyZ8BAAAAAAAAAA==",)"
+                                   R"("_self":"dbs/Lx1BAA==/colls/Lx1BALxJyZ8=/docs/Lx1BALxJyZ8BAAAAAAAAAA==/",)"
+                                   R"("_etag":"\"0000-1\"","_attachments":"attachments/","_ts":1700000000,"_lsn":37})";
 
 std::string latest_page(std::string_view items) {
   return R"({"_rid":"x","Documents":[)" + std::string(items) + R"(],"_count":1})";

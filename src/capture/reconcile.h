@@ -28,8 +28,8 @@ class LiveKeys {
   bool all_known() const;
   // Whether it is one of them that is not known.
   bool is_unknown(const std::string& document_key, std::string_view rid) const;
-  // What meet() was told of one that is not known: nothing, that it is held with this _etag (what was listed was stale),
-  // or with another.
+  // What meet() was told of one that is not known: nothing, that it is held with this _etag (what was listed was
+  // stale), or with another.
   enum class Held : std::uint8_t { unheard, same, otherwise };
   Held held(const std::string& document_key, std::string_view rid, std::string_view etag) const;
 

@@ -15,8 +15,8 @@ Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefini
 
 class Documents {
  public:
-  // Of the lane as it is given, or is read now. `bodies` false leaves bodies out where expiry does not need them; `range` leaves out
-  // what is not in it. The plan and the selection must outlive this.
+  // Of the lane as it is given, or is read now. `bodies` false leaves bodies out where expiry does not need them;
+  // `range` leaves out what is not in it. The plan and the selection must outlive this.
   static Result<Documents> open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
                                 const PlannedContainer& container, const Selection& selection, bool bodies,
                                 const cosmos::HashRange& range = {});

@@ -25,12 +25,13 @@ struct Incarnation {
 };
 
 // Every incarnation of the containers selected that something was captured of, by name and newest first; also those
-// whose lanes are lost since. That the newest definitions are lost is said in `losses`. Fails with not_found naming the pattern that selects none, outside_coverage where nothing
-// has been backed up yet.
+// whose lanes are lost since. That the newest definitions are lost is said in `losses`. Fails with not_found naming the
+// pattern that selects none, outside_coverage where nothing has been backed up yet.
 Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, const Selection& selection,
                                               std::vector<std::string>& losses);
 
-// The lane of an incarnation, nothing where it is lost or none of it can be read. What is lost of it is said in `losses`.
+// The lane of an incarnation, nothing where it is lost or none of it can be read. What is lost of it is said in
+// `losses`.
 Result<std::optional<repo::LaneState>> read_lane(repo::Repository& repository, const Incarnation& incarnation,
                                                  std::vector<std::string>& losses);
 

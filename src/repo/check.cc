@@ -176,8 +176,8 @@ class Check {
     return {};
   }
 
-  // The commits from lane.next up to `end`, exclusive, were not listed. Those that were written meanwhile are there when
-  // they are asked for, up to the first that is not; the others are a gap.
+  // The commits from lane.next up to `end`, exclusive, were not listed. Those that were written meanwhile are there
+  // when they are asked for, up to the first that is not; the others are a gap.
   Status check_up_to(Lane& lane, std::uint64_t end) {
     while (lane.next < end) {
       const auto size = store_.size(commit_name(lane.state.lane, lane.next));

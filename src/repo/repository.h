@@ -67,8 +67,8 @@ class Repository {
 
   // Lanes that may have a commit, by listing.
   Result<std::vector<LaneId>> lanes();
-  // Folds a lane from its newest rollup, up to the first commit that is lost or damaged: then the state's `damage` tells
-  // it. not_found when it has no commit, corrupt or unsupported when none of them can be read.
+  // Folds a lane from its newest rollup, up to the first commit that is lost or damaged: then the state's `damage`
+  // tells it. not_found when it has no commit, corrupt or unsupported when none of them can be read.
   Result<LaneState> read_lane(const LaneId& lane);
 
   // The writer of a lane, at its head; a lane without commits begins with `identity`. precondition when the lane is of

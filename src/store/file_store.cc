@@ -219,8 +219,8 @@ class FileStore : public ObjectStore {
     return {};
   }
 
-  // Whose the name is that could not be given to the file at `temporary`: it may be ours all the same, as with a network
-  // file system that lost an answer and then says that the name exists.
+  // Whose the name is that could not be given to the file at `temporary`: it may be ours all the same, as with a
+  // network file system that lost an answer and then says that the name exists.
   Holder holder_of(std::string_view name, const std::string& temporary, bool renamed, std::string_view bytes) {
     struct stat named {};
     if (::lstat(path_of(name).c_str(), &named) != 0) {

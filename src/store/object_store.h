@@ -40,8 +40,8 @@ class ObjectStore {
 
   virtual Result<std::uint64_t> size(std::string_view name) = 0;  // not_found when absent
 
-  // Names that begin with `prefix` and are greater than `after`, sorted, at most `limit`. No snapshot: of what is put or
-  // removed during the call any part may be there, a later object without an earlier one too. What is not listed is
+  // Names that begin with `prefix` and are greater than `after`, sorted, at most `limit`. No snapshot: of what is put
+  // or removed during the call any part may be there, a later object without an earlier one too. What is not listed is
   // absent only if get() or size() says so. Each call may look through all the names; ask for many at once.
   virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
 

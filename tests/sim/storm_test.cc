@@ -63,8 +63,8 @@ std::vector<std::string> faults_of(World& world) {
       R"("kind":"delay","delay_ms":1000)",
       R"("kind":"delay","delay_ms":3000)",
   };
-  // A replica that lags answers many in a row. Not of a feed: a 304 of one that lags by more than the margin is not told
-  // from the truth (docs/guarantees.md).
+  // A replica that lags answers many in a row. Not of a feed: a 304 of one that lags by more than the margin is not
+  // told from the truth (docs/guarantees.md).
   static const std::vector<std::string> kLags = {
       R"("kind":"stale","behind":2,"operation":"point_read")",
       R"("kind":"stale","behind":3,"operation":"read_feed")",
