@@ -93,7 +93,7 @@ Status follow(store::ObjectStore& store, const KeyRing& keys, LaneHistory& histo
     const auto bytes = store.get_all(commit_name(state.lane, seq), kMaxLaneObject);
     if (!bytes && bytes.error().code == Code::not_found) return {};
     auto commit = bytes ? open_commit(keys, state.lane, seq, *bytes) : Result<ReadCommit>(fail(bytes.error()));
-    const Status added =
+    Status added =
         commit ? apply_commit(std::move(commit->record), codec::sha256(*bytes), state) : fail(commit.error());
     if (added) continue;
     if (!is_damage(added.error())) return added;
