@@ -311,7 +311,8 @@ Status ContainerCapture::take_back(std::stop_token stop) {
     ASSIGN(auto documents, read_all_live(pass_, target_.name, unknown, stop));
     for (std::size_t i = 0; i < unknown.size(); ++i) {
       bool taken = false;
-      if (documents[i]) {
+      const bool again = !search_->is_unknown(unknown[i].partition_key, unknown[i].id, unknown[i].rid);
+      if (documents[i] && !again) {
         ASSIGN(taken, take_back_one(decoder, unknown[i], *std::move(documents[i])));
       }
       // Once, though ranges change meanwhile and everything is listed anew.
@@ -346,12 +347,12 @@ bool ContainerCapture::is_position_of_source(std::size_t index, const RangeState
 }
 
 // Whether the feed of a range is still to bring a document that was read by name. Its LSN tells, whatever the clock
-// does; where it is not given, or is of another log than its range's position, a feed that was read to its end has
-// nothing left, and another what is dated behind what it covers.
+// does; where it is not given, or may be of a log from before a merge, a feed that was read to its end has nothing
+// left, and another what is dated behind what it covers.
 bool ContainerCapture::still_to_come(const repo::Version& version, std::optional<std::uint64_t> lsn,
                                      std::size_t index) const {
   const RangeState& state = states_[index];
-  if (lsn && is_position_of_source(index, state)) return *lsn > state.lsn;
+  if (lsn && !sources_[index].part) return *lsn > state.lsn;
   return unread_ && version.ts >= state.until;
 }
 
@@ -398,6 +399,7 @@ Second ContainerCapture::proof_of_life(std::string_view partition_key) const {
 // A range whose log has not moved since before the listing: what was listed in it still lives.
 void ContainerCapture::prove_rest() {
   for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (sources_[i].part) continue;  // Its log's end is that of whichever part was answered last.
     const auto listed_at = listed_at_.find(sources_[i].range_id);
     if (listed_at == listed_at_.end() || fork_watch_.log_end(listed_at->first) != listed_at->second) continue;
     states_[i].base_end_time = std::max(states_[i].base_end_time, states_[i].until);

@@ -109,21 +109,23 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
 }
 
 // A refusal of a continuation costs a new base, so it is heard twice: something on the way may have said it. A lasting
-// 500 is a fault, or says that the feed is not offered any more: then it is not to be had from now, either.
+// 500 is a fault, or says that the feed is not offered any more: then it is not to be had from now, either, while the
+// other is.
 Result<cosmos::FeedPage> ContainerCapture::read_feed(std::size_t index, cosmos::FeedMode mode,
                                                      const std::string& continuation, std::stop_token stop) {
-  const auto read = [&](const std::string& from) {
-    const cosmos::FeedRequest request{mode, sources_[index].range_id, sources_[index].part, from, 0};
+  const auto read = [&](const std::string& from, cosmos::FeedMode which) {
+    const cosmos::FeedRequest request{which, sources_[index].range_id, sources_[index].part, from, 0};
     return pass_.client.read_change_feed(target_.name, request, stop);
   };
-  auto page = read(continuation);
+  auto page = read(continuation, mode);
   if (page || continuation.empty() || continuation == "*") return page;
   if (is_refusal(page.error())) {
-    page = read(continuation);
-    feed_refused_ = feed_refused_ || (!page && is_refusal(page.error()));
+    page = read(continuation, mode);
+    if (!page && is_refusal(page.error())) feed_refused_ = true;
   } else if (page.error().status == 500 && mode == cosmos::FeedMode::all_versions) {
-    const auto from_now = read("*");
-    feed_refused_ = feed_refused_ || (!from_now && not_offered(from_now.error()));
+    const auto from_now = read("*", mode);
+    const bool refused = !from_now && not_offered(from_now.error());
+    if (refused && read("*", cosmos::FeedMode::latest_version)) feed_refused_ = true;
   }
   return page;
 }
@@ -166,7 +168,10 @@ Status ContainerCapture::base_of(std::size_t index, const Emit& emit, std::stop_
   while (true) {
     ASSIGN(cosmos::FeedPage page, read_feed(index, cosmos::FeedMode::latest_version, state.base, stop));
     pass_.progress.bytes_read += page.body.size();
-    ASSIGN(const bool behind, is_behind(index, state, state.cursor_lsn, page));
+    bool behind = false;
+    if (!sources_[index].part) {  // Of a part the cursor may be in a log from before the merge.
+      ASSIGN(behind, is_behind(index, state, state.cursor_lsn, page));
+    }
     if (behind) {
       if (!pass_.runtime.sleep(kBehindPoll, stop)) return fail(Code::cancelled, "stopped");
       continue;
