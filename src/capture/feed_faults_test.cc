@@ -63,6 +63,15 @@ class FeedFaults : public CapturedAccount {
     transport_.before = nullptr;
     connect(transport_, 1);
   }
+  // Three documents, that in the middle dated an hour ahead; pages hold one each.
+  void write_while_a_clock_is_ahead() {
+    upsert(R"({"id":"a","pk":"a"})");
+    account_.clock().advance(3600);
+    upsert(R"({"id":"b","pk":"a"})");
+    account_.clock().advance(-3590);
+    upsert(R"({"id":"c","pk":"a"})");
+    connect(transport_, 1);
+  }
   std::map<std::string, std::string> documents_at(Second moment) {
     const auto cut = repo::cut_at(orders(), moment);
     EXPECT_TRUE(cut) << format_rfc3339(moment);
@@ -136,12 +145,7 @@ TEST_F(FeedFaults, NorBehindAGap) {
 // --- Clocks that are ahead ---
 
 TEST_F(FeedFaults, ATimeFromAClockThatIsAheadDatesNothingOfABaseBehindItsCursor) {
-  upsert(R"({"id":"a","pk":"a"})");
-  account_.clock().advance(3600);
-  upsert(R"({"id":"b","pk":"a"})");
-  account_.clock().advance(-3590);
-  upsert(R"({"id":"c","pk":"a"})");
-  connect(transport_, 1);
+  write_while_a_clock_is_ahead();
   const Second began = account_.clock().now();
   const BackupReport report = backup();
   ASSERT_TRUE(report.restorable_until);
@@ -150,12 +154,7 @@ TEST_F(FeedFaults, ATimeFromAClockThatIsAheadDatesNothingOfABaseBehindItsCursor)
 }
 
 TEST_F(FeedFaults, NorWhereAnotherProcessReadsTheBaseOn) {
-  upsert(R"({"id":"a","pk":"a"})");
-  account_.clock().advance(3600);
-  upsert(R"({"id":"b","pk":"a"})");
-  account_.clock().advance(-3590);
-  upsert(R"({"id":"c","pk":"a"})");
-  connect(transport_, 1);
+  write_while_a_clock_is_ahead();
   die_in_base(4);
   const BackupReport report = backup();
   ASSERT_TRUE(report.restorable_until);
@@ -163,12 +162,7 @@ TEST_F(FeedFaults, NorWhereAnotherProcessReadsTheBaseOn) {
 }
 
 TEST_F(FeedFaults, NorWhereItsRangeIsSplitMeanwhile) {
-  upsert(R"({"id":"a","pk":"a"})");
-  account_.clock().advance(3600);
-  upsert(R"({"id":"b","pk":"a"})");
-  account_.clock().advance(-3590);
-  upsert(R"({"id":"c","pk":"a"})");
-  connect(transport_, 1);
+  write_while_a_clock_is_ahead();
   before_request(4, is_base, [this] {
     EXPECT_TRUE((*account_.engine().container("shop", "orders"))->split("0"));
     return std::nullopt;
