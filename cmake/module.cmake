@@ -69,6 +69,8 @@ function(halley_test target)
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_MODULES} halley_test_headers GTest::gtest_main)
   target_precompile_headers(${target} REUSE_FROM halley_test_headers)
+  # Files compiled together read their headers once and instantiate what they share once.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${HALLEY_JOIN_TESTS} UNITY_BUILD_BATCH_SIZE 4)
   gtest_discover_tests(${target} TEST_PREFIX ${ARG_PREFIX}. WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${patience})
 endfunction()

@@ -8,8 +8,8 @@ namespace {
 
 using repo::ExactInterval;
 using repo::RangeState;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const cosmos::HashRange kAll;
 const cosmos::HashRange kLow{"", "\x20"};

@@ -87,7 +87,7 @@ TEST(PageDecoder, RaisesTimeToTheRunningMaximumAndNotesLateVersions) {
   EXPECT_EQ(page.batch.versions().front().time, Second{1700000100});
   EXPECT_EQ(page.batch.versions().front().ts, Second{1700000000});
   EXPECT_EQ(page.context.step_back, 100);
-  EXPECT_THAT(page.context.late, testing::ElementsAre(Second{1700000100}));
+  EXPECT_THAT(page.context.late, ::testing::ElementsAre(Second{1700000100}));
 }
 
 TEST(PageDecoder, ReadsTheOperationsOfAnAllVersionsPage) {
@@ -123,15 +123,16 @@ TEST(PageDecoder, NamesWhatIsMissing) {
     return page.status ? std::string() : page.status.error().to_string();
   };
   EXPECT_THAT(refused(FeedMode::latest_version, R"({"id":"1","pk":"a","_rid":"r","_ts":1})"),
-              testing::HasSubstr("_lsn"));
+              ::testing::HasSubstr("_lsn"));
   EXPECT_THAT(refused(FeedMode::latest_version, R"({"id":"1","pk":"a","_rid":"r","_lsn":1})"),
-              testing::HasSubstr("_ts"));
-  EXPECT_THAT(refused(FeedMode::latest_version, R"({"pk":"a","_rid":"r","_ts":1,"_lsn":1})"), testing::HasSubstr("id"));
+              ::testing::HasSubstr("_ts"));
+  EXPECT_THAT(refused(FeedMode::latest_version, R"({"pk":"a","_rid":"r","_ts":1,"_lsn":1})"),
+              ::testing::HasSubstr("id"));
   EXPECT_THAT(refused(FeedMode::latest_version, R"({"id":"1","pk":{"x":1},"_rid":"r","_ts":1,"_lsn":1})"),
-              testing::HasSubstr("partition key"));
-  EXPECT_THAT(refused(FeedMode::all_versions, R"({"current":{"id":"1","pk":"a"}})"), testing::HasSubstr("metadata"));
+              ::testing::HasSubstr("partition key"));
+  EXPECT_THAT(refused(FeedMode::all_versions, R"({"current":{"id":"1","pk":"a"}})"), ::testing::HasSubstr("metadata"));
   EXPECT_THAT(refused(FeedMode::all_versions, R"({"metadata":{"operationType":"delete","lsn":1,"crts":2,"id":"1"}})"),
-              testing::HasSubstr("partition key"));
+              ::testing::HasSubstr("partition key"));
 }
 
 TEST(PageDecoder, ReadsASingleDocumentAsThoseOfAPage) {
@@ -155,7 +156,7 @@ TEST(PageDecoder, ReadsASingleDocumentAsThoseOfAPage) {
     const Status decoded = decoder.decode_document(padded(wrong), 7, context, batch);
     ASSERT_FALSE(decoded) << wrong;
     EXPECT_EQ(decoded.error().code, Code::corrupt) << wrong;
-    EXPECT_THAT(decoded.error().message, testing::HasSubstr("'1'")) << wrong;
+    EXPECT_THAT(decoded.error().message, ::testing::HasSubstr("'1'")) << wrong;
   }
 }
 

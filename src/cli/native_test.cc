@@ -103,7 +103,7 @@ const std::string kPeriodic = R"({"type":"Periodic","periodicModeProperties":{"b
                               R"("backupRetentionIntervalInHours":8}})";
 const std::string kContinuous = R"({"type":"Continuous","continuousModeProperties":{"tier":"Continuous7Days"}})";
 
-struct Ran {
+struct CommandRun {
   ExitCode code = ExitCode::failed;
   std::string out;
   std::string err;
@@ -128,11 +128,11 @@ class Native : public ::testing::Test {
         "halley.toml", "[native]\nresource_group = \"rg\"\naccount = \"shop\"\ncloud = \"" + azure_.url() + "\"\n");
   }
 
-  Ran run(std::vector<std::string> words, bool json = true) {
+  CommandRun run(std::vector<std::string> words, bool json = true) {
     words.insert(words.begin(), "native");
     return run_words(std::move(words), json);
   }
-  Ran run_words(std::vector<std::string> words, bool json = true, Runtime& runtime = real_runtime()) {
+  CommandRun run_words(std::vector<std::string> words, bool json = true, Runtime& runtime = real_runtime()) {
     if (json) words.emplace_back("--json");
     words.insert(words.end(), {"--config", configuration_});
     std::ostringstream out;
@@ -141,7 +141,7 @@ class Native : public ::testing::Test {
       const auto found = variables_.find(name);
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
     };
-    Ran ran;
+    CommandRun ran;
     ran.code = run_program({runtime, variables, out, err, false, {}, "test"}, words);
     ran.out = out.str();
     ran.err = err.str();
@@ -189,7 +189,7 @@ class Native : public ::testing::Test {
 
 TEST_F(Native, EnableAsksBeforeAPeriodicAccountIsChanged) {
   account_is(kPeriodic);
-  const Ran refused = run({"enable"});
+  const CommandRun refused = run({"enable"});
   EXPECT_EQ(refused.code, ExitCode::usage);
   EXPECT_THAT(refused.err, HasSubstr("never returns to periodic backup"));
   EXPECT_THAT(refused.hint(), HasSubstr("--yes"));
@@ -198,7 +198,7 @@ TEST_F(Native, EnableAsksBeforeAPeriodicAccountIsChanged) {
 
 TEST_F(Native, EnableShowsWhatItWouldSend) {
   account_is(kPeriodic);
-  const Ran ran = run({"enable", "--tier", "Continuous30Days", "--all-versions", "--dry-run"});
+  const CommandRun ran = run({"enable", "--tier", "Continuous30Days", "--all-versions", "--dry-run"});
   EXPECT_EQ(ran.code, ExitCode::success);
   const auto requests = ran.result().find("requests")->items();
   ASSERT_EQ(requests.size(), 2u);
@@ -217,7 +217,7 @@ TEST_F(Native, EnableChangesOneThingAfterTheOther) {
   azure_.on("PATCH " + std::string(kAccount), {200, account_json(kPeriodic), true});
   operation_says("Dequeued");
   operation_says("Succeeded");
-  const Ran ran = run({"enable", "--all-versions", "--yes", "--wait"});
+  const CommandRun ran = run({"enable", "--all-versions", "--yes", "--wait"});
   EXPECT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   EXPECT_EQ(azure_.changes(), 2u);
   EXPECT_EQ(ran.result().find("done")->as_bool(), true);
@@ -234,20 +234,20 @@ TEST_F(Native, EnableChangesNothingThatIsSo) {
 TEST_F(Native, AnOperationIsGoneOnWithById) {
   account_is(kContinuous);
   azure_.on("PATCH " + std::string(kAccount), {200, account_json(kContinuous), true});
-  const Ran begun = run({"enable", "--tier", "30d"});
+  const CommandRun begun = run({"enable", "--tier", "30d"});
   EXPECT_EQ(begun.code, ExitCode::success) << begun.err;
   EXPECT_EQ(begun.result().string_at("operation"), "op-1");
   EXPECT_THAT(begun.err, HasSubstr("halley native status --operation op-1 --wait"));
   operation_says("Dequeued");
-  const Ran looked = run({"status", "--operation", "op-1"});
+  const CommandRun looked = run({"status", "--operation", "op-1"});
   EXPECT_EQ(looked.result().string_at("status"), "Dequeued");
   EXPECT_EQ(looked.result().find("done")->as_bool(), false);
   operation_says("Succeeded");
-  const Ran waited = run({"status", "--operation", "op-1", "--wait"});
+  const CommandRun waited = run({"status", "--operation", "op-1", "--wait"});
   EXPECT_EQ(waited.code, ExitCode::success) << waited.out;
   EXPECT_EQ(waited.result().string_at("status"), "Succeeded");
   EXPECT_EQ(azure_.changes(), 1u);
-  const Ran forgotten = run({"status", "--operation", "op-1"});
+  const CommandRun forgotten = run({"status", "--operation", "op-1"});
   EXPECT_EQ(forgotten.code, ExitCode::failed);
   EXPECT_THAT(forgotten.message(), HasSubstr("no operation op-1"));
   EXPECT_EQ(run({"status", "--operation", "../x"}).code, ExitCode::usage);
@@ -258,7 +258,7 @@ TEST_F(Native, AnOperationThatFailsIsToldInItsWords) {
   azure_.on("PATCH " + std::string(kAccount), {200, account_json(kContinuous), true});
   azure_.on("GET /operationsStatus/op-1",
             {200, R"({"status":"Failed","error":{"code":"InternalServerError","message":"It broke."}})"});
-  const Ran ran = run({"enable", "--tier", "30d", "--wait"});
+  const CommandRun ran = run({"enable", "--tier", "30d", "--wait"});
   EXPECT_EQ(ran.code, ExitCode::failed);
   EXPECT_EQ(ran.message(),
             "changing shop to Continuous30Days: the operation ended as Failed InternalServerError: It broke.");
@@ -283,7 +283,7 @@ TEST_F(Native, StatusShowsFromWhenToWhenContainersCanBeRestored) {
             {200, R"({"continuousBackupInformation":{"latestRestorableTimestamp":"11/25/2024 11:29:09 PM"}})"});
   azure_.on("POST " + database + "/store/containers/carts/retrieveContinuousBackupInformation",
             {200, R"({"continuousBackupInformation":{"latestRestorableTimestamp":"1/1/1970 12:00:00 AM"}})"});
-  const Ran ran = run({"status"});
+  const CommandRun ran = run({"status"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   const json::Value status = ran.result();
   EXPECT_EQ(status.string_at("mode"), "continuous");
@@ -316,7 +316,7 @@ TEST_F(Native, StatusOfAPeriodicAccount) {
 TEST_F(Native, StatusExitsWith4ForWhatIsNotAsItShouldBeOnlyWhenAsked) {
   account_is(kPeriodic);
   EXPECT_EQ(run({"status"}).code, ExitCode::success);
-  const Ran ran = run({"status", "--check"});
+  const CommandRun ran = run({"status", "--check"});
   EXPECT_EQ(ran.code, ExitCode::damage);
   const json::Value event = ran.result().find("events")->items().at(0);
   EXPECT_EQ(event.string_at("event"), "continuous_backup_off");
@@ -331,7 +331,7 @@ TEST_F(Native, StatusComparesWithWhatTheConfigurationWants) {
     configuration_ = folder_.write("wants.toml", "[native]\nresource_group = \"rg\"\naccount = \"shop\"\ncloud = \"" +
                                                      azure_.url() + "\"\n" + wanted);
     std::vector<std::string> names;
-    const Ran ran = run({"status"});
+    const CommandRun ran = run({"status"});
     EXPECT_EQ(ran.code, ExitCode::success) << ran.out;
     const json::Value result = ran.result();
     for (const json::Value& event : result.find("events")->items()) names.push_back(event.string_at("event"));
@@ -348,7 +348,7 @@ TEST_F(Native, StatusComparesWithWhatTheConfigurationWants) {
 
 TEST_F(Native, StatusOfADeletedAccountCountsTheDaysDown) {
   a_backup_reaches_back_to("2024-10-27T00:00:00Z", "2024-11-10T12:00:00Z");
-  const Ran ran = run({"status"});
+  const CommandRun ran = run({"status"});
   EXPECT_EQ(ran.code, ExitCode::incomplete);
   EXPECT_EQ(ran.result().find("deleted")->as_bool(), true);
   const json::Value event = ran.result().find("events")->items().at(0);
@@ -369,10 +369,10 @@ TEST_F(Native, RestoreComparesTheTwoWaysAndSaysWhyNot) {
     more.insert(more.begin(), {"restore", "--at", "2024-11-20T10:00:00Z"});
     return run_words(std::move(more));
   };
-  const auto comparison = [](const Ran& ran) {
+  const auto comparison = [](const CommandRun& ran) {
     return json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
   };
-  const Ran ran = restore({"--using", "auto", "--to", "cosmos", "--dry-run"});
+  const CommandRun ran = restore({"--using", "auto", "--to", "cosmos", "--dry-run"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   EXPECT_EQ(comparison(ran).string_at("chosen"), "native");
   const auto ways = comparison(ran).find("comparison")->items();
@@ -384,13 +384,13 @@ TEST_F(Native, RestoreComparesTheTwoWaysAndSaysWhyNot) {
   EXPECT_EQ(ran.result().find("requests")->items().at(0).string_at("method"), "PUT");
 
   EXPECT_EQ(restore({"--using", "repository", "--to", "cosmos"}).code, ExitCode::outside_coverage);
-  const Ran files = restore({"--using", "auto", "--to", "dir:" + folder_.path("files")});
+  const CommandRun files = restore({"--using", "auto", "--to", "dir:" + folder_.path("files")});
   EXPECT_EQ(files.code, ExitCode::outside_coverage);
   EXPECT_THAT(files.message(), HasSubstr("neither way"));
   EXPECT_THAT(restore({"--using", "native", "--id", "1"}).message(), HasSubstr("whole containers"));
   EXPECT_THAT(restore({"--using", "native", "--exclude", "a/b"}).message(), HasSubstr("leaves nothing out"));
   EXPECT_EQ(restore({"--using", "magic"}).code, ExitCode::usage);
-  const Ran unasked = restore({"--using", "auto", "--to", "cosmos"});
+  const CommandRun unasked = restore({"--using", "auto", "--to", "cosmos"});
   EXPECT_EQ(unasked.code, ExitCode::usage);
   EXPECT_THAT(unasked.hint(), HasSubstr("--yes"));
   EXPECT_EQ(azure_.changes(), 0u);
@@ -399,7 +399,7 @@ TEST_F(Native, RestoreComparesTheTwoWaysAndSaysWhyNot) {
 TEST_F(Native, AnAgeIsOneMomentFromTheComparisonToTheRestore) {
   a_backup_reaches_back_to("2024-11-01T00:00:00Z");
   testing::DriftingRuntime runtime(std::chrono::seconds(100));
-  const Ran ran = run_words({"restore", "--using", "native", "--at", "-1h", "--dry-run"}, true, runtime);
+  const CommandRun ran = run_words({"restore", "--using", "native", "--at", "-1h", "--dry-run"}, true, runtime);
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   const auto comparison = json::parse(ran.out.substr(0, ran.out.find('\n'))).value_or(json::Value());
   const json::Value request = ran.result().find("requests")->items().at(0);
@@ -420,7 +420,7 @@ TEST_F(Native, AFailedBackupDoesNotAskResourceManager) {
   variables_["HALLEY_REPOSITORY"] = folder_.path("repository");
   variables_["HALLEY_PASSWORD"] = "password";
   ASSERT_EQ(run_words({"init"}).code, ExitCode::success);
-  const Ran ran = run_words({"backup"});
+  const CommandRun ran = run_words({"backup"});
   EXPECT_EQ(ran.code, ExitCode::failed);
   EXPECT_THAT(ran.message(), HasSubstr("not this key"));
   EXPECT_TRUE(azure_.sent().empty()) << azure_.sent().front();
@@ -450,7 +450,7 @@ TEST_F(Native, AzureIsNeverAskedUnverified) {
   account_is(kPeriodic);
   for (const char* command :
        {"status", "enable", "latest", "restorable", "restore", "restore-database", "restore-container", "fixup"}) {
-    const Ran ran = run({command, "--insecure-tls"});
+    const CommandRun ran = run({command, "--insecure-tls"});
     EXPECT_EQ(ran.code, ExitCode::usage) << command;
     EXPECT_THAT(ran.message(), HasSubstr("--insecure-tls")) << command;
   }
@@ -461,7 +461,7 @@ TEST_F(Native, FixupNeedsToKnowWhatWasRestored) {
   account_is(kContinuous);
   EXPECT_EQ(run({"fixup"}).code, ExitCode::usage);
   EXPECT_THAT(run({"fixup", "--to", "shop"}).hint(), HasSubstr("--at"));
-  const Ran ran = run({"fixup", "--to", "shop", "--at", "2024-11-20T10:00:00Z"});
+  const CommandRun ran = run({"fixup", "--to", "shop", "--at", "2024-11-20T10:00:00Z"});
   EXPECT_EQ(ran.code, ExitCode::usage);
   EXPECT_THAT(ran.message(), HasSubstr("not made by a restore"));
   EXPECT_EQ(azure_.changes(), 0u);
@@ -473,10 +473,10 @@ TEST_F(Native, LatestSaysNotYetAndWaitsWhenAsked) {
       "POST " + std::string(kAccount) + "/sqlDatabases/store/containers/orders/retrieveContinuousBackupInformation";
   azure_.on(path, {200, R"({"continuousBackupInformation":{"latestRestorableTimestamp":"1/1/1970 12:00:00 AM"}})"});
   azure_.on(path, {200, R"({"continuousBackupInformation":{"latestRestorableTimestamp":"11/26/2024 1:00:00 AM"}})"});
-  const Ran early = run({"latest", "store/orders"});
+  const CommandRun early = run({"latest", "store/orders"});
   EXPECT_EQ(early.code, ExitCode::incomplete);
   EXPECT_TRUE(early.result().find("latest")->is_null());
-  const Ran later = run({"latest", "store/orders", "--wait", "--location", "East US 2"});
+  const CommandRun later = run({"latest", "store/orders", "--wait", "--location", "East US 2"});
   EXPECT_EQ(later.result().string_at("latest"), "2024-11-26T01:00:00Z");
   EXPECT_THAT(azure_.sent().back(), HasSubstr(R"({"location":"East US 2"})"));
   EXPECT_EQ(run({"latest", "store"}).code, ExitCode::usage);
@@ -485,7 +485,7 @@ TEST_F(Native, LatestSaysNotYetAndWaitsWhenAsked) {
 TEST_F(Native, RestorableListsDeletedAccountsWithTheDaysThatAreLeft) {
   a_backup_reaches_back_to("2024-10-27T00:00:00Z", "2024-11-10T12:00:00Z");
   configuration_ = folder_.write("bare.toml", "[native]\ncloud = \"" + azure_.url() + "\"\n");
-  const Ran ran = run({"restorable"});
+  const CommandRun ran = run({"restorable"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out;
   const json::Value account = ran.result().find("accounts")->items().at(0);
   EXPECT_EQ(account.string_at("deleted"), "2024-11-10T12:00:00Z");
@@ -497,14 +497,14 @@ TEST_F(Native, RestorableListsDeletedAccountsWithTheDaysThatAreLeft) {
 TEST_F(Native, RestorableSuggestsTheLastSecondBeforeADeletion) {
   a_backup_reaches_back_to("2024-11-01T00:00:00Z");
   orders_were_deleted();
-  const Ran ran = run({"restorable"});
+  const CommandRun ran = run({"restorable"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out;
   const json::Value suggestion = ran.result().find("suggestions")->items().at(0);
   EXPECT_EQ(suggestion.string_at("name"), "store/orders");
   EXPECT_EQ(suggestion.string_at("last_second"), "2024-11-19T11:59:59Z");
   EXPECT_THAT(run({"restorable", "--suggest"}, false).out,
               HasSubstr("halley native restore-container store/orders --account shop --at 2024-11-19T11:59:59Z"));
-  const Ran there = run({"restorable", "--at", "2024-11-10T00:00:00Z"}, false);
+  const CommandRun there = run({"restorable", "--at", "2024-11-10T00:00:00Z"}, false);
   EXPECT_THAT(there.out, HasSubstr("store/orders"));
   EXPECT_EQ(run({"restorable", "--account", "shops"}).code, ExitCode::failed);
 }
@@ -526,7 +526,7 @@ TEST_F(Native, RestoreMakesANewAccountOnce) {
   const std::vector<std::string> words = {"restore", "--at", "2024-11-20T10:00:00Z", "--to-account", "shop-copy"};
   std::vector<std::string> waiting = words;
   waiting.insert(waiting.end(), {"--databases", "store=orders", "--wait"});
-  const Ran ran = run(waiting);
+  const CommandRun ran = run(waiting);
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   EXPECT_EQ(ran.result().string_at("endpoint"), "https://shop-copy.documents.azure.com:443/");
   EXPECT_EQ(azure_.changes(), 1u);
@@ -535,14 +535,14 @@ TEST_F(Native, RestoreMakesANewAccountOnce) {
   EXPECT_EQ(azure_.changes(), 1u);
   std::vector<std::string> other = words;
   other[2] = "2024-11-20T10:00:01Z";
-  const Ran taken = run(other);
+  const CommandRun taken = run(other);
   EXPECT_EQ(taken.code, ExitCode::failed);
   EXPECT_THAT(taken.hint(), HasSubstr("--to-account"));
 }
 
 TEST_F(Native, RestoreShowsWhatItWouldSend) {
   a_backup_reaches_back_to("2024-11-01T00:00:00Z");
-  const Ran ran = run({"restore", "--at", "2024-11-20T10:00:00Z", "--dry-run"});
+  const CommandRun ran = run({"restore", "--at", "2024-11-20T10:00:00Z", "--dry-run"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out;
   const json::Value request = ran.result().find("requests")->items().at(0);
   EXPECT_EQ(request.string_at("url"), azure_.url() + kAccount + "-r20241120t100000?api-version=2024-08-15");
@@ -554,7 +554,7 @@ TEST_F(Native, RestoreShowsWhatItWouldSend) {
 
 TEST_F(Native, AMomentOutsideTheWindowExitsWith20) {
   a_backup_reaches_back_to("2024-11-01T00:00:00Z");
-  const Ran ran = run({"restore", "--at", "2024-10-20T10:00:00Z"});
+  const CommandRun ran = run({"restore", "--at", "2024-10-20T10:00:00Z"});
   EXPECT_EQ(ran.code, ExitCode::outside_coverage);
   EXPECT_THAT(ran.message(), HasSubstr("from 2024-11-01T00:00:00Z on"));
 }
@@ -567,7 +567,7 @@ TEST_F(Native, WrongUsageIsSaid) {
   EXPECT_EQ(run({"restore-database", "a/b"}).code, ExitCode::usage);
   EXPECT_EQ(run({"status", "--cloud", "AzureMoon"}).code, ExitCode::usage);
   variables_.erase("AZURE_SUBSCRIPTION_ID");
-  const Ran ran = run({"status"});
+  const CommandRun ran = run({"status"});
   EXPECT_EQ(ran.code, ExitCode::usage);
   EXPECT_THAT(ran.hint(), HasSubstr("[native] subscription"));
   EXPECT_TRUE(azure_.sent().empty());
@@ -579,11 +579,11 @@ TEST_F(Native, ADeletedContainerComesBack) {
   azure_.on("PUT " + path, {202, R"({"status":"Enqueued"})", true});
   operation_says("Dequeued");
   operation_says("Succeeded");
-  const Ran plan = run({"restore-container", "store/orders", "--dry-run"});
+  const CommandRun plan = run({"restore-container", "store/orders", "--dry-run"});
   EXPECT_EQ(plan.code, ExitCode::success) << plan.out;
   EXPECT_EQ(azure_.changes(), 0u);
   EXPECT_THAT(plan.out, HasSubstr("2024-11-19T11:59:59.000Z"));
-  const Ran ran = run({"restore-container", "store/orders", "--wait"});
+  const CommandRun ran = run({"restore-container", "store/orders", "--wait"});
   ASSERT_EQ(ran.code, ExitCode::success) << ran.out << ran.err;
   EXPECT_EQ(azure_.changes(), 1u);
   const json::Value outcome = ran.result().find("resources")->items().at(0);
@@ -593,12 +593,12 @@ TEST_F(Native, ADeletedContainerComesBack) {
 
 TEST_F(Native, WhatIsStillThereOrFailsIsTold) {
   orders_were_deleted();
-  const Ran there = run({"restore-database", "store"});
+  const CommandRun there = run({"restore-database", "store"});
   EXPECT_EQ(there.code, ExitCode::failed);
   EXPECT_THAT(there.message(), HasSubstr("only what was deleted"));
   azure_.on("PUT " + std::string(kAccount) + "/sqlDatabases/store/containers/orders",
             {409, R"({"code":"Conflict","message":"A restore is already in progress on this account."})"});
-  const Ran busy = run({"restore-container", "store/orders"});
+  const CommandRun busy = run({"restore-container", "store/orders"});
   EXPECT_EQ(busy.code, ExitCode::failed);
   EXPECT_THAT(busy.err, HasSubstr("another operation is running"));
 }
@@ -607,7 +607,7 @@ TEST_F(Native, RefusalsOfResourceManagerAreReadable) {
   const auto refused_with = [&](int status, const std::string& code, const std::string& message) {
     azure_.on("GET " + std::string(kAccount),
               {status, R"({"error":{"code":")" + code + R"(","message":")" + message + "\"}}"});
-    const Ran ran = run({"status"});
+    const CommandRun ran = run({"status"});
     EXPECT_EQ(ran.code, ExitCode::failed);
     return ran.message() + " / " + ran.hint();
   };
@@ -621,7 +621,7 @@ TEST_F(Native, RefusalsOfResourceManagerAreReadable) {
 TEST_F(Native, AnExpiredTokenIsSaid) {
   azure_.on("GET " + std::string(kAccount),
             {401, R"({"error":{"code":"ExpiredAuthenticationToken","message":"The access token expired."}})"});
-  const Ran ran = run({"status"});
+  const CommandRun ran = run({"status"});
   EXPECT_EQ(ran.code, ExitCode::failed);
   EXPECT_THAT(ran.message(), HasSubstr("ExpiredAuthenticationToken"));
   EXPECT_THAT(ran.hint(), HasSubstr("az login"));

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::headers;
 
-const ContainerName kOrders{"Shop", "Orders"};
+const ContainerName kWrittenTo{"Shop", "Orders"};
 constexpr std::string_view kDefinition =
     R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2},"defaultTtl":-1})";
 constexpr std::string_view kCreated =
@@ -98,7 +98,7 @@ TEST_F(ClientWriteTest, DeleteTellsAbsentFromGoneByItself) {
   transport_.failure(Code::ambiguous).answer(404);
   EXPECT_TRUE(client_->delete_database("Shop", stop_));
   transport_.answer(204);
-  EXPECT_TRUE(client_->delete_container(kOrders, stop_));
+  EXPECT_TRUE(client_->delete_container(kWrittenTo, stop_));
   EXPECT_EQ(last().method, "DELETE");
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders");
   EXPECT_EQ(sent("content-type"), "");
@@ -106,22 +106,22 @@ TEST_F(ClientWriteTest, DeleteTellsAbsentFromGoneByItself) {
 
 TEST_F(ClientWriteTest, ReplacesContainers) {
   transport_.answer(200, {}, std::string(kCreated));
-  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "", stop_).value().id, "Orders");
+  EXPECT_EQ(client_->replace_container(kWrittenTo, kDefinition, "", stop_).value().id, "Orders");
   EXPECT_EQ(last().method, "PUT");
   EXPECT_EQ(last().body, kDefinition);
   EXPECT_EQ(last().headers.find("If-Match"), nullptr);
   transport_.answer(412);
-  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "tag", stop_).error().code, Code::precondition);
+  EXPECT_EQ(client_->replace_container(kWrittenTo, kDefinition, "tag", stop_).error().code, Code::precondition);
   EXPECT_EQ(last().headers.get("If-Match"), "tag");
 }
 
 TEST_F(ClientWriteTest, PutsScriptsWhetherTheyExistOrNot) {
   const std::string_view script = R"({"id":"sp 1","body":"function(){}"})";
   transport_.answer(201, {}, std::string(script));
-  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::stored_procedure, script, stop_));
+  EXPECT_TRUE(client_->put_script(kWrittenTo, ScriptKind::stored_procedure, script, stop_));
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/sprocs");
   transport_.answer(409).answer(200, {}, std::string(script));
-  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::trigger, script, stop_));
+  EXPECT_TRUE(client_->put_script(kWrittenTo, ScriptKind::trigger, script, stop_));
   EXPECT_EQ(last().method, "PUT");
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/triggers/sp%201");
   EXPECT_EQ(last().body, script);
@@ -144,7 +144,7 @@ TEST_F(ClientWriteTest, PutsUsersAndPermissionsWhetherTheyExistOrNot) {
 
 TEST_F(ClientWriteTest, UpsertsDocuments) {
   transport_.failure(Code::ambiguous).answer(201);
-  EXPECT_TRUE(client_->upsert_document(kOrders, R"(["a"])", R"({"id":"1","pk":"a"})", stop_));
+  EXPECT_TRUE(client_->upsert_document(kWrittenTo, R"(["a"])", R"({"id":"1","pk":"a"})", stop_));
   EXPECT_EQ(last().method, "POST");
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/docs");
   EXPECT_EQ(sent("x-ms-documentdb-is-upsert"), "true");
@@ -153,7 +153,7 @@ TEST_F(ClientWriteTest, UpsertsDocuments) {
 }
 
 TEST_F(ClientWriteTest, CreatesDocumentsAndKnowsItsOwn) {
-  const auto create = [&] { return client_->create_document(kOrders, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
+  const auto create = [&] { return client_->create_document(kWrittenTo, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
   transport_.answer(201).answer(409);
   EXPECT_TRUE(create());
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/docs");
@@ -170,15 +170,15 @@ TEST_F(ClientWriteTest, CreatesDocumentsAndKnowsItsOwn) {
 
 TEST_F(ClientWriteTest, DeletingADocumentThatIsGoneIsDone) {
   transport_.answer(204).answer(404).answer(404, headers({{"x-ms-substatus", "1003"}}));
-  EXPECT_TRUE(client_->delete_document(kOrders, "1", R"(["a"])", stop_));
-  EXPECT_TRUE(client_->delete_document(kOrders, "1", R"(["a"])", stop_));
-  EXPECT_EQ(client_->delete_document(kOrders, "1", R"(["a"])", stop_).error().code, Code::not_found);
+  EXPECT_TRUE(client_->delete_document(kWrittenTo, "1", R"(["a"])", stop_));
+  EXPECT_TRUE(client_->delete_document(kWrittenTo, "1", R"(["a"])", stop_));
+  EXPECT_EQ(client_->delete_document(kWrittenTo, "1", R"(["a"])", stop_).error().code, Code::not_found);
 }
 
 class BulkTest : public ClientWriteTest {
  protected:
   Result<std::vector<BulkResult>> two() {
-    return client_->bulk(kOrders, "0",
+    return client_->bulk(kWrittenTo, "0",
                          {{BulkOperation::Kind::upsert, "", "[\"é\"]", R"({"id":"1","pk":"é"})"},
                           {BulkOperation::Kind::remove, "2", "[{}]", ""}},
                          stop_);
@@ -257,7 +257,7 @@ class LostWrites : public BulkTest {
 };
 
 TEST_F(LostWrites, AnUpsertThatIsThereIsDone) {
-  const auto upsert = [&] { return client_->upsert_document(kOrders, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
+  const auto upsert = [&] { return client_->upsert_document(kWrittenTo, R"(["a"])", R"({"id":"1","n":1.0})", stop_); };
   lose_all();
   document(R"({"n":1,"id":"1","_rid":"r","_ts":5})");
   EXPECT_TRUE(upsert());
@@ -273,7 +273,7 @@ TEST_F(LostWrites, AnUpsertThatIsThereIsDone) {
 }
 
 TEST_F(LostWrites, ADeleteThatLeftNothingIsDone) {
-  const auto remove = [&] { return client_->delete_document(kOrders, "1", R"(["a"])", stop_); };
+  const auto remove = [&] { return client_->delete_document(kWrittenTo, "1", R"(["a"])", stop_); };
   lose_all();
   transport_.answer(404);
   EXPECT_TRUE(remove());
@@ -282,7 +282,7 @@ TEST_F(LostWrites, ADeleteThatLeftNothingIsDone) {
   EXPECT_EQ(remove().error().code, Code::ambiguous);
   lose_all();
   transport_.answer(404);
-  EXPECT_TRUE(client_->delete_container(kOrders, stop_));
+  EXPECT_TRUE(client_->delete_container(kWrittenTo, stop_));
 }
 
 TEST_F(LostWrites, DefinitionsThatAreThereAreDone) {
@@ -291,14 +291,14 @@ TEST_F(LostWrites, DefinitionsThatAreThereAreDone) {
   EXPECT_EQ(create_container().value().rid, "Lx1BALxJyZ8=");
   lose_all();
   document(std::string(kCreated));
-  EXPECT_TRUE(client_->replace_container(kOrders, kDefinition, "", stop_));
+  EXPECT_TRUE(client_->replace_container(kWrittenTo, kDefinition, "", stop_));
   lose_all();
   document(R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2}})");
-  EXPECT_EQ(client_->replace_container(kOrders, kDefinition, "", stop_).error().code, Code::ambiguous);
+  EXPECT_EQ(client_->replace_container(kWrittenTo, kDefinition, "", stop_).error().code, Code::ambiguous);
   const std::string script = R"({"id":"s","body":"function(){}"})";
   lose_all();
   document(script);
-  EXPECT_TRUE(client_->put_script(kOrders, ScriptKind::trigger, script, stop_));
+  EXPECT_TRUE(client_->put_script(kWrittenTo, ScriptKind::trigger, script, stop_));
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/triggers/s");
 }
 
@@ -320,7 +320,7 @@ TEST_F(LostWrites, ABulkRequestThatWasDoneIsDone) {
 
 TEST_F(LostWrites, ARepeatedBulkRequestRecognisesItsOwnWork) {
   const auto create_and_remove = [&] {
-    return client_->bulk(kOrders, "0",
+    return client_->bulk(kWrittenTo, "0",
                          {{BulkOperation::Kind::create, "", R"(["a"])", R"({"id":"1","n":2})"},
                           {BulkOperation::Kind::remove, "2", R"(["a"])", ""}},
                          stop_);

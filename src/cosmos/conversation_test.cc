@@ -14,7 +14,7 @@
 namespace halley::cosmos {
 namespace {
 
-const ContainerName kOrders{"Shop", "orders"};
+const ContainerName kRecorded{"Shop", "orders"};
 
 json::Value conversations() {
   std::ifstream file("src/cosmos/testdata/conversations.json");
@@ -33,13 +33,13 @@ std::optional<Error> make_call(Client& client, const json::Value& exchange) {
   const std::string body = exchange.find("request")->to_text();
   const std::stop_token stop;
   if (call == "read_account") return error_of(client.read_account(stop));
-  if (call == "read_container") return error_of(client.read_container(kOrders, stop));
+  if (call == "read_container") return error_of(client.read_container(kRecorded, stop));
   if (call == "create_container") return error_of(client.create_container("Shop", body, {}, stop));
   if (call == "create_database") return error_of(client.create_database(body, {}, stop));
   if (call == "delete_database") return error_of(client.delete_database("Shop", stop));
-  if (call == "upsert_document") return error_of(client.upsert_document(kOrders, key, body, stop));
-  if (call == "delete_document") return error_of(client.delete_document(kOrders, id, key, stop));
-  if (call == "read_document") return error_of(client.read_document(kOrders, id, key, stop));
+  if (call == "upsert_document") return error_of(client.upsert_document(kRecorded, key, body, stop));
+  if (call == "delete_document") return error_of(client.delete_document(kRecorded, id, key, stop));
+  if (call == "read_document") return error_of(client.read_document(kRecorded, id, key, stop));
   return Error(Code::internal, "no such call: " + call);
 }
 

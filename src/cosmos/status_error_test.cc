@@ -28,9 +28,9 @@ TEST(StatusError, DoesNotRepeatTheKeyThatTheServiceSaid) {
   for (const std::string& said :
        {key, "100% the key " + key, "the key " + http::percent_encode(key), std::string(390, 'x') + key,
         R"(Message: {"Errors":["with the key )" + key + R"("]})"}) {
-    EXPECT_THAT(message_of(said), testing::Not(testing::HasSubstr("+/++7"))) << said;
-    EXPECT_THAT(message_of(said), testing::Not(testing::HasSubstr("%2F"))) << said;
-    EXPECT_THAT(message_of(said), testing::HasSubstr("not shown")) << said;
+    EXPECT_THAT(message_of(said), ::testing::Not(::testing::HasSubstr("+/++7"))) << said;
+    EXPECT_THAT(message_of(said), ::testing::Not(::testing::HasSubstr("%2F"))) << said;
+    EXPECT_THAT(message_of(said), ::testing::HasSubstr("not shown")) << said;
   }
 }
 

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr Second kNow{1795000000};
-constexpr const char* kScope = "https://management.example/.default";
+constexpr const char* kCliScope = "https://management.example/.default";
 
 class AzureCli : public ::testing::Test {
  protected:
@@ -25,7 +25,7 @@ class AzureCli : public ::testing::Test {
     options.program = folder_.write("az", "#!/bin/sh\n" + script);
     options.tenant = tenant;
     std::filesystem::permissions(options.program, std::filesystem::perms::owner_all);
-    return azure_cli_credential(real_runtime(), options)->fetch(kScope, {});
+    return azure_cli_credential(real_runtime(), options)->fetch(kCliScope, {});
   }
   const testing::TemporaryFolder folder_;
 };
@@ -39,13 +39,13 @@ TEST_F(AzureCli, IsAskedWithoutAShell) {
   EXPECT_EQ(token->text, "the-token");
   EXPECT_EQ(token->expires, (Second{4102444800}));
   EXPECT_EQ(folder_.read("words"),
-            "account\nget-access-token\n--output\njson\n--scope\n" + std::string(kScope) + "\n--tenant\na b;c\n");
+            "account\nget-access-token\n--output\njson\n--scope\n" + std::string(kCliScope) + "\n--tenant\na b;c\n");
 }
 
 TEST_F(AzureCli, WhereItIsNotInstalledThereIsNone) {
   AzureCliOptions options;
   options.program = folder_.path("no-az");
-  const auto refused = azure_cli_credential(real_runtime(), options)->fetch(kScope, {});
+  const auto refused = azure_cli_credential(real_runtime(), options)->fetch(kCliScope, {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::not_found);
 }
@@ -63,7 +63,7 @@ TEST_F(AzureCli, OneThatHangsIsGivenUp) {
   options.program = folder_.write("az", "#!/bin/sh\nsleep 1000\n");
   std::filesystem::permissions(options.program, std::filesystem::perms::owner_all);
   options.patience = Milliseconds(200);
-  const auto refused = azure_cli_credential(real_runtime(), options)->fetch(kScope, {});
+  const auto refused = azure_cli_credential(real_runtime(), options)->fetch(kCliScope, {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::timeout);
 }

@@ -13,13 +13,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kScope = "https://management.example/.default";
-constexpr const char* kAnswer = R"({"access_token":"the-token","expires_in":"86000","expires_on":"1795086000"})";
+constexpr const char* kMachineScope = "https://management.example/.default";
+constexpr const char* kMachineAnswer = R"({"access_token":"the-token","expires_in":"86000","expires_on":"1795086000"})";
 
 class ManagedIdentity : public ::testing::Test {
  protected:
   Result<AccessToken> fetch(ManagedIdentityOptions options) {
-    return managed_identity_credential(runtime_, transport_, std::move(options))->fetch(kScope, {});
+    return managed_identity_credential(runtime_, transport_, std::move(options))->fetch(kMachineScope, {});
   }
   const http::Request& request(std::size_t i) const { return transport_.requests().at(i); }
 
@@ -28,7 +28,7 @@ class ManagedIdentity : public ::testing::Test {
 };
 
 TEST_F(ManagedIdentity, AVirtualMachinesMetadataServiceIsAsked) {
-  transport_.answer(200, {}, kAnswer);
+  transport_.answer(200, {}, kMachineAnswer);
   ManagedIdentityOptions options;
   options.client_id = "user-assigned";
   const auto token = fetch(options);
@@ -58,7 +58,7 @@ TEST_F(ManagedIdentity, WhereNothingAnswersThereIsNone) {
 }
 
 TEST_F(ManagedIdentity, AMetadataServiceThatIsBusyIsAskedAgain) {
-  transport_.answer(429).answer(500).answer(200, {}, kAnswer);
+  transport_.answer(429).answer(500).answer(200, {}, kMachineAnswer);
   EXPECT_TRUE(fetch({}).has_value());
   EXPECT_TRUE(transport_.finished());
   for (int i = 0; i < 5; ++i) transport_.answer(500);
@@ -66,7 +66,7 @@ TEST_F(ManagedIdentity, AMetadataServiceThatIsBusyIsAskedAgain) {
 }
 
 TEST_F(ManagedIdentity, AnAppServiceSendsItsHeader) {
-  transport_.answer(200, {}, kAnswer);
+  transport_.answer(200, {}, kMachineAnswer);
   ManagedIdentityOptions options;
   options.endpoint = "http://127.0.0.1:41000/msi/token";
   options.header = "h3ader";
@@ -84,7 +84,8 @@ TEST_F(ManagedIdentity, AnAppServiceSendsItsHeader) {
 TEST_F(ManagedIdentity, ArcIsGivenTheKeyItAsksFor) {
   const testing::TemporaryFolder folder;
   const std::string key = folder.write("one.key", "the-key");
-  transport_.answer(401, testing::headers({{"WWW-Authenticate", "Basic realm=" + key}})).answer(200, {}, kAnswer);
+  transport_.answer(401, testing::headers({{"WWW-Authenticate", "Basic realm=" + key}}))
+      .answer(200, {}, kMachineAnswer);
   ManagedIdentityOptions options;
   options.endpoint = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
   options.arc_keys = folder.path();

@@ -15,8 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Second kNow{1795000000};
-constexpr const char* kScope = "scope";
+constexpr Second kAsked{1795000000};
+constexpr const char* kAnyScope = "scope";
 
 // Gives tokens "1", "2", …, each good for an hour, or the failures it is told to.
 class CountingCredential final : public Credential {
@@ -57,10 +57,10 @@ class TokenSourceTest : public ::testing::Test {
     if (!source_) source_ = std::make_unique<TokenSource>(runtime_, std::move(ways_));
     return *source_;
   }
-  std::string token() { return source().token(kScope, {}).value_or("none"); }
+  std::string token() { return source().token(kAnyScope, {}).value_or("none"); }
   void pass(int seconds) { runtime_.sleep(std::chrono::seconds(seconds), {}); }
 
-  testing::VirtualRuntime runtime_{kNow};
+  testing::VirtualRuntime runtime_{kAsked};
   std::vector<Way> ways_;
   std::unique_ptr<TokenSource> source_;
 };
@@ -86,16 +86,16 @@ TEST_F(TokenSourceTest, AFailedRefreshLeavesTheOldTokenWhileItIsGood) {
   EXPECT_EQ(token(), "1");
   EXPECT_EQ(credential.asked, 2) << "not again at once";
   pass(200);  // expired
-  EXPECT_EQ(source().token(kScope, {}).error().code, Code::unavailable);
+  EXPECT_EQ(source().token(kAnyScope, {}).error().code, Code::unavailable);
   EXPECT_EQ(token(), "2");
 }
 
 TEST_F(TokenSourceTest, ARefusedTokenIsNotGivenOutAgain) {
   add("first");
   EXPECT_EQ(token(), "1");
-  source().forget(kScope, "another");
+  source().forget(kAnyScope, "another");
   EXPECT_EQ(token(), "1");
-  source().forget(kScope, "1");
+  source().forget(kAnyScope, "1");
   EXPECT_EQ(token(), "2");
 }
 
@@ -115,7 +115,7 @@ TEST_F(TokenSourceTest, StopsAtAnIdentityThatIsRefused) {
   CountingCredential& first = add("first");
   CountingCredential& second = add("second");
   first.failures.emplace_back(Code::unauthorized, "wrong secret", "fix it");
-  const auto refused = source().token(kScope, {});
+  const auto refused = source().token(kAnyScope, {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::unauthorized);
   EXPECT_EQ(refused.error().to_string(), "signing in to Azure by first: wrong secret");
@@ -126,7 +126,7 @@ TEST_F(TokenSourceTest, StopsAtAnIdentityThatIsRefused) {
 TEST_F(TokenSourceTest, SaysWhatItTriedWhenThereIsNoWay) {
   add_absent("client secret", "AZURE_CLIENT_SECRET is not set");
   add("managed identity").failures.emplace_back(Code::not_found, "nothing answers");
-  const auto refused = source().token(kScope, {});
+  const auto refused = source().token(kAnyScope, {});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::unauthorized);
   EXPECT_EQ(refused.error().message,
@@ -147,7 +147,7 @@ TEST_F(TokenSourceTest, OfManyCallersOneAsks) {
   for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&] {
       all.count_down();
-      if (tokens.token(kScope, {}).value_or("none") == "1") ++same;
+      if (tokens.token(kAnyScope, {}).value_or("none") == "1") ++same;
     });
   }
   for (std::thread& caller : callers) caller.join();
@@ -160,7 +160,7 @@ TEST_F(TokenSourceTest, WhileOneRefreshesTheOthersHaveTheOldOne) {
   EXPECT_EQ(token(), "1");
   pass(3400);
   std::string meanwhile;
-  credential.before = [&] { meanwhile = source().token(kScope, {}).value_or("none"); };
+  credential.before = [&] { meanwhile = source().token(kAnyScope, {}).value_or("none"); };
   EXPECT_EQ(token(), "2");
   EXPECT_EQ(meanwhile, "1");
 }
@@ -176,10 +176,10 @@ TEST_F(TokenSourceTest, AWaitingCallerIsNotStoppedByAnothersStop) {
     go.wait();
   };
   TokenSource& tokens = source();
-  std::thread first([&] { EXPECT_EQ(tokens.token(kScope, {}).error().code, Code::cancelled); });
+  std::thread first([&] { EXPECT_EQ(tokens.token(kAnyScope, {}).error().code, Code::cancelled); });
   asking.wait();
   std::string second;
-  std::thread other([&] { second = tokens.token(kScope, {}).value_or("none"); });
+  std::thread other([&] { second = tokens.token(kAnyScope, {}).value_or("none"); });
   go.count_down();
   first.join();
   other.join();

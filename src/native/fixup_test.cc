@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::string kBase = "https://management.example";
+const std::string kEndpoint = "https://management.example";
 const AccountId kSource{"sub", "rg", "shop"};
 const AccountId kTarget{"sub", "rg", "shop-copy"};
 
@@ -55,7 +55,7 @@ class Resources final : public http::Transport {
   const std::vector<std::string>& changes() const { return changes_; }
 
   Result<http::Response> send(const http::Request& request, Deadline, std::stop_token) override {
-    const std::string path = request.url.substr(kBase.size(), request.url.find('?') - kBase.size());
+    const std::string path = request.url.substr(kEndpoint.size(), request.url.find('?') - kEndpoint.size());
     if (request.method != "GET") changes_.push_back(request.method + " " + path);
     http::Response response;
     response.status = 200;
@@ -186,7 +186,7 @@ class FixupTest : public ::testing::Test {
   testing::VirtualRuntime runtime_{Second{1795000000}};
   Resources resources_;
   std::unique_ptr<identity::TokenSource> tokens_ = testing::numbered_tokens(runtime_);
-  ArmClient arm_{runtime_, resources_, *tokens_, {.base = kBase, .scope = "the scope"}};
+  ArmClient arm_{runtime_, resources_, *tokens_, {.base = kEndpoint, .scope = "the scope"}};
 };
 
 TEST_F(FixupTest, WhatAContainerLacksIsPutRightAndThenNothingIs) {

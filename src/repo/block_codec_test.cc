@@ -13,7 +13,7 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::uint8_t kFormat = newest_format(ObjectKind::segment);
+constexpr std::uint8_t kSegmentFormat = newest_format(ObjectKind::segment);
 
 std::string container_rid() { return {'\x10', '\x82', '\x4C', '\x04', '\xD5', '\xC5', '\x83', '\xDA'}; }
 
@@ -62,12 +62,12 @@ rc::Gen<OwnedVersion> any_version() {
   });
 }
 
-struct Encoded {
+struct EncodedBlock {
   std::vector<OwnedVersion> owned;
   std::string frame, bodies;
 };
 
-Encoded encode(std::vector<OwnedVersion> owned, const std::string& rid) {
+EncodedBlock encode(std::vector<OwnedVersion> owned, const std::string& rid) {
   std::vector<Version> versions;
   for (const OwnedVersion& v : owned) versions.push_back(v.view());
   std::vector<std::uint32_t> order(versions.size());
@@ -80,10 +80,10 @@ Encoded encode(std::vector<OwnedVersion> owned, const std::string& rid) {
 TEST(BlockCodecTest, GivesBackEveryFieldOfEveryVersion) {
   EXPECT_TRUE(rc::check([] {
     const std::string rid = *rc::gen::element(container_rid(), std::string());
-    const Encoded block = encode(*rc::gen::container<std::vector<OwnedVersion>>(any_version()), rid);
+    const EncodedBlock block = encode(*rc::gen::container<std::vector<OwnedVersion>>(any_version()), rid);
     BlockDecoder decoder(rid);
     codec::Decompressor decompressor;
-    const auto decoded = decoder.decode(block.frame, block.owned.size(), kFormat, decompressor);
+    const auto decoded = decoder.decode(block.frame, block.owned.size(), kSegmentFormat, decompressor);
     RC_ASSERT(decoded.has_value());
     RC_ASSERT(decoder.count() == block.owned.size());
     RC_ASSERT(decoder.templates() == 0u);
@@ -117,7 +117,7 @@ TEST(BlockCodecTest, KeepsUsualNamesSmall) {
 // A decoder never trusts: wrong bytes are corrupt, or decode to something, but are never read outside.
 TEST(BlockCodecTest, SurvivesAnyColumns) {
   EXPECT_TRUE(rc::check([] {
-    const Encoded block =
+    const EncodedBlock block =
         encode(*rc::gen::nonEmpty(rc::gen::container<std::vector<OwnedVersion>>(any_version())), container_rid());
     ByteReader reader(block.frame);
     const std::string digests(reader.bytes(reader.u32()));
@@ -134,7 +134,7 @@ TEST(BlockCodecTest, SurvivesAnyColumns) {
     frame += digests;
     codec::Compressor(1).compress(columns, frame);
     BlockDecoder decoder(container_rid());
-    if (!decoder.decode(frame, block.owned.size(), kFormat, decompressor)) return;
+    if (!decoder.decode(frame, block.owned.size(), kSegmentFormat, decompressor)) return;
     BlockBodies bodies;
     const bool fit = bodies.load(decoder, block.bodies).has_value();
     for (std::size_t i = 0; i < decoder.count(); ++i) {

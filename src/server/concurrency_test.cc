@@ -17,7 +17,7 @@ namespace {
 
 using Kind = ItemOperation::Kind;
 
-constexpr int kWriters = 4;
+constexpr int kConcurrentWriters = 4;
 constexpr int kRounds = 150;
 constexpr int kKeys = 12;
 constexpr int kAddresses = 60;
@@ -187,7 +187,7 @@ TEST_F(ConcurrencyTest, WritesStayAtomicAndFeedsWholeWhilePartitionsMove) {
     while (!stop.stop_requested()) follower.follow();
   });
   std::vector<std::jthread> writers;
-  for (unsigned seed = 0; seed < kWriters; ++seed) writers.emplace_back([this, seed] { write(seed); });
+  for (unsigned seed = 0; seed < kConcurrentWriters; ++seed) writers.emplace_back([this, seed] { write(seed); });
   writers.clear();
   mover.request_stop();
   mover.join();

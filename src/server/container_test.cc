@@ -10,14 +10,13 @@
 #include <thread>
 
 #include "json/value.h"
+#include "server/account_fixture.h"
 #include "server/document_scan.h"
 #include "server/engine.h"
 #include "testing/virtual_runtime.h"
 
 namespace halley::server {
 namespace {
-
-constexpr Second kStart{1'800'000'000};
 
 class ContainerTest : public ::testing::Test {
  protected:

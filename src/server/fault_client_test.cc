@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cosmos/client.h"
+#include "server/account_fixture.h"
 #include "server/emulator.h"
 #include "server/engine.h"
 #include "server/faults.h"
@@ -20,11 +21,10 @@ namespace {
 
 using cosmos::RetryReason;
 using ::testing::HasSubstr;
-using Kind = Fault::Kind;
+using FaultKind = Fault::Kind;
 
 const cosmos::ContainerName kOrders{"Shop", "Orders"};
 constexpr std::string_view kKey = R"(["a"])";
-constexpr Second kStart{1'800'000'000};
 
 class FaultTest : public ::testing::Test {
  protected:
@@ -46,7 +46,7 @@ class FaultTest : public ::testing::Test {
     options.key = account_.key();
     client_ = cosmos::Client::create(runtime_, transport_, options).value();
   }
-  void arm(Kind kind, int count = 1, std::string operation = {}) {
+  void arm(FaultKind kind, int count = 1, std::string operation = {}) {
     Fault fault;
     fault.kind = kind;
     fault.count = count;
@@ -97,7 +97,7 @@ TEST_F(FaultTest, NothingGoesWrongUnasked) {
 }
 
 TEST_F(FaultTest, Throttle) {
-  arm(Kind::throttle, 3);
+  arm(FaultKind::throttle, 3);
   ASSERT_TRUE(put(1));
   EXPECT_EQ(repeats(RetryReason::throttled), 3U);
   EXPECT_FALSE(account_.faults().armed()) << "spent";
@@ -110,26 +110,26 @@ TEST_F(FaultTest, Throttle) {
 }
 
 TEST_F(FaultTest, DropIsNotDoneALostReplyIs) {
-  arm(Kind::drop, 10, "upsert");
+  arm(FaultKind::drop, 10, "upsert");
   EXPECT_EQ(put(1).error().code, Code::ambiguous);
   EXPECT_EQ(live(), 0U);
-  arm(Kind::lose_reply, 10, "upsert");
+  arm(FaultKind::lose_reply, 10, "upsert");
   EXPECT_TRUE(put(1)) << "the client reads back what it wrote";
   EXPECT_EQ(live(), 1U);
   EXPECT_EQ(repeats(RetryReason::connection_lost), 18U);
-  arm(Kind::lose_reply, 1, "delete");
+  arm(FaultKind::lose_reply, 1, "delete");
   EXPECT_TRUE(client_->delete_document(kOrders, "1", kKey, {}));
   EXPECT_EQ(live(), 0U);
 }
 
 TEST_F(FaultTest, ALostReplyToACreationIsRecognised) {
-  arm(Kind::lose_reply);
+  arm(FaultKind::lose_reply);
   const auto made = client_->create_container("Shop", R"({"id":"New","partitionKey":{"paths":["/pk"]}})", {}, {});
   ASSERT_TRUE(made) << made.error().to_string();
   const auto bulk = [&](std::string body) {
     return client_->bulk(kOrders, "0", {{cosmos::BulkOperation::Kind::create, "", kKey, body}}, {}).value()[0].status;
   };
-  arm(Kind::lose_reply, 1, "bulk");
+  arm(FaultKind::lose_reply, 1, "bulk");
   EXPECT_EQ(bulk(R"({"id":"1","pk":"a"})"), 201);
   EXPECT_EQ(repeats(RetryReason::connection_lost), 2U);
   EXPECT_EQ(bulk(R"({"id":"1","pk":"a"})"), 409) << "no answer was lost";
@@ -137,14 +137,14 @@ TEST_F(FaultTest, ALostReplyToACreationIsRecognised) {
 
 TEST_F(FaultTest, Truncate) {
   ASSERT_TRUE(put(1));
-  arm(Kind::truncate);
+  arm(FaultKind::truncate);
   ASSERT_TRUE(get(1));
   EXPECT_EQ(repeats(RetryReason::connection_lost), 1U);
 }
 
 TEST_F(FaultTest, AnyStatusBeforeOrAfterTheWork) {
   Fault fault;
-  fault.kind = Kind::status;
+  fault.kind = FaultKind::status;
   fault.status = 410;
   fault.sub_status = 1007;
   account_.faults().arm(fault);
@@ -173,7 +173,7 @@ TEST_F(FaultTest, AStaleReplicaIsFoundOutByTheSession) {
   ASSERT_TRUE(put(1));
   ASSERT_TRUE(put(2));
   Fault fault;
-  fault.kind = Kind::stale;
+  fault.kind = FaultKind::stale;
   fault.behind = 1;
   fault.count = 2;
   account_.faults().arm(fault);
@@ -185,7 +185,7 @@ TEST_F(FaultTest, AStaleReplicaAnswersANewClientWithThePast) {
   ASSERT_TRUE(put(1));
   ASSERT_TRUE(put(2));
   connect();
-  arm(Kind::stale, 0);
+  arm(FaultKind::stale, 0);
   EXPECT_EQ(get(2).error().code, Code::not_found);
   EXPECT_TRUE(get(1));
   const auto page = changes();
@@ -434,7 +434,7 @@ TEST_F(RegionTest, ALaggingRegionIsLeftForOneThatHasWhatWasSeen) {
 
 TEST_F(RegionTest, FaultsMayStrikeOneRegionOnly) {
   Fault fault;
-  fault.kind = Kind::status;
+  fault.kind = FaultKind::status;
   fault.region = "West US";
   fault.count = 0;
   account_.faults().arm(fault);
@@ -456,7 +456,7 @@ class ManyWritersTest : public FaultTest {
 TEST_F(ManyWritersTest, WritesGoToTheOtherRegion) {
   EXPECT_TRUE(client_->read_account({}).value().multiple_write_regions);
   Fault fault;
-  fault.kind = Kind::status;
+  fault.kind = FaultKind::status;
   fault.region = "West US";
   fault.count = 0;
   account_.faults().arm(fault);
@@ -469,7 +469,8 @@ TEST_F(ManyWritersTest, WritesGoToTheOtherRegion) {
 // Whatever goes wrong: what the client says was done is done, what it refuses is not, and only "ambiguous" leaves both
 // open.
 TEST(SeededFaults, TheClientNeverSaysWhatIsNotSo) {
-  constexpr Kind kKinds[] = {Kind::throttle, Kind::drop, Kind::lose_reply, Kind::truncate, Kind::delay, Kind::stale};
+  constexpr FaultKind kKinds[] = {FaultKind::throttle, FaultKind::drop,  FaultKind::lose_reply,
+                                  FaultKind::truncate, FaultKind::delay, FaultKind::stale};
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     std::mt19937_64 random(seed);
     testing::VirtualRuntime runtime{kStart};
@@ -483,7 +484,7 @@ TEST(SeededFaults, TheClientNeverSaysWhatIsNotSo) {
     options.max_attempts = 2 + static_cast<int>(seed % 10);
     const auto client = cosmos::Client::create(runtime, transport, options).value();
     ASSERT_TRUE(client->read_account({}));
-    for (const Kind kind : kKinds) {
+    for (const FaultKind kind : kKinds) {
       Fault fault;
       fault.kind = kind;
       fault.count = 0;
@@ -492,7 +493,7 @@ TEST(SeededFaults, TheClientNeverSaysWhatIsNotSo) {
       account.faults().arm(fault);
     }
     Fault status;
-    status.kind = Kind::status;
+    status.kind = FaultKind::status;
     status.count = 0;
     status.probability = 0.2;
     status.status = std::array{408, 449, 500, 503}[seed % 4];
@@ -545,7 +546,7 @@ TEST(FaultyEmulator, RegionsHavePortsOfTheirOwn) {
 TEST(FaultyEmulator, StopsInTheMiddleOfADelay) {
   auto emulator = Emulator::start(real_runtime(), {}).value();
   Fault fault;
-  fault.kind = Kind::delay;
+  fault.kind = FaultKind::delay;
   fault.delay = Milliseconds(60'000);
   emulator->account().faults().arm(fault);
   const auto transport = http::make_curl_transport(real_runtime(), {});

@@ -13,12 +13,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kOrders = R"({"id":"orders","partitionKey":{"paths":["/pk"]},"defaultTtl":100})";
-constexpr Second kStart{1'700'000'000};
+constexpr Second kCreated{1'700'000'000};
 
 class ResourceHistoryTest : public ::testing::Test {
  protected:
   ResourceHistoryTest() {
-    for (Engine* each : {&engine_, &other_}) each->stamps().clock().freeze(kStart);
+    for (Engine* each : {&engine_, &other_}) each->stamps().clock().freeze(kCreated);
     EXPECT_TRUE(engine_.create_database("store"));
     EXPECT_TRUE(engine_.create_container("store", kOrders));
   }
@@ -61,7 +61,7 @@ TEST_F(ResourceHistoryTest, ForgetsWhatNoLaterMomentHas) {
   ASSERT_TRUE(engine_.create_container("store", kOrders));
   const auto name_all = [&] {
     std::vector<std::vector<std::string>> named;
-    for (Second at = kStart + 25; at <= now(); at = at + 5) named.push_back(names_at(at));
+    for (Second at = kCreated + 25; at <= now(); at = at + 5) named.push_back(names_at(at));
     return named;
   };
   const auto before = name_all();
@@ -71,24 +71,24 @@ TEST_F(ResourceHistoryTest, ForgetsWhatNoLaterMomentHas) {
     return found;
   };
   EXPECT_THAT(numbers(), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
-  history_->forget_before(kStart - 1);
+  history_->forget_before(kCreated - 1);
   EXPECT_EQ(numbers().size(), 8U);
-  history_->forget_before(kStart + 25);
+  history_->forget_before(kCreated + 25);
   EXPECT_THAT(numbers(), ElementsAre(0, 3, 4, 5, 6, 7)) << "the database, and the container as it last was by then";
   EXPECT_EQ(name_all(), before);
-  history_->forget_before(kStart + 39);
+  history_->forget_before(kCreated + 39);
   EXPECT_FALSE(first.expired());
-  history_->forget_before(kStart + 40);
+  history_->forget_before(kCreated + 40);
   EXPECT_THAT(numbers(), ElementsAre(6, 7)) << "the container went with its database";
   EXPECT_TRUE(first.expired());
-  history_->forget_before(kStart + 1000);
+  history_->forget_before(kCreated + 1000);
   EXPECT_THAT(names_at(now()), ElementsAre("store", "store/orders"));
 }
 
 TEST_F(ResourceHistoryTest, ForgetsNothingThatAClockSetBackMadeLater) {
   pass(-10);
   ASSERT_TRUE(engine_.remove({"dbs", "store", "colls", "orders"}));
-  history_->forget_before(kStart - 5);
+  history_->forget_before(kCreated - 5);
   EXPECT_EQ(history_->versions().size(), 3U);
 }
 
@@ -97,10 +97,10 @@ TEST_F(ResourceHistoryTest, KnowsWhatThereWasAtEachMoment) {
   ASSERT_TRUE(engine_.remove({"dbs", "store", "colls", "orders"}));
   pass(10);
   ASSERT_TRUE(engine_.remove({"dbs", "store"}));
-  EXPECT_THAT(names_at(kStart - 1), ElementsAre());
-  EXPECT_THAT(names_at(kStart + 9), ElementsAre("store", "store/orders"));
-  EXPECT_THAT(names_at(kStart + 10), ElementsAre("store"));
-  EXPECT_THAT(names_at(kStart + 20), ElementsAre());
+  EXPECT_THAT(names_at(kCreated - 1), ElementsAre());
+  EXPECT_THAT(names_at(kCreated + 9), ElementsAre("store", "store/orders"));
+  EXPECT_THAT(names_at(kCreated + 10), ElementsAre("store"));
+  EXPECT_THAT(names_at(kCreated + 20), ElementsAre());
   std::vector<ResourceChange> changes;
   for (const ResourceVersion& version : history_->versions()) changes.push_back(version.change);
   EXPECT_THAT(changes, ElementsAre(ResourceChange::create, ResourceChange::create, ResourceChange::remove,
@@ -112,8 +112,8 @@ TEST_F(ResourceHistoryTest, ADefinitionIsAsItWas) {
   auto definition = *json::parse(kOrders);
   definition.set("defaultTtl", json::Value::integer(7));
   ASSERT_TRUE(engine_.replace({"dbs", "store", "colls", "orders"}, definition));
-  EXPECT_THAT(*orders_at(kStart + 9).text, HasSubstr(R"("defaultTtl":100)"));
-  EXPECT_THAT(*orders_at(kStart + 10).text, HasSubstr(R"("defaultTtl":7)"));
+  EXPECT_THAT(*orders_at(kCreated + 9).text, HasSubstr(R"("defaultTtl":100)"));
+  EXPECT_THAT(*orders_at(kCreated + 10).text, HasSubstr(R"("defaultTtl":7)"));
 }
 
 TEST_F(ResourceHistoryTest, ADeletedContainerComesBackWithItsDocumentsAndWithoutItsScripts) {

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "codec/base64.h"
 #include "cosmos/signing.h"
+#include "server/account_fixture.h"
 #include "server/data_directory.h"
 #include "server/emulator.h"
 #include "server/engine.h"
@@ -16,7 +17,6 @@ namespace halley::server {
 namespace {
 
 using Kind = ItemOperation::Kind;
-constexpr Second kStart{1'800'000'000};
 
 class MemoryJournal : public Journal {
  public:

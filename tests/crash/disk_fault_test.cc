@@ -18,8 +18,8 @@ using store::ObjectStore;
 using testing::DiskFault;
 using testing::RecordedDisk;
 
-struct Machine {
-  explicit Machine(const Objects& objects = {}) {
+struct FaultyMachine {
+  explicit FaultyMachine(const Objects& objects = {}) {
     put_objects(objects, **open());
     disk.set_fault({});
   }
@@ -33,14 +33,14 @@ class DiskFaultTest : public ::testing::TestWithParam<std::tuple<bool, bool>> {
   DiskFaultTest() {
     shop_.trade();
     if (!std::get<1>(GetParam())) return;
-    Machine machine;
+    FaultyMachine machine;
     EXPECT_TRUE(pass(machine));
     promised_ = shop_.promised();
     start_ = objects_of(**machine.open());
     shop_.trade();
   }
 
-  Status pass(Machine& machine) {
+  Status pass(FaultyMachine& machine) {
     ASSIGN(auto store, machine.open());
     return shop_.pass(std::move(store));
   }
@@ -51,7 +51,7 @@ class DiskFaultTest : public ::testing::TestWithParam<std::tuple<bool, bool>> {
     const std::size_t step = tries_all() ? 1 : 13;
     std::size_t tried = 0, noticed = 0;
     for (fault.at = 1;; fault.at += step) {
-      Machine machine(start_);
+      FaultyMachine machine(start_);
       machine.disk.set_fault(fault);
       const Status failed = pass(machine);
       const bool reached = machine.disk.failed();

@@ -15,7 +15,7 @@ namespace {
 
 using testing::DiskContent;
 
-struct Machine {
+struct FileMachine {
   std::unique_ptr<store::ObjectStore> open() {
     return store::open_file_store(folder.path("store"), true, disk).value();
   }
@@ -45,13 +45,13 @@ struct Machine {
 };
 
 TEST(FileStoreOnAFailingDisk, AnObjectThatWasPutOutlivesAPowerCut) {
-  Machine machine;
+  FileMachine machine;
   ASSERT_TRUE(machine.open()->put("a/b/c", "bytes"));
   EXPECT_TRUE(machine.outlives_a_cut("a/b/c"));
 }
 
 TEST(FileStoreOnAFailingDisk, AnObjectInAFolderThatAKilledProcessMadeOutlivesAPowerCut) {
-  Machine machine;
+  FileMachine machine;
   auto store = machine.open();
   ASSERT_EQ(machine.disk.make_directory(machine.folder.path("store/a")), 0);
   ASSERT_TRUE(store->put("a/b", "bytes"));
@@ -59,7 +59,7 @@ TEST(FileStoreOnAFailingDisk, AnObjectInAFolderThatAKilledProcessMadeOutlivesAPo
 }
 
 TEST(FileStoreOnAFailingDisk, AStoreInAFolderThatAKilledProcessMadeOutlivesAPowerCut) {
-  Machine machine;
+  FileMachine machine;
   ASSERT_EQ(machine.disk.make_directory(machine.folder.path("store")), 0);
   ASSERT_TRUE(machine.open()->put("a", "bytes"));
   EXPECT_TRUE(machine.outlives_a_cut("a"));
@@ -68,7 +68,7 @@ TEST(FileStoreOnAFailingDisk, AStoreInAFolderThatAKilledProcessMadeOutlivesAPowe
 // Puts an object on a disk whose n-th call fails so; whatever the store answers must be true. False once there are
 // fewer calls.
 bool tells_the_truth(const testing::DiskFault& fault, bool settled) {
-  Machine machine;
+  FileMachine machine;
   auto store = machine.open();
   machine.disk.set_fault(fault);
   const Status put = settled ? store::put_settled(*store, "a/b", "bytes") : store->put("a/b", "bytes");
@@ -103,7 +103,7 @@ TEST(FileStoreOnAFailingDisk, SaysOnlyWhatIsTrue) {
 }
 
 TEST(FileStoreOnAFailingDisk, AFolderThatCantBeSyncedIsNoSuccess) {
-  Machine machine;
+  FileMachine machine;
   auto store = machine.open();
   ASSERT_TRUE(store->put("a/1", "bytes"));
   machine.disk.set_fault({machine.calls_of_put(*store, "a/2"), EIO, false, true});
@@ -117,7 +117,7 @@ TEST(FileStoreOnAFailingDisk, AFolderThatCantBeSyncedIsNoSuccess) {
 }
 
 TEST(FileStoreOnAFailingDisk, AFileSystemThatCantSyncFoldersIsTakenAsItIs) {
-  Machine machine;
+  FileMachine machine;
   auto store = machine.open();
   ASSERT_TRUE(store->put("a/1", "bytes"));
   machine.disk.set_fault({machine.calls_of_put(*store, "a/2"), EINVAL, false, true});
@@ -127,7 +127,7 @@ TEST(FileStoreOnAFailingDisk, AFileSystemThatCantSyncFoldersIsTakenAsItIs) {
 
 // Where link(2) is not offered, a rename names the file.
 TEST(FileStoreOnAFailingDisk, AFileSystemWithoutLinksIsSafeToo) {
-  Machine machine;
+  FileMachine machine;
   auto store = machine.open();
   ASSERT_TRUE(store->put("a/1", "bytes"));
   const std::uint64_t link = machine.calls_of_put(*store, "a/2") - 2;

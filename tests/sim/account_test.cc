@@ -13,8 +13,6 @@
 namespace halley::sim {
 namespace {
 
-constexpr std::uint64_t kUsualSeeds = 60;
-
 WorldOptions options_for(std::uint64_t seed) {
   WorldOptions options;
   options.kind = "account";

@@ -6,6 +6,8 @@
 
 namespace halley::sim {
 
+inline constexpr std::uint64_t kUsualSeeds = 60;  // of a kind of world, in a usual run of the tests
+
 // HALLEY_SIM_SEED: that one only. HALLEY_SIM_SEEDS: so many, from HALLEY_SIM_FIRST (1) on.
 struct Seeds {
   std::uint64_t first = 1;

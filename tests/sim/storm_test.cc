@@ -16,7 +16,7 @@
 namespace halley::sim {
 namespace {
 
-constexpr std::uint64_t kUsualSeeds = 100;
+constexpr std::uint64_t kUsualStorms = 100;
 
 WorldOptions options_for(std::uint64_t seed) {
   std::mt19937_64 dice(seed * 7919);
@@ -203,7 +203,7 @@ void weather_a_storm(std::uint64_t seed, Storms& storms) {
 }
 
 TEST(StormWorlds, WhatIsOfferedIsTrueWhateverHappens) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(kUsualStorms);
   Storms storms;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     weather_a_storm(seed, storms);
