@@ -19,7 +19,7 @@ constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kMaxKeyFiles = 1000;
 constexpr std::uint64_t kMaxPlainFile = 16 * 1024;  // halley.json or a key file
 // What deriving keys may cost, as n * r * p, for all the key files that are tried: a file is plain text, and who put it
-// there could else keep this machine busy for days. A writer's file costs 2^19.
+// there could else keep this machine busy for days. A writer's file costs 2^19. The cheapest are tried first.
 constexpr std::uint64_t kMaxWork = std::uint64_t{1} << 22;
 
 constexpr std::string_view kRandomPasswordPrefix = "halley-";
@@ -41,6 +41,8 @@ struct KeyFile {
   codec::ScryptCost cost;
   std::string salt;
   std::string wrapped;
+
+  std::uint64_t work() const { return cost.n * cost.r * cost.p; }
 };
 
 Error malformed(std::string_view name, std::string_view member) {
@@ -178,39 +180,61 @@ Result<KeyFile> read_key_file(store::ObjectStore& store, const std::string& name
   return parse_key_file(text, name);
 }
 
+// The key files of a repository, those that can be read.
+struct WholeKeyFiles {
+  std::vector<KeyFile> files;   // the cheapest to try first
+  std::optional<Error> damage;  // of the first of the others
+};
+
+Result<WholeKeyFiles> read_key_files(store::ObjectStore& store, std::string_view repository_id) {
+  ASSIGN(const std::vector<std::string> names, key_files(store));
+  WholeKeyFiles whole;
+  for (const std::string& name : names) {
+    auto file = read_key_file(store, name);
+    if (!file && !is_damage(file.error())) return fail(file.error());
+    if (!file && !whole.damage) whole.damage = file.error();
+    // One of another repository was left by a creation that lost or was interrupted.
+    if (file && file->repository_id == repository_id) whole.files.push_back(std::move(*file));
+  }
+  std::stable_sort(whole.files.begin(), whole.files.end(),
+                   [](const KeyFile& a, const KeyFile& b) { return a.work() < b.work(); });
+  return whole;
+}
+
 // The keys that the password opens, and what became of the others.
 struct TriedKeys {
   std::vector<KeyEpoch> opened;
-  bool refused = false;         // a whole file of this repository is not opened by the password
-  std::optional<Error> damage;  // the first file that could not be tried
-  std::uint64_t work = 0;
+  bool refused = false;         // a whole file is not opened by the password
+  std::optional<Error> damage;  // of the first file that could not be tried
 };
 
-Status try_key(store::ObjectStore& store, const std::string& name, std::string_view repository_id,
-               std::string_view password, TriedKeys& keys) {
-  const auto damaged = [&](Error error) -> Status {
-    if (!is_damage(error)) return fail(std::move(error));
+Result<TriedKeys> try_keys(WholeKeyFiles whole, std::string_view password) {
+  TriedKeys keys;
+  keys.damage = std::move(whole.damage);
+  const auto damaged = [&](Error error) {
     if (!keys.damage) keys.damage = std::move(error);
-    return {};
   };
-  const auto file = read_key_file(store, name);
-  if (!file) return damaged(file.error());
-  if (file->repository_id != repository_id) return {};  // left by a creation that lost or was interrupted
-  const std::uint64_t work = file->cost.n * file->cost.r * file->cost.p;
-  if (work > kMaxWork - keys.work) {
-    return damaged({Code::corrupt, "`" + name + "` is not tried: the key files ask for too much work",
-                    "Move those that are not of this repository out of keys/."});
+  std::uint64_t work = 0;
+  for (const KeyFile& file : whole.files) {
+    const std::string name = key_name(to_hex(file.id));
+    if (file.work() > kMaxWork - work) {
+      damaged({Code::corrupt, "`" + name + "` is not tried: the key files ask for too much work",
+               "Move those that are not of this repository out of keys/."});
+      continue;
+    }
+    work += file.work();
+    auto epoch = unwrap(file, password);
+    if (epoch) {
+      keys.opened.push_back(std::move(*epoch));
+    } else if (epoch.error().code == Code::invalid_argument) {
+      damaged(malformed(name, "kdf"));
+    } else if (epoch.error().code == Code::wrong_password) {
+      keys.refused = true;
+    } else {
+      return fail(epoch.error());
+    }
   }
-  keys.work += work;
-  auto epoch = unwrap(*file, password);
-  if (epoch) {
-    keys.opened.push_back(std::move(*epoch));
-    return {};
-  }
-  if (epoch.error().code == Code::invalid_argument) return damaged(malformed(name, "kdf"));
-  if (epoch.error().code != Code::wrong_password) return fail(epoch.error());
-  keys.refused = true;
-  return {};
+  return keys;
 }
 
 }  // namespace
@@ -244,9 +268,8 @@ Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std
 Result<KeyRing> KeyRing::open(store::ObjectStore& store, std::string_view password) {
   KeyRing ring;
   ASSIGN(ring.repository_id_, read_description(store));
-  ASSIGN(const std::vector<std::string> names, key_files(store));
-  TriedKeys keys;
-  for (const std::string& name : names) TRY(try_key(store, name, ring.repository_id_, password, keys));
+  ASSIGN(WholeKeyFiles whole, read_key_files(store, ring.repository_id_));
+  ASSIGN(TriedKeys keys, try_keys(std::move(whole), password));
   if (keys.opened.empty() && keys.refused) {
     return fail(Code::wrong_password, "the password does not open this repository",
                 keys.damage ? "But then, " + keys.damage->to_string() + "." : "");

@@ -32,7 +32,7 @@ class KeyRing {
   static Result<KeyRing> create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
                                 const codec::ScryptCost& cost);
   // no_repository, wrong_password, corrupt or unsupported. Key files that are damaged, or are of another repository,
-  // don't matter as long as another is opened.
+  // don't matter as long as another is opened; what is spent on trying them is bounded, the cheapest first.
   static Result<KeyRing> open(store::ObjectStore& store, std::string_view password);
 
   const std::string& repository_id() const { return repository_id_; }  // 16 bytes
