@@ -208,7 +208,7 @@ class CurlTransport final : public Transport {
       return std::move(transfer.response);
     }
     if (code == CURLE_ABORTED_BY_CALLBACK && !transfer.repeats) return cancelled(target);
-    give_back(std::move(line));
+    // What failed is not used again: after a lookup that found nothing, say, curl takes no new options for the handle.
     return fail(error_of(code, transfer, target, curl_message(code, detail)));
   }
 

@@ -208,6 +208,22 @@ TEST_F(Loopback, RefusedConnectionNamesThePlace) {
   EXPECT_NE(response.error().hint, "");
 }
 
+// A label of 64 letters is no name that any resolver is asked for. What a failure leaves in curl is not used again.
+TEST_F(Loopback, ANameThatIsNotFoundIsToldEachTime) {
+  serve([](const ServerRequest&) { return text(200, "there"); });
+  Request asked = request("GET", "/");
+  const std::string good = asked.url;
+  asked.url = "http://" + std::string(64, 'a') + ".invalid/";
+  for (int i = 0; i < 3; ++i) {
+    const auto response = send(asked);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Code::unavailable);
+    EXPECT_THAT(response.error().message, HasSubstr("aaa.invalid"));
+  }
+  asked.url = good;
+  EXPECT_TRUE(send(asked));
+}
+
 TEST_F(Loopback, DeadlineAndStopEndTheWait) {
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
