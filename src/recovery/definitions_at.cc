@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/value.h"
 #include "recovery/outside.h"
 
 namespace halley::recovery {
@@ -41,7 +42,7 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
     auto known = repo::cut_at(definitions.lane_, moment.at);
     if (!known && !approximate) {
       const auto nearest = repo::nearest(repo::restorable_seconds(definitions.lane_), moment.at);
-      return fail(outside_coverage("the account's definitions", moment.at, nearest));
+      return fail(outside_coverage("the account's definitions", moment.at, nearest_text(nearest)));
     }
     definitions.exact_ = known.has_value();
     cut = known ? std::move(*known) : repo::Cut{moment.at, {}};
@@ -118,6 +119,16 @@ Result<std::vector<Definition>> DefinitionsAt::uncertain(repo::Repository& repos
     }
   }
   return found;
+}
+
+Result<cosmos::PartitionKeyDefinition> partition_key_of(const Definition& container) {
+  ASSIGN(const json::Value value, json::parse(container.text));
+  const json::Value* const key = value.find("partitionKey");
+  if (key != nullptr) return cosmos::PartitionKeyDefinition::parse(*key);
+  return fail(Code::unsupported,
+              "container " + container.key.database + "/" + container.key.id +
+                  " has no partition key: its documents are not captured",
+              "copy it into a container that has one, and back that up");
 }
 
 std::string what_there_is(const std::vector<std::string>& names) {

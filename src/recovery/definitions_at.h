@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cosmos/partition_key.h"
 #include "recovery/moment.h"
 #include "repo/definitions.h"
 
@@ -47,6 +48,9 @@ class DefinitionsAt {
   bool latest_ = false;
   std::vector<repo::Definition> all_;  // in key order
 };
+
+// The partition key of a container's definition. Fails with unsupported where it has none.
+Result<cosmos::PartitionKeyDefinition> partition_key_of(const repo::Definition& container);
 
 // "there is a, b and 3 more", for hints; empty without names.
 std::string what_there_is(const std::vector<std::string>& names);

@@ -1,6 +1,7 @@
 #include "recovery/outside.h"
 
 #include <string>
+#include <utility>
 
 namespace halley::recovery {
 
@@ -13,9 +14,9 @@ std::string nearest_text(const repo::Nearest& nearest) {
   return text;
 }
 
-Error outside_coverage(std::string_view what, Second moment, const repo::Nearest& nearest) {
+Error outside_coverage(std::string_view what, Second moment, std::string hint) {
   return Error(Code::outside_coverage, format_rfc3339(moment) + " is outside the coverage of " + std::string(what),
-               nearest_text(nearest));
+               std::move(hint));
 }
 
 }  // namespace halley::recovery

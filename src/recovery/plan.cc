@@ -1,11 +1,10 @@
 #include "recovery/plan.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
 
 #include "json/value.h"
 #include "recovery/definitions_at.h"
+#include "recovery/good_moments.h"
 #include "recovery/outside.h"
 #include "recovery/uncertain.h"
 #include "recovery/users.h"
@@ -13,8 +12,6 @@
 
 namespace halley::recovery {
 namespace {
-
-using DefinitionHistory = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
 
 std::vector<repo::Definition> copies(const DefinitionsAt::Each& definitions) {
   std::vector<repo::Definition> result;
@@ -37,14 +34,8 @@ Result<PlannedContainer> describe(const DefinitionsAt& definitions, const repo::
     return fail(Code::corrupt, "the definitions have container " + planned.name() + " but not its database");
   }
   planned.lane = repo::lane_of(definitions.account_id(), *database, container);
+  ASSIGN(planned.key, partition_key_of(container));
   ASSIGN(const json::Value value, json::parse(container.text));
-  const json::Value* const key = value.find("partitionKey");
-  if (key == nullptr) {
-    return fail(Code::unsupported,
-                "container " + planned.name() + " has no partition key: its documents are not captured",
-                "copy it into a container that has one, and back that up");
-  }
-  ASSIGN(planned.key, cosmos::PartitionKeyDefinition::parse(*key));
   planned.expiry = ExpiryRule::of(value);
   planned.definition = container;
   planned.offer = copy(definitions.offer(planned.database, planned.container));
@@ -127,87 +118,34 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   return Coverage::covered;
 }
 
-// The seconds at which a container was not there.
-std::vector<repo::Interval> absence(const std::vector<repo::Definition>& versions) {
-  std::vector<repo::Interval> absent;
-  bool there = false;
-  Second gone{std::numeric_limits<std::int64_t>::min()};
-  for (const repo::Definition& version : versions) {
-    if (!there && !version.text.empty()) absent.push_back({gone, version.time});
-    if (there && version.text.empty()) gone = version.time;
-    there = !version.text.empty();
-  }
-  if (!there) absent.push_back({gone, {std::numeric_limits<std::int64_t>::max()}});
-  return absent;
-}
-
-// The seconds at which a container does not stand in the way of a restore: those of its lane, and unless the restore
-// names it, those at which it was not there.
-std::vector<repo::Interval> good_seconds(repo::Repository& repository, const DefinitionHistory& history,
-                                         const PlannedContainer& container, bool named) {
-  std::vector<repo::Interval> good;
-  if (const auto lane = repository.read_lane(container.lane)) good = repo::restorable_seconds(*lane);
-  if (named) return good;
-  const auto versions = history.find(container.definition.key);
-  if (versions == history.end()) return good;
-  const auto absent = absence(versions->second);
-  good.insert(good.end(), absent.begin(), absent.end());
-  return repo::joined(std::move(good));
-}
-
-// For the moments that a refusal names; empty where it can't be read.
-DefinitionHistory history_of(repo::Repository& repository, const DefinitionsAt& definitions) {
-  auto history = repo::read_definition_history(repository, definitions.account_lane());
-  return history ? std::move(*history) : DefinitionHistory();
-}
-
-// The refusal for containers that can't be brought to the moment, with the moments that are good for all of the plan.
-Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, Second moment, const Selection& selection,
-              const std::vector<PlannedContainer>& planned, const std::vector<std::string>& uncovered) {
-  std::vector<repo::Interval> good = repo::restorable_seconds(definitions.account_lane());
-  const DefinitionHistory history = history_of(repository, definitions);
-  for (const PlannedContainer& container : planned) {
-    const bool named = selection.names_container(container.database, container.container);
-    good = repo::common(good, good_seconds(repository, history, container, named));
-  }
-  std::string what = "container " + uncovered.front();
-  if (uncovered.size() > 1) what += " and " + std::to_string(uncovered.size() - 1) + " more";
-  return outside_coverage(what, moment, repo::nearest(good, moment));
+std::string and_more(const std::vector<std::string>& containers) {
+  std::string text = "container " + containers.front();
+  if (containers.size() > 1) text += " and " + std::to_string(containers.size() - 1) + " more";
+  return text;
 }
 
 // The refusal of a moment of which no definitions are known: told of what the newest backup has of the selection.
-Error nothing_known(repo::Repository& repository, const Moment& moment, const Selection& selection, Error why) {
+// `good`: gives the moments that can be restored instead, by the account lane.
+template <typename Good>
+Error nothing_known(repo::Repository& repository, const Moment& moment, const Selection& selection, Error why,
+                    const Good& good) {
   const auto definitions = DefinitionsAt::read(repository, Moment::newest(), false);
   if (why.code != Code::outside_coverage || !definitions) return why;
-  std::vector<repo::Interval> good = repo::restorable_seconds(definitions->account_lane());
-  const bool is_before = good.empty() || moment.at < good.front().from;
-  const DefinitionHistory history = history_of(repository, *definitions);
+  const std::vector<repo::Interval> known = repo::restorable_seconds(definitions->account_lane());
+  const bool is_before = known.empty() || moment.at < known.front().from;
   std::vector<std::string> names;
   for (const repo::Definition* container : definitions->containers()) {
-    if (!selection.selects_container(container->key.database, container->key.id)) continue;
-    const auto planned = describe(*definitions, *container);
-    if (!planned) continue;
-    names.push_back(planned->name());
-    const bool named = selection.names_container(planned->database, planned->container);
-    good = repo::common(good, good_seconds(repository, history, *planned, named));
+    const auto& [kind, database, parent, name] = container->key;
+    if (selection.selects_container(database, name) && partition_key_of(*container)) {
+      names.push_back(database + "/" + name);
+    }
   }
   std::string what = "account " + definitions->account_id();
-  if (!names.empty()) what += " (container " + names.front();
-  if (names.size() > 1) what += " and " + std::to_string(names.size() - 1) + " more";
-  if (!names.empty()) what += ")";
+  if (!names.empty()) what += " (" + and_more(names) + ")";
   return Error(
       Code::outside_coverage,
       what + (is_before ? " was not backed up yet at " : " is not known as it was at ") + format_rfc3339(moment.at),
-      nearest_text(repo::nearest(good, moment.at)));
-}
-
-// Containers whose keys can't have the shape of the selected one are left out.
-Result<bool> fits_key(const Selection& selection, const PlannedContainer& planned) {
-  if (!selection.partition_key) return true;
-  ASSIGN(const json::Value components, json::parse(*selection.partition_key));
-  const std::size_t count = components.items().size();
-  return count == planned.key.paths.size() ||
-         (count > 0 && count < planned.key.paths.size() && planned.key.kind == cosmos::KeyKind::multi_hash);
+      nearest_good(good(definitions->account_lane()), moment.at));
 }
 
 Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitions, std::string_view pattern) {
@@ -339,7 +277,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
       continue;
     }
     any_selected = true;
-    ASSIGN(const bool fits, fits_key(plan.selection, *planned));
+    ASSIGN(const bool fits, plan.selection.fits(planned->key));
     if (!fits) continue;
     any_fits = true;
     ASSIGN(const Coverage coverage, find_cut(repository, definitions, plan.moment, approximate, *planned, &plan.notes));
@@ -352,7 +290,8 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     plan.containers.push_back(std::move(*planned));
   }
   if (!uncovered.empty()) {
-    return fail(refusal(repository, definitions, plan.moment.at, plan.selection, plan.containers, uncovered));
+    const auto good = good_moments(repository, definitions.account_lane(), plan.selection);
+    return fail(outside_coverage(and_more(uncovered), plan.moment.at, nearest_good(good, plan.moment.at)));
   }
   if (any_selected && !any_fits) {
     return fail(Code::not_found, "no selected container has partition keys like " + *plan.selection.partition_key,
@@ -366,7 +305,10 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options) {
   auto known = DefinitionsAt::read(repository, moment, options.approximate);
-  if (!known) return fail(nothing_known(repository, moment, selection, std::move(known).error()));
+  if (!known) {
+    const auto good = [&](const repo::LaneState& account) { return good_moments(repository, account, selection); };
+    return fail(nothing_known(repository, moment, selection, std::move(known).error(), good));
+  }
   const DefinitionsAt& definitions = *known;
   RestorePlan plan;
   plan.repository_id = repository.id();
@@ -390,11 +332,14 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
 
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
                                         std::string_view container) {
+  const auto good = [&](const repo::LaneState& account) {
+    return good_moments_of(repository, account, database, container);
+  };
   const auto known = DefinitionsAt::read(repository, moment, false);
   if (!known) {
     Selection selection;
     selection.include = {std::string(database) + "/" + std::string(container)};
-    return fail(nothing_known(repository, moment, selection, known.error()));
+    return fail(nothing_known(repository, moment, selection, known.error(), good));
   }
   const DefinitionsAt& definitions = *known;
   const repo::Definition* const definition = definitions.container(database, container);
@@ -405,9 +350,8 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
   ASSIGN(const Coverage coverage, find_cut(repository, definitions, moment, false, planned, nullptr));
   if (coverage == Coverage::none_captured) return fail(none_captured(planned));
   if (coverage == Coverage::outside) {
-    Selection selection;
-    selection.include = {planned.name()};
-    return fail(refusal(repository, definitions, moment.at, selection, {planned}, {planned.name()}));
+    const std::string hint = nearest_good(good(definitions.account_lane()), moment.at);
+    return fail(outside_coverage("container " + planned.name(), moment.at, hint));
   }
   return planned;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cosmos/name_pattern.h"
+#include "json/value.h"
 
 namespace halley::recovery {
 bool Selection::selects_container(std::string_view database, std::string_view container) const {
@@ -18,6 +19,14 @@ bool Selection::names_container(std::string_view database, std::string_view cont
 bool Selection::selects_database(std::string_view database) const {
   return (include.empty() || cosmos::any_matches_whole_database(include, database)) &&
          !cosmos::any_matches_whole_database(exclude, database);
+}
+
+Result<bool> Selection::fits(const cosmos::PartitionKeyDefinition& definition) const {
+  if (!partition_key) return true;
+  ASSIGN(const json::Value components, json::parse(*partition_key));
+  const std::size_t count = components.items().size();
+  return count == definition.paths.size() ||
+         (count > 0 && count < definition.paths.size() && definition.kind == cosmos::KeyKind::multi_hash);
 }
 
 bool Selection::selects_document(std::string_view key, std::string_view id) const {

@@ -23,6 +23,8 @@ struct Selection {
   bool names_container(std::string_view database, std::string_view container) const;
   // Whether a database is restored even where none of its containers is selected: only where `include` names all of it.
   bool selects_database(std::string_view database) const;
+  // Whether documents of a container that has such keys can have the selected one.
+  Result<bool> fits(const cosmos::PartitionKeyDefinition& definition) const;
   bool selects_all_documents() const { return !partition_key && ids.empty(); }
   bool selects_document(std::string_view key, std::string_view id) const;
 };

@@ -28,6 +28,22 @@ std::vector<Interval> common(const std::vector<Interval>& a, const std::vector<I
   return result;
 }
 
+std::vector<Interval> without(const std::vector<Interval>& a, const std::vector<Interval>& b) {
+  std::vector<Interval> result;
+  auto hole = b.begin();
+  for (const Interval& interval : a) {
+    Second from = interval.from;
+    while (hole != b.end() && hole->from < interval.until) {
+      if (from < hole->from) result.push_back({from, hole->from});
+      from = std::max(from, hole->until);
+      if (hole->until > interval.until) break;  // it may reach into the next one, too
+      ++hole;
+    }
+    if (from < interval.until) result.push_back({from, interval.until});
+  }
+  return result;
+}
+
 Nearest nearest(const std::vector<Interval>& intervals, Second moment) {
   Nearest nearest;
   for (const Interval& interval : intervals) {

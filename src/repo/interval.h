@@ -20,6 +20,9 @@ std::vector<Interval> joined(std::vector<Interval> intervals);
 // What is in both; each side disjoint and in order, as joined() gives them, and so is the result.
 std::vector<Interval> common(const std::vector<Interval>& a, const std::vector<Interval>& b);
 
+// What is in `a` and not in `b`, likewise.
+std::vector<Interval> without(const std::vector<Interval>& a, const std::vector<Interval>& b);
+
 // The nearest seconds in the intervals, which are disjoint and in order: at or before a moment, and after it.
 struct Nearest {
   std::optional<Second> before;

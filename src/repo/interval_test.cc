@@ -34,7 +34,7 @@ TEST(Interval, JoinedAreDisjointAndInOrder) {
   EXPECT_THAT(joined({{{7}, {5}}}), IsEmpty());
 }
 
-RC_GTEST_PROP(Interval, JoinedAndCommonAreThoseOfTheSetsOfSeconds, ()) {
+RC_GTEST_PROP(Interval, JoinedCommonAndWithoutAreThoseOfTheSetsOfSeconds, ()) {
   const auto a = some_intervals();
   const auto b = some_intervals();
   const auto in_a = seconds_of(a);
@@ -47,6 +47,13 @@ RC_GTEST_PROP(Interval, JoinedAndCommonAreThoseOfTheSetsOfSeconds, ()) {
     if (in_b.contains(second)) both.insert(second);
   }
   RC_ASSERT(seconds_of(common(joined_a, joined(b))) == both);
+  std::set<std::int64_t> rest;
+  for (const std::int64_t second : in_a) {
+    if (!in_b.contains(second)) rest.insert(second);
+  }
+  const auto left = without(joined_a, joined(b));
+  RC_ASSERT(seconds_of(left) == rest);
+  RC_ASSERT(joined(left) == left);
 }
 
 RC_GTEST_PROP(Interval, NearestAreTheLastSecondUpToTheMomentAndTheFirstAfterIt, ()) {
