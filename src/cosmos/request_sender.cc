@@ -190,7 +190,7 @@ Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
     auto response = attempt(call, route, stop);
     if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes, route.place.base};
     Error error = std::move(response).error();
-    const auto repeat = retry.next(error, regions_.count(reach_of(call)));
+    const auto repeat = retry.next(error, {regions_.count(reach_of(call)), regions_.count(Effect::read)});
     if (!repeat) {
       if (call.effect == Effect::write && retry.may_have_worked()) admit_ambiguity(error);
       // Nothing was to be changed, so nothing is unclear.

@@ -24,7 +24,7 @@ constexpr int kAnyServerError = 599;
 constexpr int kUnlimited = 0;                // As many attempts as the client's limit says.
 constexpr int kUnknownEndpointAttempts = 3;  // A wrong address does not get better.
 constexpr int kFailoverAttempts = 120;       // At a second each: a failover takes its time.
-constexpr int kNowhereElseAttempts = 3;      // Of a failover that names no other region.
+constexpr int kNowhereElseAttempts = 3;      // Of a failover in an account of one endpoint.
 constexpr int kSessionTriesHere = 2;
 
 enum class Pace : std::uint8_t { back_off, race, failover, at_once_first };
@@ -82,9 +82,9 @@ bool needs_fresh_ranges(RetryReason reason) {
   return reason == RetryReason::name_cache_stale || reason == RetryReason::partition_gone;
 }
 
-int attempts_allowed(const Rule& rule, const RetriedCall& call, const RetryLimits& limits, std::size_t places) {
+int attempts_allowed(const Rule& rule, const RetriedCall& call, const RetryLimits& limits, const Endpoints& endpoints) {
   if (needs_fresh_ranges(rule.reason) && call.names_range) return 0;
-  if (rule.pace == Pace::failover) return places > 1 ? rule.attempts : kNowhereElseAttempts;
+  if (rule.pace == Pace::failover) return endpoints.of_account > 1 ? rule.attempts : kNowhereElseAttempts;
   if (rule.reason == RetryReason::not_connected && !call.endpoint_known) {
     return std::min(kUnknownEndpointAttempts, limits.max_attempts);
   }
@@ -118,18 +118,18 @@ std::string describe_retries(const RetryCounts& counts) {
   return text.empty() ? "none" : text;
 }
 
-std::optional<Repeat> Retry::next(const Error& error, std::size_t places) {
+std::optional<Repeat> Retry::next(const Error& error, const Endpoints& endpoints) {
   const bool unclear = error.code == Code::ambiguous || error.code == Code::timeout;
   if (unclear) may_have_worked_ = true;
-  if (error.code == Code::throttled) return next_throttled(error, places);
+  if (error.code == Code::throttled) return next_throttled(error, endpoints.of_call);
   const Rule* rule = rule_for(error);
-  if (rule == nullptr || ++failures_ >= attempts_allowed(*rule, call_, limits_, places)) return std::nullopt;
+  if (rule == nullptr || ++failures_ >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
 
   Repeat repeat{rule->reason, {}, rule->where, false, false};
   // What may have been done here is done again here: elsewhere it would be a second write.
   if (unclear && call_.effect == Effect::write) repeat.where = Where::here;
   repeat.endpoint_down = rule->where == Where::after_account_read;
-  if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, places);
+  if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, endpoints.of_call);
   if (rule->pace == Pace::race) {
     repeat.wait = back_off(runtime_, kFirstRaceBackOff, kLongestRaceBackOff, failures_);
   } else if (rule->pace == Pace::failover) {

@@ -26,6 +26,12 @@ struct RetriedCall {
   bool keeps_session = false;   // an answer from behind what was seen would be worse than none
 };
 
+// How many endpoints may be asked.
+struct Endpoints {
+  std::size_t of_call = 1;     // for this call: one that writes may have a single region to go to
+  std::size_t of_account = 1;  // for any: another region among them may take the writes over
+};
+
 // The next attempt.
 struct Repeat {
   enum class Where : std::uint8_t {
@@ -46,9 +52,8 @@ class Retry {
   Retry(Runtime& runtime, const RetryLimits& limits, const RetriedCall& call)
       : runtime_(runtime), limits_(limits), call_(call) {}
 
-  // What follows an attempt that failed with `error`; nothing when the error stands. `places` says how many endpoints
-  // there are for this call.
-  std::optional<Repeat> next(const Error& error, std::size_t places);
+  // What follows an attempt that failed with `error`; nothing when the error stands.
+  std::optional<Repeat> next(const Error& error, const Endpoints& endpoints);
 
   // Whether an attempt so far may have been carried out although its answer did not come.
   bool may_have_worked() const { return may_have_worked_; }
