@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "capture/container_capture.h"
+#include "capture/container_selection.h"
 #include "capture/definition_poll.h"
 #include "capture/margins.h"
 #include "repo/coverage.h"
@@ -144,6 +145,20 @@ Status poll_at_the_end(Pass& pass, DefinitionPoll& definitions, std::optional<Se
   return definitions.poll(stop);
 }
 
+// Patterns are looked at where everything was listed: what was not may match them.
+Status check_patterns(DefinitionPoll& definitions, const BackupOptions& options, BackupReport& report) {
+  if (!definitions.incomplete().empty()) return {};
+  const std::vector<cosmos::ContainerName> live = definitions.live_names();
+  std::vector<cosmos::ContainerName> captured;
+  if (!unmatched_patterns(options.include, live).empty()) {
+    ASSIGN(captured, definitions.captured_names());
+  }
+  ASSIGN(SelectionCheck check, check_selection(options, live, captured));
+  report.incomplete = std::move(check.incomplete);
+  report.events = std::move(check.events);
+  return {};
+}
+
 void count(const Pass& pass, SteadyTime started, const cosmos::Charges& before, BackupReport& report) {
   const cosmos::Charges charges = pass.client.charges();
   report.documents = pass.progress.documents;
@@ -170,6 +185,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   TRY(definitions->poll(stop));
 
   BackupReport report;
+  TRY(check_patterns(*definitions, options, report));
   std::vector<Job> jobs;
   pass.began = std::max(pass.began, definitions->these_since());
   for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {

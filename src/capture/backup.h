@@ -64,9 +64,10 @@ struct BackupReport {
 };
 
 // Fails as a whole when the account can't be read, has several write regions (unsupported), is not the one the
-// repository is pinned to (precondition), or the repository can't be written. What fails for one container is listed in
-// `incomplete` and does not stop the others; so are definitions that the service refuses to tell, which are taken as
-// they were, and are not known any further.
+// repository is pinned to (precondition), no container of it is selected though a part was asked for
+// (invalid_argument), or the repository can't be written. What fails for one container is listed in `incomplete` and
+// does not stop the others; so are definitions that the service refuses to tell, which are taken as they were, and are
+// not known any further, and an include pattern that never matched a container.
 // Nothing captured before a failure is lost: the next pass goes on from the last commit of each lane.
 Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repository& repository,
                             const BackupOptions& options, BackupProgress& progress, std::stop_token stop);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "capture/container_selection.h"
 #include "capture/margins.h"
-#include "cosmos/name_pattern.h"
 #include "json/document_scanner.h"
 #include "repo/coverage.h"
 
@@ -64,11 +64,6 @@ bool is_absent(const Error& error) {
 
 }  // namespace
 
-bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options) {
-  return (options.include.empty() || cosmos::any_matches_container(options.include, name.database, name.container)) &&
-         !cosmos::any_matches_container(options.exclude, name.database, name.container);
-}
-
 Result<std::unique_ptr<DefinitionPoll>> DefinitionPoll::open(Pass& pass, const cosmos::Account& account) {
   std::unique_ptr<DefinitionPoll> poll(new DefinitionPoll(pass, account));
   repo::LaneIdentity identity;
@@ -97,6 +92,22 @@ std::vector<DefinitionPoll::LiveContainer> DefinitionPoll::containers() const {
     if (database != current_.end()) live.push_back({database->second, definition});
   }
   return live;
+}
+
+std::vector<cosmos::ContainerName> DefinitionPoll::live_names() const {
+  // What the list lacks and is not gone is there all the same.
+  std::set<cosmos::ContainerName> names = listed_;
+  for (const LiveContainer& each : containers()) names.insert({each.container.key.database, each.container.key.id});
+  return {names.begin(), names.end()};
+}
+
+Result<std::vector<cosmos::ContainerName>> DefinitionPoll::captured_names() {
+  ASSIGN(const History* const versions, history());
+  std::vector<cosmos::ContainerName> names;
+  for (const auto& [key, unused] : *versions) {
+    if (key.kind == DefinitionKind::container) names.push_back({key.database, key.id});
+  }
+  return names;
 }
 
 bool DefinitionPoll::is_watched(const DefinitionKey& key) const {
@@ -162,6 +173,7 @@ Status DefinitionPoll::list_database(const cosmos::Resource& database, Listing& 
     containers = std::vector<cosmos::Resource>();
   }
   for (const cosmos::Resource& container : *containers) {
+    listing.names.insert({database.id, container.id});
     if (!is_selected({database.id, container.id}, pass_.options)) continue;
     any = true;
     add(listing.found, {DefinitionKind::container, database.id, "", container.id}, container);
@@ -346,14 +358,19 @@ bool DefinitionPoll::was_read_whole() const {
   return !ranges.empty() && ranges.front().base_done;
 }
 
-Result<std::optional<Second>> DefinitionPoll::expiry_changed(const Definition& container) {
-  std::optional<Second> changed;
+Result<const DefinitionPoll::History*> DefinitionPoll::history() {
   if (!history_) {
     ASSIGN(auto history, repo::read_definition_history(pass_.repository, writer_->state()));
     history_ = std::move(history);
   }
-  const auto versions = history_->find(container.key);
-  if (versions == history_->end()) return changed;
+  return &*history_;
+}
+
+Result<std::optional<Second>> DefinitionPoll::expiry_changed(const Definition& container) {
+  std::optional<Second> changed;
+  ASSIGN(const History* const history, this->history());
+  const auto versions = history->find(container.key);
+  if (versions == history->end()) return changed;
   std::optional<std::pair<std::string, std::string>> before;
   for (const Definition& version : versions->second) {
     if (version.rid != container.rid || version.text.empty()) continue;
@@ -416,6 +433,7 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   const Second began = pass_.client.newest_server_time();
   ASSIGN(Listing listing, list_all(stop));
   incomplete_ = listing.why;
+  listed_ = listing.names;
 
   repo::VersionBatch batch;
   TRY(add_removals(listing, claimed, batch, stop));

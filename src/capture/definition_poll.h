@@ -14,9 +14,6 @@
 
 namespace halley::capture {
 
-// Whether a container is selected by the include and exclude patterns (cosmos/name_pattern.h).
-bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options);
-
 class DefinitionPoll {
  public:
   // Opens the account lane, pinned to `account`. precondition when the repository belongs to another account.
@@ -56,10 +53,15 @@ class DefinitionPoll {
     repo::Definition container;
   };
   std::vector<LiveContainer> containers() const;
+  // The names of all containers that the last poll found, those not selected too.
+  std::vector<cosmos::ContainerName> live_names() const;
+  // The names of all that were ever among containers(), in this pass or before.
+  Result<std::vector<cosmos::ContainerName>> captured_names();
 
  private:
   struct Listing {
     std::map<repo::DefinitionKey, repo::Definition> found;
+    std::set<cosmos::ContainerName> names;  // of all containers that were told, those not selected too
     // The listings that were refused: the kind of what they list, and its parents; no id.
     std::vector<repo::DefinitionKey> unread;
     std::vector<Incomplete> why;  // for each of `unread`
@@ -81,6 +83,9 @@ class DefinitionPoll {
   bool was_read_whole() const;
   // A definition that this pass does not look at (excluded): neither changed nor dropped.
   bool is_watched(const repo::DefinitionKey& key) const;
+  using History = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
+  // Every version there was when this pass first asked.
+  Result<const History*> history();
   Status add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch, std::stop_token stop);
   void add_version(const repo::Definition& definition, repo::Operation operation, Second time,
                    repo::VersionBatch& batch);
@@ -93,7 +98,8 @@ class DefinitionPoll {
   Second newest_drop_;
   std::string description_;  // once it was given
   std::optional<Error> undescribed_;
-  std::optional<std::map<repo::DefinitionKey, std::vector<repo::Definition>>> history_;  // once it was asked for
+  std::optional<History> history_;  // once it was asked for
+  std::set<cosmos::ContainerName> listed_;
 };
 
 }  // namespace halley::capture

@@ -62,7 +62,7 @@ std::string report_json(const capture::BackupReport& report, const std::vector<n
   writer.key("incomplete").begin_array();
   for (const capture::Incomplete& each : report.incomplete) {
     writer.begin_object().member("what", each.what).member("code", code_name(each.error.code));
-    writer.member("message", each.error.to_string()).end_object();
+    writer.member("message", each.error.to_string()).member("hint", hint_of(each.error)).end_object();
   }
   writer.end_array().key("events").strings(report.events).key("account_events");
   write_events(writer, account);
@@ -167,11 +167,12 @@ Command backup_command() {
       "Captures databases, containers, scripts and every change of their documents since the last backup; the first\n"
       "time, everything. It lasts at least some seconds, until the moment it began at can be restored (--no-wait\n"
       "skips that). Interrupted, the next backup goes on where this one was. Exit code 11 says that another one wrote\n"
-      "at the same time, and that nothing else was in the way: run it again once that has ended. Where [native] in "
-      "the\n"
-      "configuration names the account, what Resource Manager tells of it is kept, too: network rules, roles for "
-      "data,\n"
-      "tags; and lines with ! say what is not as it should be with Azure's own backup.",
+      "at the same time, and that nothing else was in the way: run it again once that has ended.\n"
+      "An --include that matches no container, and never did, is told and ends with 3, all others being captured; "
+      "that\n"
+      "no container is selected at all is a mistake (2). What is dropped meanwhile stays in the repository.\n"
+      "Where [native] in the configuration names the account, what Resource Manager tells of it is kept, too: network\n"
+      "rules, roles for data, tags; and lines with ! say what is not as it should be with Azure's own backup.",
       "  halley backup\n"
       "  halley backup --include 'shop/*' --exclude shop/cache\n"
       "  halley backup --endpoint https://shop.documents.azure.com:443/ --key-env COSMOS_KEY --repo /backup/shop "

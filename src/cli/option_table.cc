@@ -16,7 +16,7 @@ constexpr Option kOptions[] = {
     {"--password-command", Taking::value, "CMD", "this command prints its password"},
     {"--generate-password", Taking::value, "FILE", "write a random password to this new file, and use it"},
     // What of an account.
-    {"--include", Taking::values, "PATTERN", "only these: db, db/container, with * (again for more)"},
+    {"--include", Taking::values, "PATTERN", "only these: db, db/container, with * and ? (again for more)"},
     {"--exclude", Taking::values, "PATTERN", "not these (again for more)"},
     {"--database", Taking::values, "NAME", "this database (again for more)"},
     {"--container", Taking::values, "DB/NAME", "this container (again for more)"},

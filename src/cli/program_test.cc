@@ -347,6 +347,25 @@ TEST_F(Program, PartOfTheAccountIsCapturedWhenAskedFor) {
   EXPECT_EQ(run({"backup", "--mode", "sometimes"}).code, ExitCode::usage);
 }
 
+TEST_F(Program, ABackupThatIsToCaptureWhatIsNotThereSaysSo) {
+  succeed({"init"});
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"--include", "typo/*"}, {"--include", "db/typo"}, {"--include", ""}, {"--exclude", "*"}}) {
+    std::vector<std::string> all = {"backup", "--no-wait"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ran ran = run(all);
+    EXPECT_EQ(ran.code, ExitCode::usage) << words.back();
+    EXPECT_EQ(ran.error().string_at("hint"), "the account has db/c") << words.back();
+  }
+  const Ran ran = run({"backup", "--no-wait", "--include", "db/c", "--include", "db/typo"});
+  EXPECT_EQ(ran.code, ExitCode::incomplete);
+  const json::Value result = ran.result();
+  EXPECT_EQ(count_at(result, "documents"), 3) << "the others are captured";
+  const json::Value& left_out = result.find("incomplete")->items().front();
+  EXPECT_EQ(left_out.string_at("what"), "include 'db/typo'");
+  EXPECT_EQ(left_out.string_at("hint"), "the account has db/c");
+}
+
 TEST_F(Program, RestoreSaysWhereToAndNeverGuesses) {
   back_up_twice();
   EXPECT_EQ(run({"restore"}).code, ExitCode::usage);

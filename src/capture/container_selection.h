@@ -1,0 +1,29 @@
+// Which containers of an account a pass is about, and whether the patterns that say so say anything.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "capture/backup.h"
+
+namespace halley::capture {
+
+// Whether a container is selected by the include and exclude patterns (cosmos/name_pattern.h).
+bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options);
+
+// The patterns of `patterns` that match none of `names`.
+std::vector<std::string> unmatched_patterns(const std::vector<std::string>& patterns,
+                                            const std::vector<cosmos::ContainerName>& names);
+
+// What patterns that match none of the containers `live` come to. A pass that is asked for a part of the account and
+// finds nothing of it has nothing to capture: invalid_argument. An include pattern that matches neither a live container
+// nor one of those `captured` before is left over, among many that are captured: an Incomplete that names what there is.
+// What was dropped since it was captured, or is excluded and is not there, is an event.
+struct SelectionCheck {
+  std::vector<Incomplete> incomplete;
+  std::vector<std::string> events;
+};
+Result<SelectionCheck> check_selection(const BackupOptions& options, const std::vector<cosmos::ContainerName>& live,
+                                       const std::vector<cosmos::ContainerName>& captured);
+
+}  // namespace halley::capture
