@@ -237,6 +237,8 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
   if (behind) return Followed::behind;
   PageResult result;
   result.index = index;
+  const bool continued = !state.feed.empty() && is_position_of_source(index, state);
+  if (continued) result.context.from_lsn = state.lsn + 1;
   state.range_id = sources_[index].range_id;
   state.feed = page.continuation;
   state.lsn = page.lsn;

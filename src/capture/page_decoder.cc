@@ -135,6 +135,7 @@ Status PageDecoder::add_latest(const json::ScannedDocument& document, DecodeCont
                                repo::VersionBatch& batch) {
   const auto lsn = integer_of(system_value(document, SystemProperty::lsn));
   if (!lsn || *lsn < 0) return fail(bad_item(document.id, "without a whole number in _lsn"));
+  if (static_cast<std::uint64_t>(*lsn) < context.from_lsn) return {};
   if (static_cast<std::uint64_t>(*lsn) > context.skip_beyond_lsn) {
     ++context.skipped;
     return {};
@@ -151,6 +152,7 @@ Status PageDecoder::add_all_versions(const json::ScannedDocument& document, Deco
   const json::Value* lsn_value = metadata->find("lsn");
   const auto lsn = lsn_value == nullptr ? std::nullopt : lsn_value->as_integer();
   if (!lsn || *lsn < 0) return fail(bad_item(document.id, "without a whole number in metadata.lsn"));
+  if (static_cast<std::uint64_t>(*lsn) < context.from_lsn) return {};
   if (static_cast<std::uint64_t>(*lsn) > context.skip_beyond_lsn) {
     ++context.skipped;
     return {};

@@ -15,6 +15,7 @@ namespace halley::capture {
 // What a page is decoded under, and what decoding it found.
 struct DecodeContext {
   std::uint32_t epoch = 0;
+  std::uint64_t from_lsn = 0;                  // items with a smaller LSN are left out: a feed may bring an item again
   std::uint64_t skip_beyond_lsn = UINT64_MAX;  // items with a greater LSN are left out (they come through another feed)
   Second server_time;                          // of the page; 0 = unknown
   Second there_by;                             // what is read was there by then, whatever its time says; 0 = unknown

@@ -6,12 +6,12 @@
 namespace halley::capture {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Kind = ChangeKind;
 
 // Versions of one page by id, LSN, kind and tag; tells in which order they are afterwards.
-class SameTransaction : public testing::Test {
+class SameTransaction : public ::testing::Test {
  protected:
   void add(std::string_view id, std::uint64_t lsn, Kind kind, std::string_view etag) {
     repo::Version version;
