@@ -12,7 +12,7 @@
 namespace halley::json {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // What a scan gave, outliving the page.
 struct Scanned {

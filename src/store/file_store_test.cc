@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class FileStoreTest : public testing::Test {
+class FileStoreTest : public ::testing::Test {
  protected:
-  FileStoreTest() : directory_(testing::TempDir() + "halley-file-XXXXXX") {
+  FileStoreTest() : directory_(::testing::TempDir() + "halley-file-XXXXXX") {
     EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
   }
   ~FileStoreTest() override { fs::remove_all(directory_); }

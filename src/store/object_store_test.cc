@@ -15,13 +15,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-class StoreTest : public testing::TestWithParam<std::string> {
+class StoreTest : public ::testing::TestWithParam<std::string> {
  protected:
   StoreTest() {
     if (GetParam() == "memory") {
       store_ = make_memory_store();
     } else {
-      directory_ = testing::TempDir() + "halley-store-XXXXXX";
+      directory_ = ::testing::TempDir() + "halley-store-XXXXXX";
       EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
       store_ = std::move(*open_file_store(directory_, true));
     }
@@ -125,7 +125,7 @@ TEST_P(StoreTest, RefusesWhatIsNoName) {
   EXPECT_EQ(store_->put(std::string(kMaxName + 1, 'a'), "x").error().code, Code::invalid_argument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values("memory", "file"),
+INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, ::testing::Values("memory", "file"),
                          [](const auto& store) { return store.param; });
 
 // Answers a put with `ambiguous`, having done it or not.

@@ -233,7 +233,7 @@ TEST(SqlCasesTest, EveryCaseHolds) {
 }
 
 TEST(SqlCasesTest, AFileThatIsNotUnderstoodFails) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "bad.sql-cases";
+  const auto path = std::filesystem::path(::testing::TempDir()) / "bad.sql-cases";
   for (const char* text : {"", "[values]\n1 => 1\n", "[documents]\n{\n", "[query a]\nSELECT 1\n[documents]\n{}\n",
                            "[rows]\n1\n", "[documents]\n{}\n[values]\n1 = 1\n", "stray => 1\n"}) {
     std::ofstream(path) << text;
