@@ -95,6 +95,11 @@ class CapturedAccount : public ::testing::Test {
   static bool is_feed(const http::Request& request) {
     return request.headers.find("A-IM") != nullptr && request.url.ends_with("/docs");
   }
+  static bool is_all_versions(const http::Request& request) {
+    return request.headers.get("A-IM") == "Full-Fidelity Feed";
+  }
+  // The latest-version feed, which bases are read from, too.
+  static bool is_base(const http::Request& request) { return request.headers.get("A-IM") == "Incremental feed"; }
   static bool is_listing(const http::Request& request) {
     return request.method == "GET" && request.url.ends_with("/docs") && request.headers.find("A-IM") == nullptr;
   }

@@ -258,7 +258,6 @@ TEST_F(LookThrough, ABaseIsNone) {
   upsert(R"({"id":"f","pk":"a"})");
   pass_seconds(4);
   // The base has passed d when d comes back, and goes on for some time.
-  const auto is_base = [](const http::Request& request) { return request.headers.get("A-IM") == "Incremental feed"; };
   before_request(2, is_base, [this] {
     set_expiry("");
     pass_seconds(30);

@@ -20,9 +20,6 @@ using ::testing::Key;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-bool is_base(const http::Request& request) { return request.headers.get("A-IM") == "Incremental feed"; }
-bool is_all_versions(const http::Request& request) { return request.headers.get("A-IM") == "Full-Fidelity Feed"; }
-
 class FeedFaults : public CapturedAccount {
  protected:
   FeedFaults() { latest_.mode = ModeChoice::latest; }
