@@ -1,0 +1,51 @@
+// Deletes in latest mode: a document that the listing lacks counts as deleted only once a read of it says that it is
+// not there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "capture/captured_account.h"
+
+namespace halley::capture {
+namespace {
+
+using ::testing::Key;
+using ::testing::UnorderedElementsAre;
+
+// Documents a and b are captured, and nothing has changed since, when listings begin to lack b.
+class Reconcile : public CapturedAccount {
+ protected:
+  using Answer = testing::DirectTransport::Answer;
+
+  Reconcile() {
+    latest_.mode = ModeChoice::latest;
+    upsert(R"({"id":"a","pk":"a"})");
+    upsert(R"({"id":"b","pk":"a"})");
+    backup(latest_);
+    transport_.before = [this](const http::Request& request) -> std::optional<Answer> {
+      if (is_point_read(request)) ++reads_;
+      return std::nullopt;
+    };
+    transport_.after = [](const http::Request& request, http::Response response) -> Answer {
+      if (!is_listing(request)) return response;
+      auto page = *json::parse(response.body);
+      std::vector<json::Value> documents = page.find("Documents")->items();
+      std::erase_if(documents, [](const json::Value& document) { return document.string_at("id") == "b"; });
+      page.set("Documents", json::Value::array(std::move(documents)));
+      response.body = page.to_text();
+      response.body.reserve(response.body.size() + json::kPadding);
+      return response;
+    };
+  }
+
+  BackupOptions latest_;
+  int reads_ = 0;  // of single documents, by passes behind the first
+};
+
+TEST_F(Reconcile, WhatAReadStillFindsIsNotDeleted) {
+  EXPECT_EQ(backup(latest_).deletes, 0U);
+  EXPECT_EQ(reads_, 1);
+  EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b")));
+}
+
+}  // namespace
+}  // namespace halley::capture
