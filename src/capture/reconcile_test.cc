@@ -22,8 +22,14 @@ class Reconcile : public CapturedAccount {
     upsert(R"({"id":"b","pk":"a"})");
     backup(latest_);
     transport_.before = [this](const http::Request& request) -> std::optional<Answer> {
-      if (is_point_read(request)) ++reads_;
-      return std::nullopt;
+      if (!is_point_read(request)) return std::nullopt;
+      ++reads_;
+      if (absent_as_ == 0) return std::nullopt;
+      http::Response response;
+      response.status = 404;
+      response.headers.add("x-ms-substatus", std::to_string(absent_as_));
+      response.headers.add("Date", format_http_date(account_.clock().now()));
+      return Answer(std::move(response));
     };
     transport_.after = [](const http::Request& request, http::Response response) -> Answer {
       if (!is_listing(request)) return response;
@@ -38,13 +44,26 @@ class Reconcile : public CapturedAccount {
   }
 
   BackupOptions latest_;
-  int reads_ = 0;  // of single documents, by passes behind the first
+  int reads_ = 0;      // of single documents, by passes behind the first
+  int absent_as_ = 0;  // the sub-status of the 404 that they are answered; 0: the account answers
 };
 
 TEST_F(Reconcile, WhatAReadStillFindsIsNotDeleted) {
   EXPECT_EQ(backup(latest_).deletes, 0U);
   EXPECT_EQ(reads_, 1);
   EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b")));
+}
+
+TEST_F(Reconcile, OnlyA404WithoutASubStatusSaysThatADocumentIsGone) {
+  absent_as_ = 1003;  // its container is not there, says this one
+  const Error error = incomplete_backup(latest_);
+  EXPECT_EQ(error.status, 404);
+  EXPECT_EQ(error.sub_status, 1003);
+  EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b")));
+  absent_as_ = 0;
+  remove("b");
+  EXPECT_EQ(backup(latest_).deletes, 1U);
+  EXPECT_THAT(documents(), UnorderedElementsAre(Key("a")));
 }
 
 }  // namespace
