@@ -42,6 +42,17 @@ class Backup : public CapturedAccount {
     return names;
   }
 
+  // From now on the list of users is empty, whoever there is.
+  void list_no_users() {
+    transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+      if (request.url.ends_with("/users")) {
+        response.body = R"({"_rid":"","Users":[],"_count":0})";
+        response.body.reserve(response.body.size() + json::kPadding);
+      }
+      return response;
+    };
+  }
+
   void batch(std::vector<server::ItemOperation> operations) {
     const auto container = account_.engine().container("shop", "orders");
     EXPECT_TRUE((*container)->run_batch(R"(["a"])", std::move(operations)));
@@ -280,16 +291,33 @@ TEST_F(RefusedDefinitions, CountAsDroppedOnlyWhenReadsFindNothing) {
   ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders", "sprocs", "sum"}));
   incomplete_backup("/sprocs/sum");
   EXPECT_EQ(definitions(), all) << "a 403 is never a drop";
-  transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
-    if (request.url.ends_with("/users")) {
-      response.body = R"({"_rid":"","Users":[],"_count":0})";
-      response.body.reserve(response.body.size() + json::kPadding);
-    }
-    return response;
-  };
+  list_no_users();
   backup();
   EXPECT_EQ(definitions().count("user shop//ann"), 1U) << "a read still finds it";
   EXPECT_EQ(definitions().count("sproc shop/orders/sum"), 0U);
+}
+
+TEST_F(Backup, WhatTheListsLackIsDroppedOnlyWhenTwoReadsFindNothing) {
+  ASSERT_TRUE(account_.engine().create({"dbs", "shop"}, server::ResourceKind::user, *json::parse(R"({"id":"ann"})")));
+  backup();
+  list_no_users();
+  std::vector<int> answers = {404, 200};
+  std::size_t reads = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!request.url.ends_with("/users/ann") || answers.at(reads++ % answers.size()) == 200) return std::nullopt;
+    http::Response response;
+    response.status = 404;
+    response.headers.add("Date", format_http_date(account_.clock().now()));
+    return testing::DirectTransport::Answer(std::move(response));
+  };
+  backup();
+  EXPECT_GE(reads, 2U);
+  EXPECT_EQ(definitions().count("user shop//ann"), 1U) << "the second read finds it";
+  answers = {404, 404};
+  reads = 0;
+  backup();
+  EXPECT_EQ(reads, 2U);
+  EXPECT_EQ(definitions().count("user shop//ann"), 0U);
 }
 
 TEST_F(Backup, ADeleteDuringAnInterruptedNewBaseIsFoundByTheNextPass) {
