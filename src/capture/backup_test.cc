@@ -393,37 +393,6 @@ TEST_F(Backup, WithoutWaitingLatestModePromisesNoSyncPoint) {
   EXPECT_EQ(report.restorable_until, orders().sync_points[0].at);
 }
 
-// Commit times and Date come from different clocks: here commit times are ahead, within the margin.
-TEST_F(Backup, ExactnessBeginsBehindEveryCommitThatTheBaseMayHaveSkipped) {
-  upsert(R"({"id":"d","pk":"a","n":1})");
-  account_.clock().advance(100);
-  bool written = false;
-  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
-    if (!written && request.headers.get("A-IM") == "Incremental feed") {
-      written = true;
-      upsert(R"({"id":"d","pk":"a","n":2})");  // behind the cursor: the base leaves it to the feed
-    }
-    return std::nullopt;
-  };
-  transport_.after = [&](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
-    response.headers.set("Date", format_http_date(account_.clock().now() - 4));
-    return response;
-  };
-  EXPECT_TRUE(backup().restorable_until) << "the first pass lasts until something is exact";
-  account_.clock().advance(10);
-  backup();
-  const repo::LaneState lane = orders();
-  const auto exact = repo::exact_intervals(lane);
-  ASSERT_FALSE(exact.empty());
-  for (Second second = exact.front().from; second < exact.back().until; second = second + 1) {
-    repo::ReadOptions options;
-    options.cut = *repo::cut_at(lane, second);
-    const auto stream = repository_->snapshot(lane, options);
-    repo::Version version;
-    EXPECT_TRUE(*(*stream)->next(version)) << "the document was there at " << format_rfc3339(second);
-  }
-}
-
 // Hands on to another transport, without session tokens of requests, and with the log further than the documents in
 // those of answers, as where transactions change no document.
 class LogAhead final : public http::Transport {
