@@ -1,14 +1,16 @@
-// The base of the all-versions feed: where exactness begins behind it.
+// The base of the all-versions feed: what is committed before it, and where exactness begins behind it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "capture/captured_account.h"
 #include "repo/coverage.h"
 #include "server/clock.h"
+#include "server/container.h"
 
 namespace halley::capture {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class Base : public CapturedAccount {
@@ -35,9 +37,44 @@ class Base : public CapturedAccount {
     }
     EXPECT_THAT(without, IsEmpty());
   }
+  // The bodies of all captured versions, oldest first.
+  std::vector<std::string> versions() {
+    std::vector<std::string> bodies;
+    const auto stream = repository_->versions(orders(), {});
+    repo::Version version;
+    while (*(*stream)->next(version)) bodies.insert(bodies.begin(), repo::body_text(version));
+    return bodies;
+  }
 
   using Answer = testing::DirectTransport::Answer;
 };
+
+TEST_F(Base, IsReadOnlyOnceTheCursorsOfAllRangesAreCommitted) {
+  const auto container = *account_.engine().container("shop", "orders");
+  ASSERT_TRUE(container->split("0"));
+  upsert(R"({"id":"d","pk":"a","n":1})");
+  transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
+    if (!is_base(request)) return std::nullopt;
+    http::Response refusal;
+    refusal.status = 403;
+    return Answer(std::move(refusal));
+  };
+  EXPECT_EQ(incomplete_backup().status, 403);
+  const repo::LaneState lane = orders();
+  EXPECT_EQ(lane.seq, 1U);
+  EXPECT_THAT(lane.segments, IsEmpty());
+  ASSERT_EQ(lane.ranges.size(), 2U);
+  for (const repo::RangeState& range : lane.ranges) {
+    EXPECT_NE(range.feed, "") << "its cursor";
+    EXPECT_EQ(range.base, "");
+  }
+  // So another process has the cursors, and with them every change since.
+  upsert(R"({"id":"d","pk":"a","n":2})");
+  upsert(R"({"id":"d","pk":"a","n":3})");
+  transport_.before = nullptr;
+  backup();
+  EXPECT_THAT(versions(), ElementsAre(R"({"id":"d","pk":"a","n":2})", R"({"id":"d","pk":"a","n":3})"));
+}
 
 // Commit times and Date come from different clocks: here commit times are ahead, within the margin.
 TEST_F(Base, ExactnessBeginsBehindEveryCommitThatItMayHaveSkipped) {
