@@ -1,4 +1,6 @@
-// The base of the all-versions feed: what is committed before it, and where exactness begins behind it.
+// The base of the all-versions feed: what is committed before it, what is read meanwhile, and where exactness begins
+// behind it.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +13,10 @@ namespace halley::capture {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 class Base : public CapturedAccount {
  protected:
@@ -74,6 +79,22 @@ TEST_F(Base, IsReadOnlyOnceTheCursorsOfAllRangesAreCommitted) {
   transport_.before = nullptr;
   backup();
   EXPECT_THAT(versions(), ElementsAre(R"({"id":"d","pk":"a","n":2})", R"({"id":"d","pk":"a","n":3})"));
+}
+
+TEST_F(Base, MeanwhileTheFeedIsFollowed) {
+  for (int i = 0; i < 5; ++i) upsert(fmt::format(R"({{"id":"d{}","pk":"a"}})", i));
+  connect(transport_, 1);
+  std::string asked;  // b: a page of the base, f: one of the feed
+  transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
+    if (is_all_versions(request)) asked += 'f';
+    if (!is_base(request)) return std::nullopt;
+    asked += 'b';
+    pass_seconds(20);
+    return std::nullopt;
+  };
+  backup();
+  EXPECT_THAT(asked, StartsWith("fbfbfbfbfb"));
+  EXPECT_THAT(asked, Not(HasSubstr("bb")));
 }
 
 // Commit times and Date come from different clocks: here commit times are ahead, within the margin.
