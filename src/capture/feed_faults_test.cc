@@ -1,4 +1,4 @@
-// What lagging replicas, clocks that are ahead, refused feeds and restores in place do to a pass.
+// What lagging replicas, clocks that are not right, refused feeds and restores in place do to a pass.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,6 +14,7 @@ namespace {
 
 using Answer = testing::DirectTransport::Answer;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
@@ -68,6 +69,12 @@ class FeedFaults : public CapturedAccount {
     account_.clock().advance(-3590);
     upsert(R"({"id":"c","pk":"a"})");
     connect(transport_, 1);
+  }
+  void write_dated(Second moment, const std::string& body) {
+    const std::int64_t step = moment - account_.clock().now();
+    account_.clock().advance(step);
+    upsert(body);
+    account_.clock().advance(-step);
   }
   std::map<std::string, std::string> documents_at(Second moment) {
     const auto cut = repo::cut_at(orders(), moment);
@@ -167,6 +174,21 @@ TEST_F(FeedFaults, NorWhereItsRangeIsSplitMeanwhile) {
   const BackupReport report = backup();
   ASSERT_TRUE(report.restorable_until);
   EXPECT_EQ(documents_at(*report.restorable_until).size(), 3U);
+}
+
+// --- Clocks that are set back ---
+
+TEST_F(FeedFaults, AStepBackOfMoreThanAMinuteIsAnEvent) {
+  backup();
+  const auto events_of_step = [&](int seconds) {
+    pass_seconds(300);  // so that nothing is late
+    upsert(R"({"id":"a","pk":"a"})");
+    write_dated(account_.clock().now() - seconds, R"({"id":"b","pk":"a"})");
+    return backup().events;
+  };
+  EXPECT_THAT(events_of_step(60), IsEmpty());
+  ASSERT_THAT(events_of_step(61), ElementsAre(HasSubstr("stepped back by 61 s")));
+  EXPECT_EQ(orders().events.back().kind, "clock_step");
 }
 
 // --- Feeds that are refused ---
