@@ -191,6 +191,21 @@ TEST_F(FeedFaults, AStepBackOfMoreThanAMinuteIsAnEvent) {
   EXPECT_EQ(orders().events.back().kind, "clock_step");
 }
 
+TEST_F(FeedFaults, InLatestModeAChangeUpToTheLastSyncPointIsLateAndNoOther) {
+  const auto vouched_for = [this] { return orders().sync_points.back().at; };
+  upsert(R"({"id":"a","pk":"a"})");
+  backup(latest_);
+  pass_seconds(30);
+  write_dated(vouched_for() + 1, R"({"id":"b","pk":"a"})");
+  EXPECT_THAT(backup(latest_).events, IsEmpty());
+  pass_seconds(30);
+  const Second late = vouched_for();
+  write_dated(late, R"({"id":"c","pk":"a"})");
+  ASSERT_THAT(backup(latest_).events, ElementsAre(HasSubstr("covered already: " + format_rfc3339(late))));
+  EXPECT_EQ(orders().events.back().kind, "late_change");
+  EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b"), Key("c"))) << "it is kept";
+}
+
 // --- Feeds that are refused ---
 
 TEST_F(FeedFaults, AFeedThatWasFollowedAndIsNotOfferedAnyMoreGivesWayToTheOther) {
