@@ -52,7 +52,7 @@ struct ClientOptions {
   std::string endpoint;  // https://account.documents.azure.com:443/
   std::string key;       // base64 master key
   Milliseconds attempt_timeout{65000};
-  int max_attempts = 10;                   // per call, throttling aside
+  int max_attempts = 10;                   // per call, throttling and write races aside
   Milliseconds throttle_patience{120000};  // how long one call may wait out 429s altogether
   std::size_t max_page_items = 0;          // x-ms-max-item-count of feeds; 0 = -1, the server decides
   // Reads go to these regions first, by their names in the account record ("West US 2"), once it was read. Empty =

@@ -15,6 +15,7 @@ constexpr Milliseconds kFirstBackOff{100};
 constexpr Milliseconds kLongestBackOff{5000};
 constexpr Milliseconds kFirstRaceBackOff{10};  // 449
 constexpr Milliseconds kLongestRaceBackOff{1000};
+constexpr Milliseconds kRacePatience{30000};  // of waiting, as the SDKs have
 constexpr Milliseconds kShortestThrottle{5};
 constexpr Milliseconds kFailoverPause{1000};
 constexpr Milliseconds kLongestAsked{60000};  // No more is believed of a retry-after, throttling aside.
@@ -22,12 +23,13 @@ constexpr Milliseconds kLongestAsked{60000};  // No more is believed of a retry-
 constexpr int kAnySubStatus = -1;
 constexpr int kAnyServerError = 599;
 constexpr int kUnlimited = 0;                // As many attempts as the client's limit says.
+constexpr int kPatiently = -1;               // As long as the waits together are not too long.
 constexpr int kUnknownEndpointAttempts = 3;  // A wrong address does not get better.
 constexpr int kFailoverAttempts = 120;       // At a second each: a failover takes its time.
 constexpr int kNowhereElseAttempts = 3;      // Of a failover in an account of one endpoint.
 constexpr int kSessionTriesHere = 2;
 
-enum class Pace : std::uint8_t { back_off, race, failover, at_once_first };
+enum class Pace : std::uint8_t { back_off, throttle, race, failover, at_once_first };
 
 // A row of the table in docs/wire-protocol.md, repeats. The first row that fits counts. `status` 0: no answer came.
 struct Rule {
@@ -51,7 +53,9 @@ constexpr Rule kRules[] = {
     {410, kCompletingMove, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
     {410, kCompletingMigration, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
     {410, kLeaseLost, RetryReason::lease_lost, kUnlimited, Pace::back_off, Where::elsewhere},
-    {449, kAnySubStatus, RetryReason::write_race, kUnlimited, Pace::race, Where::here},
+    {429, kRegionExhausted, RetryReason::region_exhausted, kPatiently, Pace::throttle, Where::elsewhere},
+    {429, kAnySubStatus, RetryReason::throttled, kPatiently, Pace::throttle, Where::here},
+    {449, kAnySubStatus, RetryReason::write_race, kPatiently, Pace::race, Where::here},
     {500, kAnySubStatus, RetryReason::service_error, 3, Pace::back_off, Where::elsewhere},
     {501, kAnySubStatus, RetryReason::service_error, 1, Pace::back_off, Where::here},
     {503, kAnySubStatus, RetryReason::service_unavailable, kUnlimited, Pace::back_off, Where::elsewhere},
@@ -75,6 +79,28 @@ const Rule* rule_for(const Error& error) {
     if (same_status && (rule.sub_status == kAnySubStatus || rule.sub_status == error.sub_status)) return &rule;
   }
   return nullptr;
+}
+
+// Says nothing about whether a write was done.
+bool leaves_open(const Error& error) { return error.code == Code::ambiguous || error.code == Code::timeout; }
+
+// Before the repeat of that number: 1 is the first.
+Milliseconds pause(Runtime& runtime, const Rule& rule, std::optional<Milliseconds> asked, int repeats) {
+  if (rule.pace == Pace::throttle) {
+    const Milliseconds wait =
+        asked ? std::max(*asked, kShortestThrottle) : back_off(runtime, kFirstBackOff, kLongestBackOff, repeats);
+    // Spread out, so that callers throttled together do not come back together.
+    return wait + Milliseconds(runtime.random_u64() % (static_cast<std::uint64_t>(wait.count()) / 4 + 1));
+  }
+  Milliseconds wait{0};
+  if (rule.pace == Pace::race) {
+    wait = back_off(runtime, kFirstRaceBackOff, kLongestRaceBackOff, repeats);
+  } else if (rule.pace == Pace::failover) {
+    wait = repeats == 1 ? Milliseconds(0) : kFailoverPause;
+  } else if (rule.pace == Pace::back_off || repeats > 1) {
+    wait = back_off(runtime, kFirstBackOff, kLongestBackOff, repeats);
+  }
+  return std::max(wait, std::min(asked.value_or(Milliseconds(0)), kLongestAsked));
 }
 
 // A request that names a range of a container that was made again, or a range that is gone, goes back to its caller.
@@ -119,27 +145,28 @@ std::string describe_retries(const RetryCounts& counts) {
 }
 
 std::optional<Repeat> Retry::next(const Error& error, const Endpoints& endpoints) {
-  const bool unclear = error.code == Code::ambiguous || error.code == Code::timeout;
+  const bool unclear = leaves_open(error);
   if (unclear) may_have_worked_ = true;
-  if (error.code == Code::throttled) return next_throttled(error, endpoints.of_call);
   const Rule* rule = rule_for(error);
-  if (rule == nullptr || ++failures_ >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
+  if (rule == nullptr) return std::nullopt;
 
   Repeat repeat{rule->reason, {}, rule->where, false, false};
+  if (rule->attempts == kPatiently) {
+    const bool race = rule->pace == Pace::race;
+    Waited& waited = race ? raced_ : throttled_;
+    repeat.wait = pause(runtime_, *rule, error.retry_after, ++waited.times);
+    waited.altogether += repeat.wait;
+    return waited.altogether <= (race ? kRacePatience : limits_.throttle_patience) ? std::optional(repeat)
+                                                                                   : std::nullopt;
+  }
+  if (++failures_ >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
+
   // What may have been done here is done again here: elsewhere it would be a second write.
   if (unclear && call_.effect == Effect::write) repeat.where = Where::here;
   repeat.endpoint_down = rule->where == Where::after_account_read;
   if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, endpoints.of_call);
-  if (rule->pace == Pace::race) {
-    repeat.wait = back_off(runtime_, kFirstRaceBackOff, kLongestRaceBackOff, failures_);
-  } else if (rule->pace == Pace::failover) {
-    repeat.wait = failures_ == 1 ? Milliseconds(0) : kFailoverPause;
-  } else if (rule->pace == Pace::at_once_first && failures_ == 1) {
-    repeat.where = Where::here;
-  } else {
-    repeat.wait = back_off(runtime_, kFirstBackOff, kLongestBackOff, failures_);
-  }
-  repeat.wait = std::max(repeat.wait, std::min(error.retry_after.value_or(Milliseconds(0)), kLongestAsked));
+  if (rule->pace == Pace::at_once_first && failures_ == 1) repeat.where = Where::here;
+  repeat.wait = pause(runtime_, *rule, error.retry_after, failures_);
   return repeat;
 }
 
@@ -150,21 +177,6 @@ void Retry::choose_session(Repeat& repeat, std::size_t places) {
   repeat.where = Where::elsewhere;
   const bool asked_everywhere = session_failures_ - kSessionTriesHere >= static_cast<int>(places);
   repeat.without_session = asked_everywhere && !call_.keeps_session;
-}
-
-std::optional<Repeat> Retry::next_throttled(const Error& error, std::size_t places) {
-  ++throttled_;
-  const Milliseconds asked = error.retry_after ? std::max(*error.retry_after, kShortestThrottle)
-                                               : back_off(runtime_, kFirstBackOff, kLongestBackOff, throttled_);
-  // Spread out, so that callers throttled together do not come back together.
-  const Milliseconds wait =
-      asked + Milliseconds(runtime_.random_u64() % (static_cast<std::uint64_t>(asked.count()) / 4 + 1));
-  if (throttled_for_ + wait > limits_.throttle_patience) return std::nullopt;
-  throttled_for_ += wait;
-  if (error.sub_status == kRegionExhausted && places > 1) {
-    return Repeat{RetryReason::region_exhausted, wait, Where::elsewhere, false, false};
-  }
-  return Repeat{RetryReason::throttled, wait, Where::here, false, false};
 }
 
 }  // namespace halley::cosmos

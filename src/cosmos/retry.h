@@ -59,16 +59,19 @@ class Retry {
   bool may_have_worked() const { return may_have_worked_; }
 
  private:
-  std::optional<Repeat> next_throttled(const Error& error, std::size_t places);
+  struct Waited {
+    int times = 0;
+    Milliseconds altogether{0};
+  };
   void choose_session(Repeat& repeat, std::size_t places);
 
   Runtime& runtime_;
   const RetryLimits limits_;
   const RetriedCall call_;
-  int failures_ = 0;  // throttling aside
-  int throttled_ = 0;
+  int failures_ = 0;  // throttling and write races aside
   int session_failures_ = 0;
-  Milliseconds throttled_for_{0};
+  Waited throttled_;
+  Waited raced_;
   bool may_have_worked_ = false;
 };
 
