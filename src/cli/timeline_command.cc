@@ -61,8 +61,9 @@ Command timeline_command() {
       "timeline",
       "what can be restored: coverage by container",
       "Shows for every container, dropped ones too, from when through when it can be restored, and how exactly:\n"
-      "to every second, or to the sync points that its backups left. Where backups are lost or damaged, it says so\n"
-      "and exits with 3.",
+      "to every second, or to the sync points that its backups left, or to both where their mode changed; --json\n"
+      "lists the intervals and sync points, and under exactness the kind that the newest backup added. Where backups\n"
+      "are lost or damaged, it says so and exits with 3.",
       "  halley timeline\n"
       "  halley timeline --json",
       {},

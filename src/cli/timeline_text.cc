@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/figures.h"
+#include "repo/interval.h"
 
 namespace halley::cli {
 namespace {
@@ -12,10 +13,19 @@ namespace {
 std::string moment_text(const std::optional<Second>& moment) { return moment ? format_rfc3339(*moment) : "-"; }
 
 std::string restorable_text(const recovery::ContainerTimeline& container) {
-  if (container.mode == repo::CaptureMode::latest) return show_number_of(container.sync_points.size(), "sync point");
-  if (container.intervals.empty()) return "nothing yet";
-  if (container.intervals.size() == 1) return "every second";
-  return fmt::format("every second of {} intervals", container.intervals.size());
+  // The mode may have changed, and more than once: both kinds count, whatever it is now.
+  const std::size_t points = repo::seconds_outside(container.sync_points, container.intervals).size();
+  const std::string sync_points = show_number_of(points, "sync point");
+  if (container.intervals.empty()) return points == 0 ? "nothing yet" : sync_points;
+  std::string text = "every second";
+  if (container.intervals.size() > 1) {
+    text += fmt::format(" of {} intervals", container.intervals.size());
+  } else {
+    const repo::Interval& all = container.intervals.front();
+    if (container.from != all.from) text += " from " + format_rfc3339(all.from);
+    if (container.through != all.until - 1) text += " through " + format_rfc3339(all.until - 1);
+  }
+  return points == 0 ? text : text + ", and " + sync_points;
 }
 
 }  // namespace

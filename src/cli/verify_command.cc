@@ -45,7 +45,9 @@ std::string report_json(const recovery::VerifyReport& report) {
   for (const recovery::CoverageHole& hole : report.coverage_holes) {
     writer.begin_object().member("container", hole.container).member("incarnation", hole.incarnation);
     writer.member("from", format_rfc3339(hole.hole.from));
-    writer.member("through", format_rfc3339(hole.hole.until - 1)).end_object();
+    writer.member("through", format_rfc3339(hole.hole.until - 1)).key("sync_points").begin_array();
+    for (const Second point : hole.sync_points) writer.string(format_rfc3339(point));
+    writer.end_array().end_object();
   }
   writer.end_array().key("unreferenced").unsigned_integer(report.check.unreferenced).key("last_backup");
   write_moment(writer, report.last_backup);
@@ -65,8 +67,10 @@ void print_report(Output& output, const recovery::VerifyReport& report) {
     output.line(fmt::format("DAMAGED {}: {}{}", damage.object, damage.why, affected));
   }
   for (const recovery::CoverageHole& hole : report.coverage_holes) {
-    output.line(fmt::format("not restorable: {} from {} through {}", hole.container, format_rfc3339(hole.hole.from),
-                            format_rfc3339(hole.hole.until - 1)));
+    const std::size_t points = hole.sync_points.size();
+    output.line(fmt::format("not restorable: {} from {} through {}{}", hole.container, format_rfc3339(hole.hole.from),
+                            format_rfc3339(hole.hole.until - 1),
+                            points == 0 ? "" : ", but for " + show_number_of(points, "sync point")));
   }
   output.line(report.last_backup ? "Last backup at " + format_rfc3339(*report.last_backup) + "."
                                  : std::string("No backup was made yet."));
@@ -111,6 +115,7 @@ Command verify_command() {
           "Checks that every object is there and is what the commits say. With --read-data every segment that\n"
           "a commit names is read, decrypted and decoded too, or a share of them. It also looks whether the newest\n"
           "state can be planned; that the documents come back is proven by a restore.\n"
+          "Seconds that can't be restored, between others that can, are listed.\n"
           "Exit code 4 and the names when something is damaged.",
           "  halley verify\n"
           "  halley verify --read-data\n"

@@ -550,6 +550,13 @@ TEST_F(PlanTest, VerifyFindsHolesAndSaysWhatCanBeRestored) {
   ASSERT_EQ(report->coverage_holes.size(), 1U);
   EXPECT_EQ(report->coverage_holes[0].container, "shop/orders");
   EXPECT_EQ(report->coverage_holes[0].hole, (repo::Interval{at(100), at(130)}));
+  EXPECT_THAT(report->coverage_holes[0].sync_points, IsEmpty());
+
+  draft.sync_points = {{at(110), {{{}, {0, 1}}}}, {at(140), {{{}, {0, 1}}}}};
+  ASSERT_TRUE((*writer)->commit(draft, nothing));
+  report = verify(backup.repository(), {});
+  ASSERT_EQ(report->coverage_holes.size(), 1U);
+  EXPECT_THAT(report->coverage_holes[0].sync_points, ElementsAre(at(110))) << "it can be restored";
 }
 
 // Of an account with that many containers of which nothing was captured.

@@ -21,7 +21,7 @@ struct ContainerTimeline {
   std::optional<Second> from;             // the first restorable second
   std::optional<Second> through;          // the last one, inclusive
   std::vector<repo::Interval> intervals;  // exact: every second in them
-  std::vector<Second> sync_points;        // latest: these seconds
+  std::vector<Second> sync_points;        // these seconds, of which some may be exact as well
   std::uint64_t gap_events = 0;           // `events` that tell of a gap in the feed; not a count of lost versions
   std::optional<Second> last_backup;      // the agent's clock at the newest commit; nothing: none can be read
   std::uint64_t versions = 0;
@@ -32,7 +32,9 @@ struct ContainerTimeline {
   std::string damage;               // why no more is known of it, where commits are lost or damaged
 
   std::string name() const { return database + "/" + container; }
-  std::string_view exactness() const { return mode == repo::CaptureMode::latest ? "latest" : "exact"; }
+  std::string_view exactness() const {  // of what the newest backup captured; what is older may be of the other kind
+    return mode == repo::CaptureMode::latest ? "latest" : "exact";
+  }
 };
 
 // A container that is there and of which no second can be restored.

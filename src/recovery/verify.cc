@@ -10,14 +10,18 @@ namespace {
 void add_holes(const Timeline& timeline, VerifyReport& report) {
   for (const ContainerTimeline& container : timeline.containers) {
     for (std::size_t i = 1; i < container.intervals.size(); ++i) {
-      report.coverage_holes.push_back(
-          {container.name(), container.incarnation, {container.intervals[i - 1].until, container.intervals[i].from}});
+      const repo::Interval hole{container.intervals[i - 1].until, container.intervals[i].from};
+      std::vector<Second> inside;
+      for (const Second point : container.sync_points) {
+        if (hole.from <= point && point < hole.until) inside.push_back(point);
+      }
+      report.coverage_holes.push_back({container.name(), container.incarnation, hole, std::move(inside)});
     }
   }
   const Second known = timeline.definitions.empty() ? Second{} : timeline.definitions.back().until;
   for (const UncoveredContainer& container : timeline.uncovered) {
     const Second end = std::max(known, container.since + 1);
-    report.coverage_holes.push_back({container.name, container.incarnation, {container.since, end}});
+    report.coverage_holes.push_back({container.name, container.incarnation, {container.since, end}, {}});
   }
 }
 

@@ -10,12 +10,13 @@
 
 namespace halley::recovery {
 
-// Seconds of a container that can't be restored: between two restorable stretches, or for a live one of which nothing
-// can be restored, all since it was made.
+// Seconds of a container that can't be restored, but for the sync points among them: between two exact stretches, or for
+// a live one of which nothing can be restored, all since it was made.
 struct CoverageHole {
   std::string container;  // "db/container"
   std::string incarnation;
   repo::Interval hole;
+  std::vector<Second> sync_points;
 };
 
 struct VerifyReport {

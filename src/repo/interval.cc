@@ -44,6 +44,16 @@ std::vector<Interval> without(const std::vector<Interval>& a, const std::vector<
   return result;
 }
 
+std::vector<Second> seconds_outside(std::vector<Second> seconds, const std::vector<Interval>& intervals) {
+  std::sort(seconds.begin(), seconds.end());
+  seconds.erase(std::unique(seconds.begin(), seconds.end()), seconds.end());
+  std::erase_if(seconds, [&](Second second) {
+    return std::any_of(intervals.begin(), intervals.end(),
+                       [&](const Interval& interval) { return interval.from <= second && second < interval.until; });
+  });
+  return seconds;
+}
+
 Nearest nearest(const std::vector<Interval>& intervals, Second moment) {
   Nearest nearest;
   for (const Interval& interval : intervals) {

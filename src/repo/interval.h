@@ -23,6 +23,9 @@ std::vector<Interval> common(const std::vector<Interval>& a, const std::vector<I
 // What is in `a` and not in `b`, likewise.
 std::vector<Interval> without(const std::vector<Interval>& a, const std::vector<Interval>& b);
 
+// Those of the seconds that are not in the intervals, in order, each once.
+std::vector<Second> seconds_outside(std::vector<Second> seconds, const std::vector<Interval>& intervals);
+
 // The nearest seconds in the intervals, which are disjoint and in order: at or before a moment, and after it.
 struct Nearest {
   std::optional<Second> before;
