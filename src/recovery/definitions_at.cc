@@ -40,8 +40,10 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
   } else {
     definitions.at_ = moment.at;
     auto known = repo::cut_at(definitions.lane_, moment.at);
-    if (!known && !approximate) {
-      const auto nearest = repo::nearest(repo::restorable_seconds(definitions.lane_), moment.at);
+    const auto seconds = repo::restorable_seconds(definitions.lane_);
+    const bool read_before = !seconds.empty() && seconds.front().from <= moment.at;
+    if (!known && (!approximate || !read_before)) {
+      const auto nearest = repo::nearest(seconds, moment.at);
       return fail(outside_coverage("the account's definitions", moment.at, nearest_text(nearest)));
     }
     definitions.exact_ = known.has_value();

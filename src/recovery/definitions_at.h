@@ -14,7 +14,8 @@ namespace halley::recovery {
 class DefinitionsAt {
  public:
   // Fails with outside_coverage when definitions are not known for the moment, with corrupt for `latest` when the
-  // newest are lost; `approximate` goes on then with what was known up to it.
+  // newest are lost; `approximate` goes on then with what was known up to it, but not where they were first read after
+  // the moment.
   static Result<DefinitionsAt> read(repo::Repository& repository, const Moment& moment, bool approximate);
 
   Second at() const { return at_; }

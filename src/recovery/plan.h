@@ -56,7 +56,7 @@ struct RestorePlan {
 
 struct PlanOptions {
   // Go on where the moment is outside coverage: the plan takes what was captured up to it and `notes` name the
-  // documents that may not be as they were.
+  // documents that may not be as they were. A moment before the first backup is refused all the same.
   bool approximate = false;
 };
 

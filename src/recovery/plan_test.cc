@@ -216,6 +216,19 @@ TEST_F(PlanTest, ApproximateGoesOnAndNamesWhatIsUncertain) {
   EXPECT_THAT(later->notes, ::testing::Contains(HasSubstr("'2' of [\"a\"]")));
 }
 
+// Of what there was before the first backup nothing is known, so that nothing is like it either.
+TEST_F(PlanTest, NothingIsApproximateBeforeTheFirstBackup) {
+  PlanOptions options;
+  options.approximate = true;
+  const auto before = make_plan(backup.repository(), Moment::of(at(-1)), {}, options);
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().code, Code::outside_coverage);
+  EXPECT_THAT(before.error().message, HasSubstr("was not backed up yet at " + format_rfc3339(at(-1))));
+  EXPECT_THAT(before.error().hint, HasSubstr(format_rfc3339(at(30)))) << "the first that is good for all";
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(5)), {}, options));
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(1000)), {}, options));
+}
+
 TEST_F(PlanTest, AContainerMadeAgainIsAnotherLane) {
   backup.undefine(DefinitionKind::container, "shop", "", "orders", at(110));
   backup.container("shop", "orders", at(130), "", "rid-second");
