@@ -99,7 +99,7 @@ Command find_command() {
       "documents by id, partition key or time of change",
       "Lists the documents that were there at a moment; with --from or --until those that were written, deleted or\n"
       "expired between two moments (both included), in dropped containers too: time of the newest change, what it\n"
-      "was, container, partition key, id. Bodies are not read.",
+      "was, container, partition key, id. What a new base has only read again was not written. Bodies are not read.",
       "  halley find shop/orders --id-prefix 2026-01-\n"
       "  halley find shop --from 2026-01-17T10:00:00Z --until 2026-01-17T10:05:00Z\n"
       "  halley find --id 4711 --at -1d\n"

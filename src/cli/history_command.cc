@@ -118,7 +118,8 @@ Command history_command() {
   return {"history",
           "every version of one document",
           "Lists the versions of a document, the newest first, and what each changed in the one before it: + added,\n"
-          "- removed, ~ changed. Deletes are listed too, and versions in containers of that name that were dropped.\n"
+          "- removed, ~ changed. Deletes are listed too, and versions in containers of that name that were dropped;\n"
+          "what a new base has only read again is no version.\n"
           "With --json each line has the document and the difference as a JSON Patch (RFC 6902).\n"
           "Without --partition-key the id is looked for under all keys: slower, and refused when there are several.",
           "  halley history shop/orders --id 4711 --partition-key '\"customer-9\"'\n"

@@ -2,6 +2,7 @@
 
 #include "recovery/documents.h"
 #include "recovery/incarnations.h"
+#include "recovery/seen_again.h"
 #include "repo/coverage.h"
 
 namespace halley::recovery {
@@ -22,6 +23,68 @@ bool covers(const repo::LaneState& lane, std::optional<Second> from, std::option
   }
   return last < first;
 }
+
+// Gathers the versions of a document, which stand together in a stream, newest first, and counts what are changes.
+class Changes {
+ public:
+  // `earlier`: what the stream leaves out because it was before `from`.
+  Changes(std::optional<Second> from, EarlierVersions& earlier) : from_(from), earlier_(earlier) {}
+
+  void begin(const repo::Version& version) {
+    key_ = version.partition_key;
+    id_ = version.id;
+    found_.reset();
+    keep(version);
+  }
+  bool begun() const { return !key_.empty(); }
+  bool are_of(const repo::Version& version) const { return version.id == id_ && version.partition_key == key_; }
+
+  // The version before the last one.
+  void add(const repo::Version& before) {
+    const bool again = last_.operation == repo::Operation::upsert && before.operation == repo::Operation::upsert &&
+                       is_same_write(last_.rid, last_.etag, before.rid, before.etag);
+    if (!again) count();
+    keep(before);
+  }
+
+  // There is no more: what was found, nothing where the document was only read again. Views are valid until begin().
+  Result<std::optional<FoundKey>> end(const std::string& container) {
+    bool again = false;
+    // A write of before the stream begins may have been captured then.
+    if (from_ && last_.operation == repo::Operation::upsert && last_.ts < *from_) {
+      ASSIGN(again, earlier_.has_write_of(last_));
+    }
+    if (!again) count();
+    if (found_) found_->container = container;
+    return found_;
+  }
+
+ private:
+  void keep(const repo::Version& version) {
+    rid_ = version.rid;
+    etag_ = version.etag;
+    last_ = version;
+    last_.partition_key = key_;
+    last_.id = id_;
+    last_.rid = rid_;
+    last_.etag = etag_;
+  }
+
+  void count() {
+    if (!found_) {
+      found_ = FoundKey{{}, key_, id_, last_.operation, last_.time, last_.since, last_.time, 0};
+    }
+    found_->first = last_.time;
+    ++found_->changes;
+  }
+
+  const std::optional<Second> from_;
+  EarlierVersions& earlier_;
+  std::string key_, id_;    // of the document
+  repo::Version last_;      // not counted yet
+  std::string rid_, etag_;  // of it
+  std::optional<FoundKey> found_;
+};
 
 class ChangeFinder {
  public:
@@ -57,30 +120,27 @@ class ChangeFinder {
                               "were undone meanwhile may be missing");
     }
     ASSIGN(const auto stream, repository_.versions(lane, options));
-    return group(*stream, incarnation.name());
+    EarlierVersions earlier(repository_, lane, options);
+    return list(*stream, Changes(from_, earlier), incarnation.name());
   }
 
-  // The versions of a document stand together, newest first.
-  Result<bool> group(repo::VersionStream& stream, const std::string& container) {
-    std::optional<FoundKey> found;
+  Result<bool> list(repo::VersionStream& stream, Changes changes, const std::string& container) {
     repo::Version version;
     while (true) {
       ASSIGN(const bool more, stream.next(version));
       if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
       if (more && !is_wanted(query_, version)) continue;
-      if (more && found && version.id == id_ && version.partition_key == key_) {
-        found->first = version.time;
-        ++found->changes;
+      if (more && changes.are_of(version)) {
+        changes.add(version);
         continue;
       }
-      if (found) {
-        ++report_.documents;
-        if (!each_(*found)) return false;
+      if (changes.begun()) {
+        ASSIGN(const auto found, changes.end(container));
+        if (found) ++report_.documents;
+        if (found && !each_(*found)) return false;
       }
       if (!more) return true;
-      key_ = version.partition_key;
-      id_ = version.id;
-      found = FoundKey{container, key_, id_, version.operation, version.time, version.since, version.time, 1};
+      changes.begin(version);
     }
   }
 
@@ -91,8 +151,6 @@ class ChangeFinder {
   const EachFound& each_;
   const std::stop_token stop_;
   FindReport report_;
-  std::string key_;  // of the document that is being gathered
-  std::string id_;
 };
 
 }  // namespace
@@ -111,8 +169,9 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
       if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
       if (!version.id.starts_with(query.id_prefix)) continue;
       ++report.documents;
-      const bool wanted = each(
-          {name, version.partition_key, version.id, version.operation, version.time, version.since, version.time, 1});
+      // When it was written last: a new base may have read it again since.
+      const bool wanted =
+          each({name, version.partition_key, version.id, version.operation, version.ts, version.ts, version.ts, 1});
       if (!wanted) return report;
     }
   }

@@ -22,7 +22,7 @@ struct FoundKey {
   std::string_view partition_key;
   std::string_view id;
   repo::Operation operation = repo::Operation::upsert;  // the newest one
-  Second time;                                          // of the newest operation
+  Second time;                                          // of the newest operation; of find_documents() the _ts
   Second since;  // a delete found by reconciliation was after this; else equal to `time`
   // Of find_changes().
   Second first;               // of the oldest operation between the moments
@@ -42,7 +42,9 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
                                   const EachFound& each, std::stop_token stop);
 
 // The documents that were written, deleted or let go at or after `from` and at or before `until`, as far as it was
-// captured; in dropped containers, too. Only what was stored of that time is read. Fails as incarnations().
+// captured; in dropped containers, too. What a new base has read again unchanged was not written. Only what was stored of
+// that time is read, and where a base may have been read in it, the metadata of what was stored before. Fails as
+// incarnations().
 Result<FindReport> find_changes(repo::Repository& repository, std::optional<Second> from, std::optional<Second> until,
                                 const FindQuery& query, const EachFound& each, std::stop_token stop);
 

@@ -119,6 +119,46 @@ TEST_F(FindTest, DroppedContainersAreSearchedForTheTimeTheyWere) {
   EXPECT_THAT(changes(at(60), {}, query({"shop/gone"})), IsEmpty());
 }
 
+// A new base brings every document again, over an older history; one of them was written before it.
+TEST_F(FindTest, WhatANewBaseReadsAgainIsNoChange) {
+  auto& orders = backup.lane("shop", "orders");
+  backup.put(orders, R"(["b"])", "b-1", R"({"id":"b-1","pk":"b","v":2})", at(110));
+  backup.put(orders, R"(["c"])", "c-1", R"({"id":"c-1","pk":"c"})", at(95));
+  for (const int base : {120, 130}) {
+    backup.see_again(orders, R"(["a"])", "a-1", at(base));
+    backup.see_again(orders, R"(["b"])", "b-1", at(base));
+    backup.see_again(orders, R"(["c"])", "c-1", at(base));
+    backup.exact(orders, at(10), at(base + 5));
+  }
+  const FindQuery asked = query({"shop/orders"});
+  EXPECT_THAT(changes(at(115), {}, asked), IsEmpty());
+  EXPECT_EQ(report_.documents, 0U);
+  EXPECT_THAT(changes(at(125), at(131), asked), IsEmpty());
+  EXPECT_THAT(changes(at(100), {}, asked), ElementsAre(R"(shop/orders ["b"] b-1 written 110..110 x1)"));
+  FindQuery by_key = asked;
+  by_key.selection.partition_key = R"(["c"])";
+  EXPECT_THAT(changes(at(100), {}, by_key), IsEmpty());
+  EXPECT_THAT(changes({}, {}, by_key), ElementsAre(R"(shop/orders ["c"] c-1 written 95..95 x1)"));
+  // What was there tells when it was written, not when it was read.
+  backup.definitions_known(at(0), at(130));
+  EXPECT_THAT(there(at(125), by_key), ElementsAre(R"(shop/orders ["c"] c-1 written 95..95 x1)"));
+}
+
+// It was in no feed, or is another one: the base tells it first.
+TEST_F(FindTest, WhatANewBaseBringsFirstIsAChange) {
+  auto& orders = backup.lane("shop", "orders");
+  backup.put(orders, R"(["a"])", "a-1", R"({"id":"a-1","pk":"a","v":3})", at(41));
+  backup.see_again(orders, R"(["a"])", "a-1", at(120));  // written in a gap: that very write was not captured
+  orders.batch.versions().erase(orders.batch.versions().begin());
+  backup.put(orders, R"(["a"])", "a-2", R"({"id":"a-2","pk":"a"})", at(51));  // deleted at 70, and there again
+  backup.see_again(orders, R"(["a"])", "a-2", at(120));
+  orders.batch.versions().erase(orders.batch.versions().begin() + 1);
+  backup.exact(orders, at(10), at(130));
+  EXPECT_THAT(changes(at(100), {}, query({"shop/orders"})),
+              UnorderedElementsAre(R"(shop/orders ["a"] a-1 written 120..120 x1)",
+                                   R"(shop/orders ["a"] a-2 written 120..120 x1)"));
+}
+
 TEST_F(FindTest, SaysWhereChangesMayBeMissing) {
   EXPECT_THAT(changes(at(20), at(90), query({"crm/people"})), ElementsAre(HasSubstr("2 deleted 25..80 x2")));
   EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("crm/people")));

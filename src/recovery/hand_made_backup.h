@@ -101,6 +101,12 @@ class HandMadeBackup {
     repo::LaneIdentity identity;
     repo::VersionBatch batch;
     std::uint64_t lsn = 0;
+    struct Write {
+      Second ts;
+      std::string etag;
+      std::string body;
+    };
+    std::map<std::pair<std::string, std::string>, Write> writes;  // the newest, by key and id
   };
   Lane& lane(const std::string& database, const std::string& name, const std::string& key_paths = R"(["/pk"])") {
     const std::string& database_rid = last_.at({repo::DefinitionKind::database, "", "", database});
@@ -119,12 +125,20 @@ class HandMadeBackup {
     return lane;
   }
   static void put(Lane& lane, const std::string& key, const std::string& id, const std::string& body, Second time) {
+    const std::string etag = "\"" + std::to_string(lane.lsn + 1) + "\"";
+    lane.writes[{key, id}] = {time, etag, body};
+    see_again(lane, key, id, time);
+  }
+  // What was put last under the key, as a new base reads it again: nothing wrote to it since.
+  static void see_again(Lane& lane, const std::string& key, const std::string& id, Second time) {
+    const Lane::Write& write = lane.writes.at({key, id});
     repo::Version version = document_version(lane, key, id, time);
+    version.ts = write.ts;
     version.rid = lane.batch.keep("rid-of-" + id);
-    version.body = lane.batch.keep(body);
+    version.etag = lane.batch.keep(write.etag);
+    version.body = lane.batch.keep(write.body);
     version.layout = 0x1F & ~0x08;  // _rid, _self, _etag, _ts
-    version.digest = *json::value_digest(body);
-    version.etag = lane.batch.keep("\"" + std::to_string(version.digest) + "\"");
+    version.digest = *json::value_digest(write.body);
     lane.batch.add(version);
   }
   static void remove(Lane& lane, const std::string& key, const std::string& id, Second time, Second since = {}) {

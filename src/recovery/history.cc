@@ -4,6 +4,7 @@
 
 #include "recovery/document_key.h"
 #include "recovery/plan.h"
+#include "recovery/seen_again.h"
 
 namespace halley::recovery {
 namespace {
@@ -27,6 +28,11 @@ HistoryEntry entry_of(const repo::Version& version, const Incarnation& incarnati
     entry.body = repo::body_text(version);
   }
   return entry;
+}
+
+// Whether `entry` is no other version than `before`, read again by a new base.
+bool is_seen_again(const HistoryEntry& entry, const HistoryEntry& before) {
+  return !entry.body.empty() && !before.body.empty() && is_same_write(entry.rid, entry.etag, before.rid, before.etag);
 }
 
 // Says what `entry` is to `before`, the version before it.
@@ -143,6 +149,10 @@ class History {
       std::optional<HistoryEntry> entry;
       if (more) entry = entry_of(version, incarnation, rid_path);
       if (!newer && entry) TRY(look_for_expiry(incarnation, *entry));
+      if (newer && entry && is_seen_again(*newer, *entry)) {
+        newer = std::move(entry);
+        continue;
+      }
       // One that came back has its old time: behind it there may be others that are to be told.
       if (newer && (!query_.from || newer->time >= *query_.from)) {
         if (entry) TRY(compare(*newer, *entry));

@@ -1,4 +1,4 @@
-// Every version of one document that the repository has.
+// Every version of one document that the repository has. What a new base has read again unchanged is no other version.
 #pragma once
 
 #include <functional>

@@ -112,6 +112,27 @@ TEST_F(HistoryTest, OneThatCameBackHidesNothingBehindIt) {
   EXPECT_EQ(report_.versions, 1U);
 }
 
+TEST_F(HistoryTest, WhatANewBaseReadsAgainIsNoVersion) {
+  auto& orders = backup.lane("shop", "orders");
+  for (const int base : {110, 130}) {
+    backup.see_again(orders, R"(["a"])", "1", at(base));
+    backup.exact(orders, at(60), at(base + 5));
+  }
+  backup.put(orders, R"(["a"])", "1", R"({"id":"1","pk":"a","v":10})", at(140));
+  backup.put(orders, R"(["a"])", "1", R"({"id":"1","pk":"a","v":11})", at(141));
+  backup.see_again(orders, R"(["a"])", "1", at(150));
+  backup.exact(orders, at(60), at(160));
+  HistoryQuery asked{"shop", "orders", "1", R"(["a"])", at(60), {}};
+  const auto told = lines(asked);
+  ASSERT_TRUE(told) << told.error().to_string();
+  EXPECT_THAT(*told, ElementsAre(R"(141 changed second [{"op":"replace","path":"/v","value":11,"old":10}])",
+                                 "140 rewritten second", "60 first second"));
+  EXPECT_EQ(report_.versions, 3U);
+  asked.from = at(100);
+  asked.until = at(139);
+  EXPECT_EQ(lines(asked).error().code, Code::not_found) << "nothing was written meanwhile";
+}
+
 TEST_F(HistoryTest, AnIdUnderSeveralKeysAsksForOne) {
   const auto told = lines({"shop", "orders", "1", {}, {}, {}});
   ASSERT_FALSE(told);

@@ -68,7 +68,7 @@ TEST_F(Uncertain, IsNotWhatCameBackAsItWasAlready) {
   backup.synced(orders(), at(30));
   remove("1", 50, 45);
   backup.synced(orders(), at(60));
-  put("1", 1, 10);  // back, since time to live is off
+  backup.see_again(orders(), R"(["a"])", "1", at(10));  // back, since time to live is off
   put("2", 2, 20);  // so is this, which had expired before it was read
   backup.synced(orders(), at(90));
   EXPECT_THAT(at_sync_point(30), ElementsAre("2"));
