@@ -1,6 +1,5 @@
 #include "cli/account_events.h"
 
-#include "cli/operands.h"
 #include "native/account_queries.h"
 
 namespace halley::cli {
@@ -11,13 +10,7 @@ Result<native::AccountExpectation> expectation_of(const Configuration& configura
     ASSIGN(expected.tier, native::parse_tier(configuration.tier));
   }
   if (!configuration.longest_lag.empty()) {
-    constexpr Second kNow{1'000'000'000'000};
-    const auto ago = recovery::parse_moment(kNow, "-" + configuration.longest_lag);
-    if (!ago) {
-      return fail(Code::invalid_argument, "native.longest_lag is no time: '" + configuration.longest_lag + "'",
-                  "such as 30m, 1h or 1h30m");
-    }
-    expected.longest_lag = kNow - ago->at;
+    ASSIGN(expected.longest_lag, parse_lag(configuration.longest_lag));
   }
   expected.redundancy = configuration.redundancy;
   expected.zone_redundant = configuration.zone_redundant;

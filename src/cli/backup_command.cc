@@ -14,13 +14,6 @@
 namespace halley::cli {
 namespace {
 
-Result<capture::ModeChoice> parse_mode(const std::string& text) {
-  if (text.empty() || text == "auto") return capture::ModeChoice::automatic;
-  if (text == "all-versions") return capture::ModeChoice::all_versions;
-  if (text == "latest") return capture::ModeChoice::latest;
-  return fail(Code::invalid_argument, "the capture mode is auto, all-versions or latest, not '" + text + "'");
-}
-
 Result<capture::BackupOptions> options_of(const Arguments& arguments, const Configuration& configuration) {
   capture::BackupOptions options;
   options.include = arguments.has("--include") ? arguments.all("--include") : configuration.include;

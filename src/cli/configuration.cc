@@ -5,70 +5,18 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
+#include "cli/configuration_keys.h"
 #include "cli/nearest_name.h"
 
 namespace halley::cli {
 namespace {
-
-struct Key {
-  std::string_view section;
-  std::string_view name;
-  std::string* text = nullptr;               // where a string goes
-  std::vector<std::string>* list = nullptr;  // or an array of strings
-  bool* flag = nullptr;                      // or true or false
-  double* number = nullptr;                  // or a number that is not negative
-};
-
-Key flag_key(std::string_view name, bool& into) {
-  Key key{"native", name};
-  key.flag = &into;
-  return key;
-}
-
-Key price_key(std::string_view name, double& into) {
-  Key key{"prices", name};
-  key.number = &into;
-  return key;
-}
-
-std::vector<Key> known_keys(Configuration& into) {
-  return {
-      {"account", "endpoint", &into.endpoint},
-      {"account", "key_env", &into.key.env},
-      {"account", "key_file", &into.key.file},
-      {"account", "key_command", &into.key.command},
-      {"account", "ca", &into.ca},
-      {"account", "include", nullptr, &into.include},
-      {"account", "exclude", nullptr, &into.exclude},
-      {"repository", "url", &into.repository_url},
-      {"repository", "password_env", &into.password.env},
-      {"repository", "password_file", &into.password.file},
-      {"repository", "password_command", &into.password.command},
-      {"capture", "mode", &into.mode},
-      {"native", "subscription", &into.subscription},
-      {"native", "resource_group", &into.resource_group},
-      {"native", "account", &into.account},
-      {"native", "tier", &into.tier},
-      {"native", "cloud", &into.cloud},
-      {"native", "ca", &into.azure_ca},
-      {"native", "longest_lag", &into.longest_lag},
-      {"native", "redundancy", &into.redundancy},
-      flag_key("zone_redundant", into.zone_redundant),
-      flag_key("all_versions", into.all_versions),
-      {"prices", "currency", &into.prices.currency},
-      price_key("native_restore_gb", into.prices.native_restore_gb),
-      price_key("native_restore_minutes", into.prices.native_restore_minutes),
-      price_key("native_restore_gb_hour", into.prices.native_restore_gb_hour),
-      price_key("request_units_hour", into.prices.request_units_hour),
-      price_key("repository_gb", into.prices.repository_gb),
-  };
-}
 
 // Collects what is wrong, so that everything is said at once.
 class Complaints {
@@ -90,51 +38,57 @@ class Complaints {
   std::string hint_;
 };
 
-void read_value(const Key& key, const std::string& full_name, const toml::node& node, Complaints& complaints) {
-  if (key.text != nullptr) {
-    if (const auto text = node.value_exact<std::string>()) {
-      *key.text = *text;
-    } else {
-      complaints.add(node.source(), full_name + " must be a string");
-    }
-    return;
+void read_into(const toml::node& node, const std::string& name, const ConfigurationKey& key, std::string* into,
+               Complaints& complaints) {
+  const auto text = node.value_exact<std::string>();
+  if (!text) return complaints.add(node.source(), name + " must be a string");
+  if (key.check != nullptr) {
+    const Status checked = key.check(*text);
+    if (!checked) return complaints.add(node.source(), name + ": " + checked.error().message, checked.error().hint);
   }
-  if (key.flag != nullptr) {
-    const auto flag = node.value_exact<bool>();
-    if (!flag) return complaints.add(node.source(), full_name + " must be true or false");
-    *key.flag = *flag;
-    return;
-  }
-  if (key.number != nullptr) {
-    const auto number = node.is_number() ? node.value<double>() : std::nullopt;
-    if (!number || !std::isfinite(*number) || *number < 0) {
-      return complaints.add(node.source(), full_name + " must be a number, and not negative");
-    }
-    *key.number = *number;
-    return;
-  }
-  const toml::array* list = node.as_array();
-  if (list == nullptr) return complaints.add(node.source(), full_name + " must be a list of strings");
-  for (const toml::node& item : *list) {
-    const auto text = item.value_exact<std::string>();
-    if (!text) return complaints.add(item.source(), full_name + " must be a list of strings");
-    key.list->push_back(*text);
-  }
+  *into = *text;
 }
 
-void read_section(const std::string& section, const toml::table& table, const std::vector<Key>& keys,
+void read_into(const toml::node& node, const std::string& name, const ConfigurationKey& key,
+               std::vector<std::string>* into, Complaints& complaints) {
+  const toml::array* list = node.as_array();
+  const bool strings = list != nullptr && std::all_of(list->begin(), list->end(), [](const toml::node& item) {
+                         return item.value_exact<std::string>().has_value();
+                       });
+  if (!strings) return complaints.add(node.source(), name + " must be a list of strings");
+  for (const toml::node& item : *list) read_into(item, name, key, &into->emplace_back(), complaints);
+}
+
+void read_into(const toml::node& node, const std::string& name, const ConfigurationKey& /*key*/, bool* into,
+               Complaints& complaints) {
+  const auto flag = node.value_exact<bool>();
+  if (!flag) return complaints.add(node.source(), name + " must be true or false");
+  *into = *flag;
+}
+
+void read_into(const toml::node& node, const std::string& name, const ConfigurationKey& /*key*/, double* into,
+               Complaints& complaints) {
+  const auto number = node.is_number() ? node.value<double>() : std::nullopt;
+  if (!number || !std::isfinite(*number) || *number < 0) {
+    return complaints.add(node.source(), name + " must be a number, and not negative");
+  }
+  *into = *number;
+}
+
+void read_section(const std::string& section, const toml::table& table, const std::vector<ConfigurationKey>& keys,
                   Complaints& complaints) {
   std::vector<std::string> known;
-  for (const Key& key : keys) {
+  for (const ConfigurationKey& key : keys) {
     if (key.section == section) known.emplace_back(key.name);
   }
   for (const auto& [name, node] : table) {
     const std::string text(name.str());
     const std::string full_name = section + "." + text;
-    const auto key = std::find_if(keys.begin(), keys.end(),
-                                  [&](const Key& each) { return each.section == section && each.name == text; });
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const ConfigurationKey& each) {
+      return each.section == section && each.name == text;
+    });
     if (key != keys.end()) {
-      read_value(*key, full_name, node, complaints);
+      std::visit([&, &value = node](auto* into) { read_into(value, full_name, *key, into, complaints); }, key->into);
     } else if (text == "key" || text == "password") {
       complaints.add(name.source(), full_name + ": secrets are not kept in the configuration",
                      fmt::format("use {0}_env, {0}_file or {0}_command", text));
@@ -206,10 +160,41 @@ std::optional<std::string> configuration_path(const Context& context) {
   }
   places.emplace_back("/etc/halley/halley.toml");
   for (const std::string& place : places) {
+    // A link that leads nowhere is there, and told as such.
     std::error_code ignored;
-    if (std::filesystem::exists(place, ignored)) return place;
+    if (std::filesystem::exists(std::filesystem::symlink_status(place, ignored))) return place;
   }
   return std::nullopt;
+}
+
+Result<std::string> read_text(const std::string& path) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const auto refused = [&](const std::string& why) {
+    return fail(Code::invalid_argument, "cannot read the configuration '" + path + "': " + why);
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return refused("it is a folder, not a file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return refused(std::strerror(errno));
+  std::string text(kMaxBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return refused(std::strerror(errno));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxBytes) return refused("it is larger than 1 MiB");
+  return text;
+}
+
+// Relative paths begin where the file is, wherever the program was started.
+void take_paths_from(const std::filesystem::path& folder, Configuration& configuration) {
+  const auto take = [&](std::string& path) {
+    if (!path.empty()) path = (folder / path).string();
+  };
+  take(configuration.ca);
+  take(configuration.azure_ca);
+  if (configuration.repository_url.find("://") == std::string::npos) take(configuration.repository_url);
+  configuration.key.folder = folder.string();
+  configuration.password.folder = folder.string();
 }
 
 }  // namespace
@@ -217,7 +202,7 @@ std::optional<std::string> configuration_path(const Context& context) {
 Result<Configuration> parse_configuration(std::string_view text, const std::string& path) {
   ASSIGN(const toml::table root, parse_toml(text, path));
   Configuration configuration;
-  const std::vector<Key> keys = known_keys(configuration);
+  const std::vector<ConfigurationKey> keys = configuration_keys(configuration);
   const std::vector<std::string> sections = {"account", "repository", "capture", "native", "prices"};
   Complaints complaints(path);
   for (const auto& [name, node] : root) {
@@ -235,17 +220,15 @@ Result<Configuration> parse_configuration(std::string_view text, const std::stri
   TRY(complaints.finish());
   TRY(check_secret(configuration.key, "account.key", path));
   TRY(check_secret(configuration.password, "repository.password", path));
+  take_paths_from(std::filesystem::path(path).parent_path(), configuration);
   return configuration;
 }
 
 Result<Configuration> load_configuration(const Context& context) {
   const auto path = configuration_path(context);
   if (!path) return Configuration();
-  std::ifstream file(*path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) return fail(Code::invalid_argument, "cannot read the configuration " + *path);
-  return parse_configuration(text.str(), *path);
+  ASSIGN(const std::string text, read_text(*path));
+  return parse_configuration(text, *path);
 }
 
 }  // namespace halley::cli

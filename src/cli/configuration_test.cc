@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "testing/temporary_folder.h"
@@ -101,6 +102,62 @@ TEST(Configuration, SaysEverythingThatIsWrongAtOnce) {
   }
 }
 
+TEST(Configuration, AValueThatCannotBeIsRefusedWithKeyAndLine) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"[capture]\nmode = \"foo\"", "capture.mode"},
+      {"[native]\ntier = \"Foo\"", "native.tier"},
+      {"[native]\nlongest_lag = \"x\"", "native.longest_lag"},
+      {"[native]\nlongest_lag = \"-1h\"", "native.longest_lag"},
+      {"[native]\nredundancy = \"Far\"", "native.redundancy"},
+      {"[native]\ncloud = \"Cumulus\"", "native.cloud"},
+      {"[account]\nendpoint = \"AccountEndpoint=https://a;AccountKey=s3cret\"", "account.endpoint"},
+      {"[account]\nkey_env = \"s3cret=\"", "account.key_env"},
+      {"[repository]\npassword_env = \"s3cret word\"", "repository.password_env"},
+      {"[account]\ninclude = [\"\"]", "account.include"},
+      {"[account]\nexclude = [\"a/b/c\"]", "account.exclude"},
+      {"[account]\ninclude = [\"shop/\"]", "account.include"},
+      {"[account]\nkey_file = \"~/key\"", "account.key_file"},
+      {"[repository]\nurl = \"~/backup\"", "repository.url"},
+  };
+  for (const auto& [text, key] : wrong) {
+    const Error error = refused(text + "\n");
+    EXPECT_EQ(error.code, Code::invalid_argument);
+    EXPECT_TRUE(error.message.starts_with("halley.toml:2: " + key + ": ")) << error.message;
+    EXPECT_EQ((error.message + error.hint).find("s3cret"), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(refused("[native]\ntier = \"Foo\"\n").hint,
+            "there are Continuous7Days, Continuous30Days and Continuous35Days");
+  EXPECT_NE(
+      refused("[native]\ntier = \"Foo\"\n[capture]\nmode = \"foo\"\n").message.find("halley.toml:4: capture.mode"),
+      std::string::npos)
+      << "all at once";
+}
+
+TEST(Configuration, AnEmptyTextIsAsIfTheKeyWereNotThere) {
+  const auto read = parse_configuration(
+      "[account]\nendpoint = \"\"\nkey_env = \"\"\nca = \"\"\n[repository]\nurl = \"\"\n[capture]\nmode = \"\"\n"
+      "[native]\ntier = \"\"\ncloud = \"\"\nlongest_lag = \"\"\nredundancy = \"\"\n",
+      "folder/halley.toml");
+  ASSERT_TRUE(read.has_value()) << read.error().to_string();
+  EXPECT_EQ(read->ca + read->repository_url, "");
+  EXPECT_TRUE(read->key.empty());
+}
+
+TEST(Configuration, RelativePathsBeginInTheFolderOfTheFile) {
+  const std::string text =
+      "[account]\nkey_file = \"key\"\nca = \"../ca.pem\"\n[repository]\nurl = \"repository\"\n"
+      "password_file = \"/etc/password\"\n[native]\nca = \"azure.pem\"\n";
+  const auto read = parse_configuration(text, "/etc/halley/halley.toml");
+  ASSERT_TRUE(read.has_value()) << read.error().to_string();
+  EXPECT_EQ(read->ca, "/etc/halley/../ca.pem");
+  EXPECT_EQ(read->azure_ca, "/etc/halley/azure.pem");
+  EXPECT_EQ(read->repository_url, "/etc/halley/repository");
+  EXPECT_EQ(read->key.folder, "/etc/halley");
+  EXPECT_EQ(parse_configuration(text, "halley.toml")->repository_url, "repository");
+  const auto elsewhere = parse_configuration("[repository]\nurl = \"file:///backup\"\n", "/etc/halley/halley.toml");
+  EXPECT_EQ(elsewhere->repository_url, "file:///backup");
+}
+
 TEST(Configuration, SecretsInClearAreRefusedAndNotRepeated) {
   for (const char* text : {"[account]\nkey = \"s3cret\"\n", "[repository]\npassword = \"s3cret\"\n"}) {
     const Error error = refused(text);
@@ -162,6 +219,36 @@ TEST_F(LoadConfiguration, AFileThatIsNamedMustBeThere) {
   const auto configuration = load(given);
   ASSERT_FALSE(configuration.has_value());
   EXPECT_EQ(configuration.error().code, Code::invalid_argument);
+}
+
+TEST_F(LoadConfiguration, WhatIsNoFileIsRefused) {
+  for (const std::string& path : {folder_.path(), std::string("."), std::string("/dev/zero"), std::string()}) {
+    Arguments given;
+    given.add("--config", path);
+    const auto configuration = load(given);
+    ASSERT_FALSE(configuration.has_value()) << path;
+    EXPECT_EQ(configuration.error().code, Code::invalid_argument);
+    EXPECT_NE(configuration.error().message.find("cannot read the configuration '" + path + "'"), std::string::npos);
+  }
+}
+
+TEST_F(LoadConfiguration, APlaceWithWhatCannotBeReadIsNotPassedOver) {
+  std::filesystem::create_directories(folder_.path("halley/halley.toml"));
+  EXPECT_FALSE(load({}).has_value()) << "a folder";
+  std::filesystem::remove(folder_.path("halley/halley.toml"));
+  std::filesystem::create_symlink("nowhere", folder_.path("halley/halley.toml"));
+  EXPECT_FALSE(load({}).has_value()) << "a link that leads nowhere";
+}
+
+TEST_F(LoadConfiguration, SecretsAreReadFromTheFolderOfTheFile) {
+  folder_.write("halley/password", "open sesame\n");
+  folder_.write("halley/halley.toml", "[repository]\npassword_file = \"password\"\n[account]\nkey_file = \"s3cret\"\n");
+  const auto configuration = load({});
+  ASSERT_TRUE(configuration.has_value()) << configuration.error().to_string();
+  EXPECT_EQ(read_secret(configuration->password, "the password", {}).value_or(""), "open sesame");
+  const auto none = read_secret(configuration->key, "the key", {});
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().to_string().find("s3cret"), std::string::npos) << "it may be the secret itself";
 }
 
 }  // namespace

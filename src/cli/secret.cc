@@ -56,15 +56,9 @@ Result<std::string> finished(std::string secret, const std::string& what, const 
   return secret;
 }
 
-// A secret that was given in place of a name must not be printed back.
-bool is_variable_name(const std::string& name) {
-  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  return std::isdigit(static_cast<unsigned char>(name[0])) == 0 && std::all_of(name.begin(), name.end(), allowed) &&
-         name.size() < 64;
-}
-
 Result<std::string> from_env(const std::string& name, const std::string& what, const Variables& variables) {
   if (!is_variable_name(name)) {
+    // A secret that was given in place of a name must not be printed back.
     return fail(Code::invalid_argument,
                 what + ": the name of an environment variable is expected, not the secret itself");
   }
@@ -94,12 +88,12 @@ bool may_be_secret(const std::string& path, bool is_there) {
 }
 
 Result<std::string> from_file(const SecretSource& source, const std::string& what) {
-  const std::string& path = source.file;
+  const std::string path = (std::filesystem::path(source.folder) / source.file).string();
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const int reason = file.get() < 0 ? errno : 0;
   struct stat unused {};
   const bool is_there = reason == 0 || lstat(path.c_str(), &unused) == 0;
-  const std::string shown = may_be_secret(path, is_there) ? "that " + source.file_by + " gives" : path;
+  const std::string shown = may_be_secret(source.file, is_there) ? "that " + source.file_by + " gives" : path;
   if (reason != 0) {
     const std::string text = what + ": cannot read the file " + shown + ": " + std::strerror(reason);
     return fail(Code::invalid_argument, text, "the path of a file is expected there, not the secret itself");
@@ -167,6 +161,12 @@ int sync_folder_of(const std::string& path, store::FileSystem& files) {
 }
 
 }  // namespace
+
+bool is_variable_name(const std::string& name) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return std::isdigit(static_cast<unsigned char>(name[0])) == 0 && std::all_of(name.begin(), name.end(), allowed) &&
+         name.size() < 64;
+}
 
 Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables) {
   if (!source.env.empty()) return from_env(source.env, what, variables);

@@ -18,8 +18,13 @@ struct SecretSource {
   std::string file;                            // path
   std::string command;                         // run by /bin/sh; its standard output
   std::string file_by = "the name of a file";  // what names the file, for errors: "--key-file"
+  std::string folder = {};                     // where a relative path begins; empty = the current folder
   bool empty() const { return env.empty() && file.empty() && command.empty(); }
+  friend bool operator==(const SecretSource&, const SecretSource&) = default;
 };
+
+// Whether this can be the name of an environment variable; what is not may be a secret in its place.
+bool is_variable_name(const std::string& name);
 
 // Reads it. One line end behind the secret is dropped. Fails with invalid_argument when there is none, when it is
 // empty, or longer than 64 KiB. `what` names it in errors ("the account's key").
