@@ -31,6 +31,9 @@ class AccountClient final : public Client {
   Result<std::vector<Resource>> list_permissions(std::string_view database, std::string_view user,
                                                  std::stop_token stop) override;
   Result<std::vector<Resource>> list_offers(std::stop_token stop) override;
+  void note_repeat(RetryReason reason, Milliseconds wait, std::string_view what, std::string_view why) override {
+    sender_.note_repeat(Operation::write, reason, wait, what, why);
+  }
   Charges charges() const override { return sender_.charges(); }
   Second newest_server_time() const override { return sender_.newest_server_time(); }
 

@@ -226,11 +226,15 @@ class Client {
   virtual Status delete_document(const ContainerName& name, std::string_view id, std::string_view partition_key,
                                  std::stop_token stop) = 0;
   // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole
-  // (gone after a split: refresh the ranges); what became of each operation is in its result. Single 429s are not
-  // retried here. After a lost answer a creation that meets its own document and a removal that finds nothing left
+  // (gone after a split: refresh the ranges); what became of each operation is in its result. Those are not
+  // repeated here. After a lost answer a creation that meets its own document and a removal that finds nothing left
   // count as done (201, 204).
   virtual Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
                                                const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
+
+  // For who goes on, by bulk_reaction() of retry.h, where this client gives the refusal back: counts and logs what is
+  // repeated as its own repeats are. `what` names it, `why` is what was answered.
+  virtual void note_repeat(RetryReason reason, Milliseconds wait, std::string_view what, std::string_view why) = 0;
 
   virtual Charges charges() const = 0;
   // The newest Date header of any response so far: the only server clock a client has. Second{0} before the first

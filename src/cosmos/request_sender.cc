@@ -1,5 +1,7 @@
 #include "cosmos/request_sender.h"
 
+#include <fmt/core.h>
+
 #include <charconv>
 #include <cmath>
 
@@ -141,19 +143,16 @@ void RequestSender::read_account_again(const std::stop_token& stop) {
   }
 }
 
-void RequestSender::log_repeat(const Call& call, const Repeat& repeat, const Error& error, const Route& route) const {
+void RequestSender::note_repeat(Operation operation, RetryReason reason, Milliseconds wait, std::string_view what,
+                                std::string_view why) {
+  ++counters(operation).retries;
+  ++retries_by_reason_[static_cast<std::size_t>(reason)];
   if (!debug_log_) return;
-  std::string line = "repeating in " + std::to_string(repeat.wait.count()) + " ms (";
-  line += retry_reason_name(repeat.reason);
-  line += ") " + call.what + " at " + route.place.base;
-  if (repeat.without_session) line += " without a session token";
-  debug_log_(line + ": " + error.message);
+  debug_log_(fmt::format("repeating in {} ms ({}) {}: {}", wait.count(), retry_reason_name(reason), what, why));
 }
 
 bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error& error, Route& route,
                             const std::stop_token& stop) {
-  ++counters(call.operation).retries;
-  ++retries_by_reason_[static_cast<std::size_t>(repeat.reason)];
   const SteadyTime now = runtime_.steady_now();
   if (repeat.endpoint_down && repeat.reason == RetryReason::write_region_moved) {
     regions_.mark_read_only(route.place.base, now);
@@ -177,7 +176,9 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
     route.with_session = false;
     route.place = regions_.choose(Effect::write, {}, now);
   }
-  log_repeat(call, repeat, error, route);
+  const std::string_view without = repeat.without_session ? " without a session token" : "";
+  note_repeat(call.operation, repeat.reason, repeat.wait,
+              fmt::format("{} at {}{}", call.what, route.place.base, without), error.message);
   return runtime_.sleep(repeat.wait, stop);
 }
 

@@ -55,6 +55,10 @@ class RequestSender {
 
   const Regions& regions() const { return regions_; }
 
+  // Counts and logs what is about to be repeated.
+  void note_repeat(Operation operation, RetryReason reason, Milliseconds wait, std::string_view what,
+                   std::string_view why);
+
   Charges charges() const;
   Second newest_server_time() const { return {newest_server_time_.load()}; }
   Runtime& runtime() { return runtime_; }
@@ -85,7 +89,6 @@ class RequestSender {
   // Prepares the next attempt; false when stopped while waiting for it.
   bool prepare(const Call& call, const Repeat& repeat, const Error& error, Route& route, const std::stop_token& stop);
   void read_account_again(const std::stop_token& stop);
-  void log_repeat(const Call& call, const Repeat& repeat, const Error& error, const Route& route) const;
   Counters& counters(Operation operation) { return counters_[static_cast<std::size_t>(operation)]; }
 
   Runtime& runtime_;

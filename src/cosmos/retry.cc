@@ -24,6 +24,7 @@ constexpr int kAnySubStatus = -1;
 constexpr int kAnyServerError = 599;
 constexpr int kUnlimited = 0;                // As many attempts as the client's limit says.
 constexpr int kPatiently = -1;               // As long as the waits together are not too long.
+constexpr int kInBulkOnly = 1;               // Of a call by itself the refusal stands.
 constexpr int kUnknownEndpointAttempts = 3;  // A wrong address does not get better.
 constexpr int kFailoverAttempts = 120;       // At a second each: a failover takes its time.
 constexpr int kNowhereElseAttempts = 3;      // Of a failover in an account of one endpoint.
@@ -53,11 +54,12 @@ constexpr Rule kRules[] = {
     {410, kCompletingMove, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
     {410, kCompletingMigration, RetryReason::partition_moving, 6, Pace::back_off, Where::here},
     {410, kLeaseLost, RetryReason::lease_lost, kUnlimited, Pace::back_off, Where::elsewhere},
+    {410, kAnySubStatus, RetryReason::partition_gone, kInBulkOnly, Pace::back_off, Where::here},
+    {424, kAnySubStatus, RetryReason::not_tried, kInBulkOnly, Pace::back_off, Where::here},
     {429, kRegionExhausted, RetryReason::region_exhausted, kPatiently, Pace::throttle, Where::elsewhere},
     {429, kAnySubStatus, RetryReason::throttled, kPatiently, Pace::throttle, Where::here},
     {449, kAnySubStatus, RetryReason::write_race, kPatiently, Pace::race, Where::here},
     {500, kAnySubStatus, RetryReason::service_error, 3, Pace::back_off, Where::elsewhere},
-    {501, kAnySubStatus, RetryReason::service_error, 1, Pace::back_off, Where::here},
     {503, kAnySubStatus, RetryReason::service_unavailable, kUnlimited, Pace::back_off, Where::elsewhere},
     {kAnyServerError, kAnySubStatus, RetryReason::gateway_error, kUnlimited, Pace::back_off, Where::elsewhere},
 };
@@ -75,7 +77,8 @@ const Rule* rule_for(const Error& error) {
     return error.code == Code::timeout ? &kNoAnswer : nullptr;
   }
   for (const Rule& rule : kRules) {
-    const bool same_status = rule.status == error.status || (rule.status == kAnyServerError && error.status / 100 == 5);
+    const bool same_status = rule.status == error.status ||
+                             (rule.status == kAnyServerError && error.status / 100 == 5 && error.status != 501);
     if (same_status && (rule.sub_status == kAnySubStatus || rule.sub_status == error.sub_status)) return &rule;
   }
   return nullptr;
@@ -126,7 +129,8 @@ std::string_view retry_reason_name(RetryReason reason) {
       "service_timeout",     "write_region_moved",    "region_removed",
       "session_not_reached", "container_in_creation", "name_cache_stale",
       "partition_gone",      "partition_moving",      "lease_lost",
-      "not_connected",       "connection_lost",       "no_answer_in_time"};
+      "not_tried",           "not_connected",         "connection_lost",
+      "no_answer_in_time"};
   const auto index = static_cast<std::size_t>(reason);
   CHECK(index < kNames.size());
   return kNames[index];
@@ -177,6 +181,28 @@ void Retry::choose_session(Repeat& repeat, std::size_t places) {
   repeat.where = Where::elsewhere;
   const bool asked_everywhere = session_failures_ - kSessionTriesHere >= static_cast<int>(places);
   repeat.without_session = asked_everywhere && !call_.keeps_session;
+}
+
+BulkReaction bulk_reaction(int status, int sub_status) {
+  if (status >= 200 && status < 300) return {BulkReaction::Step::done, {}, false};
+  Error error(code_of(status, sub_status, Effect::write), "");
+  error.status = status;
+  error.sub_status = sub_status;
+  return bulk_reaction(error);
+}
+
+BulkReaction bulk_reaction(const Error& error) {
+  using Step = BulkReaction::Step;
+  if (error.status == 413) return {Step::alone, {}, false};
+  const Rule* rule = rule_for(error);
+  if (rule == nullptr) return {};
+  return {error.code == Code::gone ? Step::route_anew : Step::repeat, rule->reason, leaves_open(error)};
+}
+
+Milliseconds bulk_pause(Runtime& runtime, const Error& error, int repeats) {
+  const Rule* rule = rule_for(error);
+  CHECK(rule != nullptr);
+  return pause(runtime, *rule, error.retry_after, repeats);
 }
 
 }  // namespace halley::cosmos

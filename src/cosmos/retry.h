@@ -75,4 +75,28 @@ class Retry {
   bool may_have_worked_ = false;
 };
 
+// What the answer to a bulk request, or to one of its operations, asks of the writer. It is the same table; but whoever
+// writes in bulk has other documents to go on with, and gives up when nothing at all was done for kBulkPatience, not
+// after a number of attempts.
+struct BulkReaction {
+  enum class Step : std::uint8_t {
+    done,
+    repeat,
+    route_anew,  // after reading the partition key ranges again
+    alone,       // too large for a request of several: divide it, or write the document by itself
+    refuse,      // the refusal stands
+  };
+  Step step = Step::refuse;
+  RetryReason reason = RetryReason::throttled;  // of repeat and route_anew
+  bool may_have_worked = false;                 // although it is repeated
+};
+
+inline constexpr Milliseconds kBulkPatience{600000};
+
+BulkReaction bulk_reaction(int status, int sub_status);  // of an operation
+BulkReaction bulk_reaction(const Error& error);          // of a request
+
+// How long to wait before what `error` refused is done again; `repeats` is 1 when something was done just before.
+Milliseconds bulk_pause(Runtime& runtime, const Error& error, int repeats);
+
 }  // namespace halley::cosmos

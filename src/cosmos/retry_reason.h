@@ -21,14 +21,15 @@ enum class RetryReason : std::uint8_t {
   session_not_reached,    // 404/1002: the replica is not as far as what was seen before
   container_in_creation,  // 404/1013
   name_cache_stale,       // 410/1000: the container was made again
-  partition_gone,         // 410/1002 of a request that names no range: the gateway routes it anew
+  partition_gone,         // 410/1002, where the gateway routes it anew, or a writer in bulk does
   partition_moving,       // 410/1007, 410/1008: a split, merge or migration is completing
   lease_lost,             // 410/1022
+  not_tried,              // 424: an operation that was passed over for another's sake
   not_connected,          // no connection: certainly not sent
   connection_lost,        // sent, and the connection broke before the answer was whole
   no_answer_in_time,      // sent, and the deadline passed
 };
-inline constexpr std::size_t kRetryReasons = 18;
+inline constexpr std::size_t kRetryReasons = 19;
 
 // The name as it stands above.
 std::string_view retry_reason_name(RetryReason reason);

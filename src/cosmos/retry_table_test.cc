@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "cosmos/client.h"
+#include "cosmos/retry.h"
 #include "cosmos/signing.h"
 #include "testing/scripted_transport.h"
 #include "testing/virtual_runtime.h"
@@ -416,6 +417,27 @@ TEST_F(RetryTable, FeedsStayWhereNothingNewerMeansSo) {
   for (int i = 0; i < 10; ++i) refuse(503);
   EXPECT_EQ(client_->read_change_feed(kOrders, request, {}).error().code, Code::unavailable);
   for (const std::string& base : asked()) EXPECT_NE(base, kEast);
+}
+
+// --- Bulk requests ---
+
+TEST(BulkReactions, GoByTheTable) {
+  using Step = BulkReaction::Step;
+  for (const int status : {200, 201, 204}) EXPECT_EQ(bulk_reaction(status, 0).step, Step::done);
+  for (const Row& row : kRows) {
+    if (row.status == 0) continue;
+    const BulkReaction reaction = bulk_reaction(row.status, row.sub_status);
+    EXPECT_EQ(reaction.step, row.write_code == Code::gone ? Step::route_anew : Step::repeat) << row.status;
+    EXPECT_EQ(reaction.reason, row.reason) << row.status << "/" << row.sub_status;
+    EXPECT_EQ(reaction.may_have_worked, row.write_code == Code::ambiguous) << row.status;
+  }
+  EXPECT_EQ(bulk_reaction(410, 1024).step, Step::route_anew);
+  EXPECT_EQ(bulk_reaction(424, 0).step, Step::repeat) << "passed over for another operation's sake";
+  EXPECT_EQ(bulk_reaction(413, 3402).step, Step::alone);
+  for (const auto& [status, sub_status] :
+       {std::pair(304, 0), {400, 0}, {401, 0}, {403, 1014}, {404, 0}, {404, 1003}, {409, 0}, {412, 0}, {501, 0}}) {
+    EXPECT_EQ(bulk_reaction(status, sub_status).step, Step::refuse) << status;
+  }
 }
 
 // --- 410 of requests that name a range ---

@@ -67,37 +67,6 @@ Code not_found_code(int sub_status) {
   return sub_status == kSessionAhead || sub_status == kContainerNotReady ? Code::unavailable : Code::not_found;
 }
 
-Code code_of(int status, int sub_status, Effect effect) {
-  switch (status) {
-    case 401:
-      return Code::unauthorized;
-    case 403:
-      return Code::forbidden;
-    case 404:
-      return not_found_code(sub_status);
-    case 405:
-    case 501:
-      return Code::unsupported;
-    case 408:
-      return Code::timeout;
-    case 409:
-      return Code::already_exists;
-    case 410:
-      return sub_status == kLeaseLost ? Code::unavailable : Code::gone;
-    case 412:
-      return Code::precondition;
-    case 429:
-      return Code::throttled;
-    case 449:
-    case 503:
-      return Code::unavailable;  // Both promise that nothing was done.
-    default:
-      break;
-  }
-  if (status >= 500) return unclear(effect);
-  return status >= 400 ? Code::invalid_argument : Code::corrupt;
-}
-
 std::string unauthorized_hint(const http::Response& response, Second now) {
   const auto date = parse_http_date(response.headers.get("Date"));
   const std::int64_t skew = date ? now - *date : 0;
@@ -128,6 +97,37 @@ std::string hint_of(const http::Response& response, int sub_status, Second now) 
 }
 
 }  // namespace
+
+Code code_of(int status, int sub_status, Effect effect) {
+  switch (status) {
+    case 401:
+      return Code::unauthorized;
+    case 403:
+      return Code::forbidden;
+    case 404:
+      return not_found_code(sub_status);
+    case 405:
+    case 501:
+      return Code::unsupported;
+    case 408:
+      return Code::timeout;
+    case 409:
+      return Code::already_exists;
+    case 410:
+      return sub_status == kLeaseLost ? Code::unavailable : Code::gone;
+    case 412:
+      return Code::precondition;
+    case 429:
+      return Code::throttled;
+    case 449:
+    case 503:
+      return Code::unavailable;  // Both promise that nothing was done.
+    default:
+      break;
+  }
+  if (status >= 500) return unclear(effect);
+  return status >= 400 ? Code::invalid_argument : Code::corrupt;
+}
 
 std::string shown_words(std::string said, std::string_view key) {
   said = tidy(std::move(said));

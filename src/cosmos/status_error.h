@@ -15,6 +15,9 @@ enum class Effect : std::uint8_t { read, write };
 // Whether the status is an answer rather than a refusal: 2xx, or 304.
 bool is_answer(int status);
 
+// The error code that a refusal stands for.
+Code code_of(int status, int sub_status, Effect effect);
+
 // What may be shown of a message of the service: one line, bounded, without what was signed; none of its words when
 // they hold `key`, the base64 text of the account's key.
 std::string shown_words(std::string said, std::string_view key);

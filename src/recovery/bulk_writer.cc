@@ -10,15 +10,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "cosmos/account_client.h"
+#include "cosmos/retry.h"
 #include "cosmos/sub_status.h"
 #include "runtime/byte_queue.h"
 
 namespace halley::recovery {
 namespace {
 
-constexpr Milliseconds kShortWait{20};  // a write race (449), throttling that names no time
-constexpr Milliseconds kLongWait{500};  // a partition that is moving, a container being made, a server in trouble
+using Step = cosmos::BulkReaction::Step;
+
 constexpr std::size_t kMostGathered = 16 << 20;  // bytes of documents that no request is full of yet
 constexpr std::size_t kEnvelopeBytes = 96;       // of an operation in a request, beside key and body
 
@@ -41,43 +43,16 @@ struct Request {
 struct Delivery {
   std::deque<Request> open;
   std::size_t left = 0;  // items of the newest attempt that are still to be done
+  int fruitless = 0;     // attempts, since anything was done last
   Error trouble;         // why, as answered last
 };
 
-// What an operation's answer asks for.
-enum class Reaction { done, repeat, route_anew, alone, refuse };
-
-Reaction reaction_to(const cosmos::BulkResult& result) {
-  if (result.status >= 200 && result.status < 300) return Reaction::done;
-  switch (result.status) {
-    case 408:
-    case 424:
-    case 429:
-    case 449:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return Reaction::repeat;
-    case 404:
-      return result.sub_status == 1013 ? Reaction::repeat : Reaction::refuse;
-    case 410:
-      return Reaction::route_anew;
-    case 413:
-      return Reaction::alone;
-    default:
-      return Reaction::refuse;
-  }
-}
-
-// Answers that say nothing about whether the operation was carried out.
-bool leaves_open(int status) { return status == 408 || status == 500 || status == 502 || status == 504; }
-
-// Whether the same write may do later.
-bool passes(const Error& error) {
-  return error.code == Code::throttled || error.code == Code::ambiguous || error.code == Code::gone ||
-         is_retryable(error);
-}
+// Why operations of a request are to be done again, by the reason they are counted under.
+struct Trouble {
+  Error error;  // the first of its kind; its retry_after the longest
+  std::size_t operations = 0;
+};
+using Troubles = std::map<cosmos::RetryReason, Trouble>;
 
 class Writer : public BulkWriter {
  public:
@@ -187,7 +162,10 @@ class Writer : public BulkWriter {
       delivery.open.pop_front();
       delivery.left = 0;
       ASSIGN(const Milliseconds wait, attempt(request, delivery));
-      if (delivery.left < request.items.size()) progressed = runtime_.steady_now();
+      if (delivery.left < request.items.size()) {
+        progressed = runtime_.steady_now();
+        delivery.fruitless = 0;
+      }
       if (runtime_.steady_now() - progressed > options_.patience) return fail(out_of_patience(delivery.trouble));
       if (wait.count() > 0 && !runtime_.sleep(wait, stop_.get_token())) return fail(Code::cancelled, "interrupted");
     }
@@ -228,81 +206,114 @@ class Writer : public BulkWriter {
 
   Result<Milliseconds> react_to_error(const Request& request, const Error& error, std::uint64_t ranges_seen,
                                       Delivery& delivery) {
-    if (error.code == Code::gone) {
-      const Milliseconds wait = wait_to_route(delivery);
-      delivery.left = request.items.size();
-      delivery.trouble = error;
-      TRY(route_anew(request.items, ranges_seen, delivery.open));
-      return wait;
+    const cosmos::BulkReaction reaction = cosmos::bulk_reaction(error);
+    switch (reaction.step) {
+      case Step::done:
+      case Step::refuse:
+        return fail(error);
+      case Step::repeat:
+        return repeat(request, error, reaction, delivery);
+      case Step::route_anew: {
+        delivery.left = request.items.size();
+        const Milliseconds wait = wait_out({{reaction.reason, {error, delivery.left}}}, request, delivery);
+        TRY(route_anew(request.items, ranges_seen, delivery.open));
+        return wait;
+      }
+      case Step::alone:
+        divide(request, delivery);
+        return Milliseconds(0);
     }
-    // Dividing is progress.
-    if (error.status == 413 && request.items.size() > 1) {
-      const auto middle = request.items.begin() + static_cast<std::ptrdiff_t>(request.items.size() / 2);
-      delivery.open.push_front({request.range_id, Items(middle, request.items.end())});
-      delivery.open.push_front({request.range_id, Items(request.items.begin(), middle)});
-      return Milliseconds(0);
-    }
-    if (error.status == 413) {
+    CHECK(false);
+  }
+
+  // Dividing is progress.
+  static void divide(const Request& request, Delivery& delivery) {
+    if (request.items.size() == 1) {
       delivery.open.push_front({request.range_id, request.items, true});
-      return Milliseconds(0);
+      return;
     }
-    if (!passes(error)) return fail(error);
-    return repeat(request, error, delivery);
+    const auto middle = request.items.begin() + static_cast<std::ptrdiff_t>(request.items.size() / 2);
+    delivery.open.push_front({request.range_id, Items(middle, request.items.end())});
+    delivery.open.push_front({request.range_id, Items(request.items.begin(), middle)});
   }
 
-  // What moved is mostly there already; what goes on moving takes its time.
-  static Milliseconds wait_to_route(const Delivery& delivery) {
-    return delivery.trouble.status == 410 ? kLongWait : kShortWait;
-  }
-
-  static Milliseconds repeat(const Request& request, const Error& error, Delivery& delivery) {
-    if (error.code == Code::ambiguous) {
-      for (const auto& item : request.items) item->unclear = true;
-    }
+  Milliseconds repeat(const Request& request, const Error& error, const cosmos::BulkReaction& reaction,
+                      Delivery& delivery) {
+    for (const auto& item : request.items) item->unclear = item->unclear || reaction.may_have_worked;
     delivery.left = request.items.size();
-    delivery.trouble = error;
     delivery.open.push_front(request);
-    return std::max(error.retry_after.value_or(kLongWait), kShortWait);
+    return wait_out({{reaction.reason, {error, delivery.left}}}, request, delivery);
+  }
+
+  // How long to wait before what is in trouble is done again, which is noted.
+  Milliseconds wait_out(const Troubles& troubles, const Request& request, Delivery& delivery) {
+    if (troubles.empty()) return Milliseconds(0);
+    ++delivery.fruitless;
+    Milliseconds longest{0};
+    for (const auto& [reason, trouble] : troubles) {
+      const Milliseconds wait = cosmos::bulk_pause(runtime_, trouble.error, delivery.fruitless);
+      client_.note_repeat(reason, wait,
+                          std::to_string(trouble.operations) + " of " + std::to_string(request.items.size()) +
+                              " operations on " + name_.text(),
+                          trouble.error.message);
+      longest = std::max(longest, wait);
+      delivery.trouble = trouble.error;
+    }
+    return longest;
   }
 
   Result<Milliseconds> sort_out(const Request& request, const std::vector<cosmos::BulkResult>& results,
                                 std::uint64_t ranges_seen, Delivery& delivery) {
     Request again{request.range_id, {}};
     Items moved;
-    Milliseconds wait{0};
-    std::optional<Error> trouble;
+    Troubles troubles;
     for (std::size_t i = 0; i < results.size(); ++i) {
       const cosmos::BulkResult& result = results[i];
       const auto& item = request.items[i];
-      switch (reaction_to(result)) {
-        case Reaction::done:
+      const cosmos::BulkReaction reaction = cosmos::bulk_reaction(result.status, result.sub_status);
+      switch (reaction.step) {
+        case Step::done:
           break;
-        case Reaction::repeat:
+        case Step::repeat:
           if (result.status == 429) ++throttled_;
-          item->unclear = item->unclear || leaves_open(result.status);
-          wait = std::max(
-              {wait, result.retry_after, result.status >= 500 || result.status == 404 ? kLongWait : kShortWait});
-          trouble = refusal_of(*item, result);
+          item->unclear = item->unclear || reaction.may_have_worked;
+          note(troubles[reaction.reason], result);
           again.items.push_back(item);
           break;
-        case Reaction::route_anew:
-          wait = std::max(wait, wait_to_route(delivery));
-          trouble = refusal_of(*item, result);
+        case Step::route_anew:
+          note(troubles[reaction.reason], result);
           moved.push_back(item);
           break;
-        case Reaction::alone:
+        case Step::alone:
           delivery.open.push_front({request.range_id, {item}, true});
           break;
-        case Reaction::refuse:
+        case Step::refuse:
           TRY(refuse(*item, result));
           break;
       }
     }
-    if (trouble) delivery.trouble = *std::move(trouble);
     delivery.left = again.items.size() + moved.size();
+    const Milliseconds wait = wait_out(troubles, request, delivery);
     if (!moved.empty()) TRY(route_anew(moved, ranges_seen, delivery.open));
     if (!again.items.empty()) delivery.open.push_front(std::move(again));
     return wait;
+  }
+
+  static void note(Trouble& trouble, const cosmos::BulkResult& result) {
+    if (++trouble.operations == 1) {
+      trouble.error = Error(Code::unavailable, "the service answered " + words_of(result));
+      trouble.error.status = result.status;
+      trouble.error.sub_status = result.sub_status;
+    }
+    if (result.retry_after > trouble.error.retry_after.value_or(Milliseconds(0))) {
+      trouble.error.retry_after = result.retry_after;
+    }
+  }
+
+  static std::string words_of(const cosmos::BulkResult& result) {
+    std::string words = std::to_string(result.status);
+    if (result.sub_status != 0) words += "/" + std::to_string(result.sub_status);
+    return result.message.empty() ? words : words + ": " + result.message;
   }
 
   // A creation that met a document is settled by looking: with keep_existing it may be the one that is to be kept, or
@@ -334,8 +345,7 @@ class Writer : public BulkWriter {
   }
 
   Error refusal_of(const Item& item, const cosmos::BulkResult& result) const {
-    Error error(Code::invalid_argument, describe(item) + " was refused with status " + std::to_string(result.status) +
-                                            (result.message.empty() ? "" : ": " + result.message));
+    Error error(Code::invalid_argument, describe(item) + " was refused with status " + words_of(result));
     error.status = result.status;
     error.sub_status = result.sub_status;
     if (result.status == 403) error.hint = "is the account full, or read only?";
@@ -358,7 +368,9 @@ class Writer : public BulkWriter {
       if (there) return Milliseconds(0);
     }
     Error error = std::move(done).error().in(describe(item));
-    if (passes(error)) return repeat(request, error, delivery);
+    const cosmos::BulkReaction reaction = cosmos::bulk_reaction(error);
+    const bool again = reaction.step == Step::repeat || reaction.step == Step::route_anew;
+    if (again) return repeat(request, error, reaction, delivery);
     TRY(refuse(item, std::move(error)));
     return Milliseconds(0);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cosmos/client.h"
+#include "cosmos/retry.h"
 
 namespace halley::recovery {
 
@@ -16,8 +17,8 @@ struct BulkWriterOptions {
   unsigned requests_in_flight = 4;
   std::size_t request_bytes = 220'000;  // of a request; a larger document goes by itself
   std::size_t request_operations = 100;
-  Milliseconds patience{600'000};  // how long a request, or a larger document, may get nothing done
-  bool keep_existing = false;      // a document that is there already stays as it is
+  Milliseconds patience = cosmos::kBulkPatience;  // how long a request, or a larger document, may get nothing done
+  bool keep_existing = false;                     // a document that is there already stays as it is
   // Told of a document that the account refuses for what it is (400, 409 by a unique key, 413), and the others go on.
   // Called from any thread. Empty: such a document fails the writing.
   std::function<void(std::string_view partition_key, std::string_view id, const Error& why)> refused;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "cosmos/signing.h"
 #include "json/document_scanner.h"
 #include "server/engine.h"
@@ -22,10 +24,21 @@ class BulkWriterTest : public ::testing::Test {
     cosmos::ClientOptions options;
     options.endpoint = "http://target.test/";
     options.key = std::string(cosmos::kEmulatorKey);
+    options.debug_log = [this](const std::string& line) { log_ += line + "\n"; };
     client_ = cosmos::Client::create(runtime_, transport_, options).value();
     EXPECT_TRUE(account_.engine().create_database("shop"));
     EXPECT_TRUE(
         account_.engine().create_container("shop", R"({"id":"orders","partitionKey":{"paths":["/pk"],"version":2}})"));
+  }
+
+  static http::Response answer(int status, const std::string& sub_status, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
+    response.headers.add("x-ms-substatus", sub_status);
+    response.body = std::move(body);
+    response.body.reserve(response.body.size() + json::kPadding);
+    return response;
   }
 
   // Every write is answered so until `seconds` have passed.
@@ -33,14 +46,25 @@ class BulkWriterTest : public ::testing::Test {
     const SteadyTime until = runtime_.steady_now() + std::chrono::seconds(seconds);
     transport_.before = [=, this](const http::Request& request) -> std::optional<Result<http::Response>> {
       if (request.method != "POST" || runtime_.steady_now() >= until) return std::nullopt;
-      http::Response response;
-      response.status = status;
-      response.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
-      response.headers.add("x-ms-substatus", sub_status);
-      response.body = "{}";
-      response.body.reserve(response.body.size() + json::kPadding);
-      return Result<http::Response>(std::move(response));
+      return Result<http::Response>(answer(status, sub_status, "{}"));
     };
+  }
+
+  // The only operation of so many bulk requests is answered so; then all is well.
+  void refuse_operations(int times, int status, const std::string& sub_status) {
+    transport_.before = [=, this](const http::Request& request) mutable -> std::optional<Result<http::Response>> {
+      if (!request.headers.is_true("x-ms-cosmos-is-batch-request") || times-- <= 0) return std::nullopt;
+      return Result<http::Response>(
+          answer(207, "0", R"([{"statusCode":)" + std::to_string(status) + R"(,"subStatusCode":)" + sub_status + "}]"));
+    };
+  }
+
+  std::uint64_t repeats(cosmos::RetryReason reason) const {
+    return client_->charges().retries_by_reason[static_cast<std::size_t>(reason)];
+  }
+  std::uint64_t repeats() const {
+    const auto counts = client_->charges().retries_by_reason;
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
   }
 
   Status write(std::size_t size) {
@@ -55,6 +79,7 @@ class BulkWriterTest : public ::testing::Test {
   }
   std::size_t count() { return (*account_.engine().container("shop", "orders"))->live_documents().size(); }
 
+  std::string log_;  // of one request in flight; outlives the client
   halley::testing::VirtualRuntime runtime_{Second{1'700'000'000}};
   server::Account account_{runtime_, {}};
   halley::testing::DirectTransport transport_{account_};
@@ -100,6 +125,76 @@ TEST_F(BulkWriterTest, GivesUpInTheEndAndSaysWhatWouldHelp) {
     EXPECT_THAT(down.error().hint, Not(HasSubstr("throughput")));
   }
   EXPECT_EQ(count(), 0U);
+}
+
+TEST_F(BulkWriterTest, OperationsAreRepeatedByTheTableCountedAndLogged) {
+  using cosmos::RetryReason;
+  const std::tuple<int, const char*, RetryReason> kRefusals[] = {
+      {429, "3200", RetryReason::throttled},
+      {429, "3092", RetryReason::region_exhausted},
+      {449, "0", RetryReason::write_race},
+      {503, "0", RetryReason::service_unavailable},
+      {500, "0", RetryReason::service_error},
+      {502, "0", RetryReason::gateway_error},
+      {408, "0", RetryReason::service_timeout},
+      {424, "0", RetryReason::not_tried},
+      {404, "1013", RetryReason::container_in_creation},
+      {403, "3", RetryReason::write_region_moved},
+      {410, "1002", RetryReason::partition_gone},
+      {410, "1007", RetryReason::partition_moving},
+      {410, "1022", RetryReason::lease_lost},
+      {410, "1024", RetryReason::partition_gone},
+  };
+  for (const auto& [status, sub_status, reason] : kRefusals) {
+    const std::string as_answered = std::to_string(status) + (*sub_status == '0' ? "" : "/" + std::string(sub_status));
+    SCOPED_TRACE(as_answered);
+    const std::uint64_t before = repeats(reason);
+    const std::uint64_t all_before = repeats();
+    log_.clear();
+    refuse_operations(12, status, sub_status);
+    const Status written = write(kSmall);
+    ASSERT_TRUE(written) << written.error().to_string();
+    EXPECT_EQ(repeats(reason) - before, 12U);
+    EXPECT_EQ(repeats() - all_before, 12U);
+    EXPECT_THAT(log_, HasSubstr("(" + std::string(cosmos::retry_reason_name(reason)) +
+                                ") 1 of 1 operations on shop/orders: the service answered " + as_answered));
+  }
+  EXPECT_EQ(count(), 1U);
+}
+
+TEST_F(BulkWriterTest, WhatTheTableDoesNotRepeatStands) {
+  for (const auto& [status, sub_status] :
+       {std::pair(400, "0"), std::pair(401, "0"), std::pair(403, "1014"), std::pair(404, "0"), std::pair(409, "0"),
+        std::pair(412, "0"), std::pair(501, "0")}) {
+    refuse_operations(1, status, sub_status);
+    const Status written = write(kSmall);
+    ASSERT_FALSE(written) << status;
+    EXPECT_EQ(written.error().status, status);
+  }
+  EXPECT_EQ(repeats(), 0U);
+}
+
+TEST_F(BulkWriterTest, RequestsThatAreGivenToItAgainAreCountedAndLoggedToo) {
+  for (const auto& [status, sub_status, reason] : {std::tuple(410, "1002", cosmos::RetryReason::partition_gone),
+                                                   std::tuple(503, "0", cosmos::RetryReason::service_unavailable)}) {
+    log_.clear();
+    refuse_for(100, status, sub_status);
+    const std::size_t sleeps = runtime_.sleeps().size();
+    ASSERT_TRUE(write(kSmall));
+    EXPECT_EQ(repeats(reason), runtime_.sleeps().size() - sleeps);
+    EXPECT_THAT(log_, HasSubstr(") 1 of 1 operations on shop/orders: "));
+  }
+}
+
+// What lasts is asked after less and less often.
+TEST_F(BulkWriterTest, WaitsAsTheTableSays) {
+  refuse_operations(10, 503, "0");
+  ASSERT_TRUE(write(kSmall));
+  const auto sleeps = runtime_.sleeps();
+  ASSERT_EQ(sleeps.size(), 10U);
+  EXPECT_LE(sleeps.front(), Milliseconds(100));
+  EXPECT_GE(sleeps.back(), Milliseconds(2500));
+  EXPECT_LE(sleeps.back(), Milliseconds(5000));
 }
 
 }  // namespace
