@@ -51,12 +51,16 @@ Result<recovery::FindQuery> query_of(const Arguments& arguments) {
   return query;
 }
 
-void conclude(Output& output, const recovery::FindReport& report) {
+void conclude(Output& output, const recovery::FindReport& report, bool between) {
   for (const std::string& note : report.notes) output.note("note: " + note);
   for (const std::string& loss : report.losses) output.note("lost: " + loss);
   std::string json;
   json::Writer writer(json);
   writer.begin_object().key("documents").unsigned_integer(report.documents);
+  if (between) {
+    writer.key("through");
+    report.through ? writer.string(format_rfc3339(*report.through)) : writer.null();
+  }
   writer.key("notes").strings(report.notes).key("lost").strings(report.losses).end_object();
   output.result(json);
 }
@@ -68,6 +72,7 @@ Result<ExitCode> run(Context& context) {
                 "--at lists what was there, --from and --until what changed");
   }
   ASSIGN(const recovery::FindQuery query, query_of(context.arguments));
+  ASSIGN(const Bounds bounds, bounds_of(context));
   ASSIGN(const std::uint64_t limit, limit_of(context));
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
@@ -79,15 +84,13 @@ Result<ExitCode> run(Context& context) {
   };
   recovery::FindReport report;
   if (between) {
-    ASSIGN(const auto from, bound_of(context, "--from"));
-    ASSIGN(const auto until, bound_of(context, "--until"));
-    ASSIGN(report, recovery::find_changes(*repository, from, until, query, each, context.stop));
+    ASSIGN(report, recovery::find_changes(*repository, bounds.from, bounds.until, query, each, context.stop));
   } else {
     ASSIGN(const recovery::Moment moment, moment_of(context));
     ASSIGN(report, recovery::find_documents(*repository, moment, query, each, context.stop));
   }
   TRY(std::move(taken));
-  conclude(context.output, report);
+  conclude(context.output, report, between);
   return report.losses.empty() ? ExitCode::success : ExitCode::incomplete;
 }
 
@@ -99,7 +102,8 @@ Command find_command() {
       "documents by id, partition key or time of change",
       "Lists the documents that were there at a moment; with --from or --until those that were written, deleted or\n"
       "expired between two moments (both included), in dropped containers too: time of the newest change, what it\n"
-      "was, container, partition key, id. What a new base has only read again was not written. Bodies are not read.",
+      "was, container, partition key, id. What a new base has only read again was not written. Notes say where\n"
+      "changes may be missing, for not all of that time is covered. Bodies are not read.",
       "  halley find shop/orders --id-prefix 2026-01-\n"
       "  halley find shop --from 2026-01-17T10:00:00Z --until 2026-01-17T10:05:00Z\n"
       "  halley find --id 4711 --at -1d\n"

@@ -95,11 +95,12 @@ Result<ExitCode> run(Context& context) {
   if (const auto key = context.arguments.find("--partition-key")) {
     ASSIGN(query.partition_key, parse_partition_key(*key));
   }
+  ASSIGN(const Bounds bounds, bounds_of(context));
+  query.from = bounds.from;
+  query.until = bounds.until;
   ASSIGN(const std::uint64_t limit, limit_of(context));
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
-  ASSIGN(query.from, bound_of(context, "--from"));
-  ASSIGN(query.until, bound_of(context, "--until"));
   std::uint64_t printed = 0;
   Status taken;
   const auto each = [&](const recovery::HistoryEntry& entry) {

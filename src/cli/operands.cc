@@ -25,15 +25,27 @@ Result<recovery::Moment> moment_of(const Context& context) {
   return recovery::parse_moment(context.runtime.wall_second(), context.arguments.find("--at").value_or("latest"));
 }
 
-Result<std::optional<Second>> bound_of(const Context& context, std::string_view option) {
-  const auto text = context.arguments.find(option);
-  if (!text) return std::optional<Second>();
-  ASSIGN(const recovery::Moment moment, recovery::parse_moment(context.runtime.wall_second(), *text));
-  if (moment.latest && option == "--from") {
-    return fail(Code::invalid_argument, "--from takes a moment to begin at, not 'latest'",
-                "nothing is newer than that: leave it out for everything, or give an age such as -2h");
+Result<Bounds> bounds_of(const Context& context) {
+  Bounds bounds;
+  const Second now = context.runtime.wall_second();
+  if (const auto text = context.arguments.find("--from")) {
+    ASSIGN(const recovery::Moment from, recovery::parse_moment(now, *text));
+    if (from.latest) {
+      return fail(Code::invalid_argument, "--from takes a moment to begin at, not 'latest'",
+                  "nothing is newer than that: leave it out for everything, or give an age such as -2h");
+    }
+    bounds.from = from.at;
   }
-  return moment.latest ? std::nullopt : std::optional(moment.at);
+  if (const auto text = context.arguments.find("--until")) {
+    ASSIGN(const recovery::Moment until, recovery::parse_moment(now, *text));
+    if (!until.latest) bounds.until = until.at;
+  }
+  if (bounds.from && bounds.until && *bounds.until < *bounds.from) {
+    return fail(Code::invalid_argument,
+                "--until " + format_rfc3339(*bounds.until) + " is before --from " + format_rfc3339(*bounds.from),
+                "give the earlier moment with --from");
+  }
+  return bounds;
 }
 
 Result<std::uint64_t> limit_of(const Context& context) {

@@ -20,9 +20,13 @@ Result<std::string> parse_partition_key(const std::string& text);
 // --at, or the newest state when it is not given.
 Result<recovery::Moment> moment_of(const Context& context);
 
-// The moment of --from or --until as a bound: nothing when it is not given, or the newest state to end at. Refuses the
-// newest state to begin at.
-Result<std::optional<Second>> bound_of(const Context& context, std::string_view option);
+// The moments of --from and --until as bounds: nothing where one is not given, or is the newest state to end at. Refuses
+// the newest state to begin at, and an end before the beginning.
+struct Bounds {
+  std::optional<Second> from;
+  std::optional<Second> until;
+};
+Result<Bounds> bounds_of(const Context& context);
 
 // --limit, or no limit.
 Result<std::uint64_t> limit_of(const Context& context);

@@ -1,5 +1,8 @@
 #include "recovery/find.h"
 
+#include <algorithm>
+#include <map>
+
 #include "recovery/documents.h"
 #include "recovery/incarnations.h"
 #include "recovery/seen_again.h"
@@ -8,21 +11,70 @@
 namespace halley::recovery {
 namespace {
 
+constexpr std::size_t kNamed = 3;  // containers in a note
+
 bool is_wanted(const FindQuery& query, const repo::Version& version) {
   return version.id.starts_with(query.id_prefix) && query.selection.selects_document(version.partition_key, version.id);
 }
 
-// Whether every second between the moments is covered exactly, so that no change can be missing.
-bool covers(const repo::LaneState& lane, std::optional<Second> from, std::optional<Second> until) {
+// Whether every second from one to the other, the last one included, is covered exactly: then no change between them can
+// be missing.
+bool covers(const repo::LaneState& lane, std::optional<Second> from, Second last) {
   const auto intervals = repo::exact_intervals(lane);
-  if (intervals.empty()) return false;
-  const Second first = from.value_or(intervals.front().from);
-  const Second last = until.value_or(intervals.back().until - 1);
-  for (const repo::Interval& interval : intervals) {
-    if (interval.from <= first && last < interval.until) return true;
-  }
-  return last < first;
+  if (!from && !intervals.empty()) from = intervals.front().from;
+  if (from && last < *from) return true;
+  return std::any_of(intervals.begin(), intervals.end(), [&](const repo::Interval& interval) {
+    return from && interval.from <= *from && last < interval.until;
+  });
 }
+
+// What is known of the time that was asked for, of each container that was looked into.
+class KnownTime {
+ public:
+  KnownTime(std::optional<Second> from, std::optional<Second> until) : from_(from), until_(until) {}
+
+  void add(const Incarnation& incarnation, const repo::LaneState& lane, std::vector<std::string>& notes) {
+    const auto seconds = repo::restorable_seconds(lane);
+    if (seconds.empty()) {
+      all_known_ = all_known_ && incarnation.dropped;
+      notes.push_back(incarnation.name() + ": no second of it is covered yet, so changes may be missing");
+      return;
+    }
+    const Second known = seconds.back().until - 1;
+    std::optional<Second> last = until_;
+    if (incarnation.dropped) last = std::min(*incarnation.dropped, until_.value_or(*incarnation.dropped));
+    if (!last || *last > known) ends_[known].push_back(incarnation.name());
+    if (!incarnation.dropped) through_ = std::min(known, through_.value_or(known));
+    if (!covers(lane, from_, std::min(known, last.value_or(known)))) {
+      notes.push_back(incarnation.name() + ": not every second between the moments is covered, so changes that " +
+                      "were undone meanwhile may be missing");
+    }
+  }
+
+  // Once all were added.
+  void tell(FindReport& report) const {
+    if (all_known_) report.through = through_;
+    for (const auto& [known, names] : ends_) report.notes.push_back(beginning_of(names) + ": " + end_at(known));
+  }
+
+ private:
+  static std::string end_at(Second known) {
+    return "covered up to " + format_rfc3339(known) + ", so later changes may be missing";
+  }
+
+  static std::string beginning_of(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
+    return text;
+  }
+
+  const std::optional<Second> from_;
+  const std::optional<Second> until_;
+  std::map<Second, std::vector<std::string>> ends_;  // where less is covered than was asked for
+  std::optional<Second> through_;
+  bool all_known_ = true;
+};
 
 // Gathers the versions of a document, which stand together in a stream, newest first, and counts what are changes.
 class Changes {
@@ -99,6 +151,7 @@ class ChangeFinder {
       ASSIGN(const bool more, search(incarnation));
       if (!more) break;
     }
+    known_.tell(report_);
     return std::move(report_);
   }
 
@@ -114,11 +167,7 @@ class ChangeFinder {
     options.bodies = false;
     ASSIGN(const bool fits, narrow(query_.selection, *lane.identity.key, options));
     if (!fits) return true;
-    if (!covers(lane, from_, until_)) {
-      report_.notes.push_back(incarnation.name() +
-                              ": not every second between the moments is covered, so changes that " +
-                              "were undone meanwhile may be missing");
-    }
+    known_.add(incarnation, lane, report_.notes);
     ASSIGN(const auto stream, repository_.versions(lane, options));
     EarlierVersions earlier(repository_, lane, options);
     return list(*stream, Changes(from_, earlier), incarnation.name());
@@ -150,6 +199,7 @@ class ChangeFinder {
   const FindQuery& query_;
   const EachFound& each_;
   const std::stop_token stop_;
+  KnownTime known_{from_, until_};
   FindReport report_;
 };
 

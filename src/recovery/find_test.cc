@@ -166,6 +166,43 @@ TEST_F(FindTest, SaysWhereChangesMayBeMissing) {
   EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("shop/orders"))) << "coverage begins at 10";
 }
 
+TEST_F(FindTest, SaysWhereTheTimeAskedForReachesBeyondWhatIsCovered) {
+  const auto beyond = [](const std::string& names, int second) {
+    return names + ": covered up to " + format_rfc3339(at(second)) + ", so later changes may be missing";
+  };
+  // The last covered second is 99, of the sync point's container 95.
+  changes(at(40), at(99), query({"shop/orders"}));
+  EXPECT_THAT(report_.notes, IsEmpty());
+  EXPECT_EQ(report_.through, at(99));
+  changes(at(40), at(100), query({"shop/orders"}));
+  EXPECT_THAT(report_.notes, ElementsAre(beyond("shop/orders", 99)));
+  changes(at(40), {}, query({"shop/orders"}));
+  EXPECT_THAT(report_.notes, ElementsAre(beyond("shop/orders", 99)));
+  // Nothing of the time asked for is known.
+  for (const char* name : {"shop/orders", "crm/people"}) {
+    changes(at(400), at(500), query({name}));
+    EXPECT_THAT(report_.notes, ElementsAre(beyond(name, std::string(name) == "crm/people" ? 95 : 99)));
+  }
+  EXPECT_EQ(report_.through, at(95));
+  // Of a dropped one there is nothing to know behind its drop.
+  changes(at(40), {}, query({"shop"}));
+  EXPECT_THAT(report_.notes, ElementsAre(beyond("shop/gone", 49), beyond("shop/cache, shop/orders", 99)));
+  EXPECT_EQ(report_.through, at(99));
+  changes(at(51), at(99), query({"shop"}));
+  EXPECT_THAT(report_.notes, IsEmpty());
+}
+
+TEST_F(FindTest, SaysThatNothingIsCoveredYet) {
+  backup.container("shop", "new", at(90));
+  backup.definitions_known(at(0), at(100));
+  auto& fresh = backup.lane("shop", "new");
+  backup.put(fresh, R"(["a"])", "n", R"({"id":"n","pk":"a"})", at(95));
+  backup.exact(fresh, at(100), at(100));
+  changes(at(40), {}, query({"shop/new"}));
+  EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("shop/new: no second of it is covered yet")));
+  EXPECT_FALSE(report_.through);
+}
+
 TEST_F(FindTest, SaysWhichBackupsAreDamagedAndGoesOn) {
   auto& store = backup.repository().store();
   const repo::LaneId people = backup.lane("crm", "people").id;

@@ -73,7 +73,15 @@ describe('looking', { timeout: 300_000 }, () => {
     const changed = await halley(['find', '--from', at(first)], { env });
     const found = changed.lines.slice(0, -1).map(({ id, operation }) => `${id} ${operation}`);
     assert.deepEqual(found.sort(), ['1 written', '2 deleted', `${kOddId} written`]);
-    assert.deepEqual(changed.result.notes, []);
+    assert.equal(changed.result.notes.length, 1, 'what was changed since the last backup is not known');
+    assert.match(changed.result.notes[0], /^db\/c: covered up to 20\S+Z, so later changes may be missing$/);
+    const { through } = changed.result;
+    const known = await halley(['find', '--from', at(first), '--until', through], { env });
+    assert.deepEqual([known.result.documents, known.result.notes], [3, []]);
+    for (const command of [['find'], ['history', 'db/c', '--id', '2']]) {
+      const refused = await halley([...command, '--from', through, '--until', at(first)], { env, expect: 2 });
+      assert.match(refused.error.message, /^--until \S+ is before --from /);
+    }
     const text = await halley(['find', 'db/c', '--from', at(first)], { env, json: false });
     assert.equal(text.stdout.trimEnd().split('\n').length, 3, 'an id that holds a line end is on one line');
     const listed = await halley(['ls', 'db/c'], { env, json: false });
