@@ -183,6 +183,10 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   pass.heads = definitions->heads();
   definitions->describe(stop);
   TRY(definitions->poll(stop));
+  // Definitions that were read never yet, and not now, are not known of what this pass will cover, though they be read
+  // at its end.
+  const std::vector<Incomplete> unknown =
+      definitions->was_read_whole() ? std::vector<Incomplete>() : definitions->incomplete();
 
   BackupReport report;
   TRY(check_patterns(*definitions, options, report));
@@ -214,6 +218,9 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   const Status polled = poll_at_the_end(pass, *definitions, covered, stop);
   if (!polled && polled.error().code == Code::cancelled) return fail(polled.error());
   TRY(summarise(jobs, *definitions, polled, report));
+  if (definitions->incomplete().empty()) {
+    report.incomplete.insert(report.incomplete.end(), unknown.begin(), unknown.end());
+  }
   count(pass, started, before, report);
   return report;
 }

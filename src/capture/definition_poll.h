@@ -32,6 +32,8 @@ class DefinitionPoll {
 
   // What the last poll could not read, and why.
   const std::vector<Incomplete>& incomplete() const { return incomplete_; }
+  // Whether everything was read once, in this pass or before.
+  bool was_read_whole() const;
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
   // From which second on there are the containers that the last poll found, and no others: drops count from when they
@@ -79,8 +81,6 @@ class DefinitionPoll {
   Status list_offers(Listing& listing, std::stop_token stop);
   Result<cosmos::Resource> read(const repo::DefinitionKey& key, std::stop_token stop);
   Result<bool> is_gone(const repo::DefinitionKey& key, const Listing& second_listing, std::stop_token stop);
-  // Whether everything was read once, in this pass or before.
-  bool was_read_whole() const;
   // A definition that this pass does not look at (excluded): neither changed nor dropped.
   bool is_watched(const repo::DefinitionKey& key) const;
   using History = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;

@@ -138,6 +138,25 @@ TEST_F(Refusals, ThePermissionsOfUsersAreCapturedWithoutTheirTokens) {
   EXPECT_TRUE(found);
 }
 
+// What is read at the end of the first pass is known from then on only, behind all that the pass covers.
+TEST_F(Refusals, DefinitionsThatAFirstPassCouldNotReadAtItsBeginningAreNamed) {
+  bool refused = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (refused || !request.url.ends_with("/triggers")) return std::nullopt;
+    refused = true;
+    http::Response response;
+    response.status = 403;
+    return response;
+  };
+  const auto first = backup();
+  EXPECT_EQ(only_problem(first).code, Code::forbidden);
+  EXPECT_FALSE(first->restorable_until);
+  const auto second = backup();
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->incomplete.empty());
+  EXPECT_TRUE(second->restorable_until);
+}
+
 TEST_F(Refusals, PermissionsThatAreNotToldAreNamed) {
   using server::ResourceKind;
   ASSERT_TRUE(account_.engine().create({"dbs", "shop"}, ResourceKind::user, *json::parse(R"({"id":"u"})")));
