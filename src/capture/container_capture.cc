@@ -450,13 +450,7 @@ Status ContainerCapture::commit(std::vector<repo::SyncPoint> sync_points, std::s
   draft.sync_points = std::move(sync_points);
   draft.events = events_;
   auto committed = writer_->commit(draft, pending_);
-  if (!committed) {
-    Error error = std::move(committed).error();
-    if (error.code == Code::already_exists) {
-      error.hint = "another backup of this container committed meanwhile; nothing is lost: run backup again";
-    }
-    return fail(std::move(error).in("committing " + target_.name.text()));
-  }
+  if (!committed) return fail(std::move(committed).error().in("committing " + target_.name.text()));
   pass_.progress.bytes_stored += committed->bytes_stored;
   ++pass_.progress.commits;
   events_.clear();

@@ -16,6 +16,13 @@ std::size_t block_bytes(const LaneState& lane, const RepositoryOptions& options)
   return std::clamp(options.merge_bytes / (large + 1), options.block_bytes / 32, options.block_bytes);
 }
 
+// Why a commit could not be put: another writer may have taken its number.
+Error not_put(Error error, const std::string& name) {
+  if (error.code != Code::already_exists) return error;
+  return {Code::already_exists, "another backup to this repository came first (`" + name + "`)",
+          "nothing is lost: run backup again when the other has ended"};
+}
+
 }  // namespace
 
 LaneWriter::LaneWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -52,7 +59,7 @@ Result<CommitResult> LaneWriter::commit(const CommitDraft& draft, VersionBatch& 
   const std::string name = commit_name(record.lane, record.seq);
   const std::string bytes =
       seal_record(repository.runtime, repository.keys, ObjectKind::commit, name, inside, encode_commit(record));
-  TRY(store::put_settled(*repository.store, name, bytes));
+  if (Status put = store::put_settled(*repository.store, name, bytes); !put) return fail(not_put(put.error(), name));
   result.bytes_stored += bytes.size();
   CHECK(apply_commit(std::move(record), codec::sha256(bytes), lane));
   batch.clear();

@@ -200,6 +200,8 @@ TEST_F(RepositoryTest, OfTwoWritersOneWins) {
   const auto lost = second->commit({}, batch);
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code, Code::already_exists);
+  EXPECT_THAT(lost.error().message, ::testing::HasSubstr("another backup"));
+  EXPECT_THAT(lost.error().hint, ::testing::HasSubstr("nothing is lost"));
   EXPECT_FALSE(batch.empty());
   EXPECT_EQ(drain(repository->versions(repository->read_lane(lane_).value(), {})).size(), 1u);
   auto again = writer(*repository);
