@@ -2,7 +2,7 @@
 
 build_packages=(g++ cmake ninja-build ccache mold pkg-config git ca-certificates
   libfmt-dev libexpected-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libboost-dev
-  libzstd-dev libxxhash-dev libsqlite3-dev libre2-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
+  libzstd-dev libxxhash-dev libsqlite3-dev libre2-dev libtomlplusplus-dev libgtest-dev libgmock-dev
   librapidcheck-dev)
 clang_packages=(clang-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)

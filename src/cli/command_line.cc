@@ -1,35 +1,13 @@
 #include "cli/command_line.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <map>
+#include <optional>
+#include <span>
 
-#include "base/check.h"
 #include "cli/nearest_name.h"
 
 namespace halley::cli {
 namespace {
-
-using Slots = std::map<std::string, CLI::Option*>;
-
-Slots declare(CLI::App& app, const Command& command) {
-  Slots slots;
-  for (const std::string_view name : command.options + general_options()) {
-    const Option* option = find_option(name);
-    CHECK(option != nullptr);
-    std::string key(name);
-    CLI::Option* slot = option->taking == Taking::nothing ? app.add_flag(key) : app.add_option(key);
-    if (option->taking == Taking::values) slot->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    if (option->taking == Taking::optional_value) slot->expected(0, 1);
-    slot->allow_extra_args(false);
-    slots.emplace(std::move(key), slot);
-  }
-  for (const Operand& operand : command.operands)
-    slots.emplace(operand.name, app.add_option(std::string(operand.name)));
-  return slots;
-}
 
 tl::unexpected<Error> refuse(const Command* command, std::string message, std::string hint) {
   if (hint.empty()) {
@@ -39,38 +17,89 @@ tl::unexpected<Error> refuse(const Command* command, std::string message, std::s
   return fail(Code::invalid_argument, std::move(message), std::move(hint));
 }
 
-// Says what the words that nothing took are, without repeating a value behind an unknown option.
-Status refuse_extras(const Command& command, const std::vector<std::string>& extras) {
-  if (extras.empty()) return {};
-  const auto option =
-      std::find_if(extras.begin(), extras.end(), [](const auto& word) { return word.starts_with('-'); });
-  if (option == extras.end()) return refuse(&command, "unexpected argument '" + extras.front() + "'", "");
-  const std::string name = option->substr(0, option->find('='));
-  std::vector<std::string> known;
-  for (const std::string_view each : command.options + general_options()) known.emplace_back(each);
-  return refuse(&command, "unknown option " + name, nearest_hint(name, known));
-}
+// The words behind a command's name, one by one: options with their values, and operands.
+class WordReader {
+ public:
+  WordReader(const Command& command, std::span<const std::string> words, CommandLine& line)
+      : command_(command), words_(words), line_(line) {}
+
+  // Fails with what is wrong first; a wish for help goes before all that is wrong.
+  Status read() {
+    Status status;
+    bool options_ended = false;
+    for (; at_ < words_.size(); ++at_) {
+      const std::string& word = words_[at_];
+      Status taken;
+      if (options_ended || is_operand(word)) {
+        taken = take_operand(word);
+      } else if (word == "--") {
+        options_ended = true;
+      } else if (word == "-h") {
+        line_.help = true;
+      } else {
+        taken = take_option(word);
+      }
+      if (status && !taken) status = std::move(taken);
+    }
+    line_.help = line_.help || line_.arguments.has("--help");
+    return line_.help ? Status() : status;
+  }
+
+ private:
+  static bool is_operand(const std::string& word) { return word == "-" || !word.starts_with('-'); }
+
+  Status take_operand(const std::string& word) {
+    if (operands_ < command_.operands.size()) {
+      line_.arguments.add(command_.operands[operands_++].name, word);
+      return {};
+    }
+    return refuse(&command_, "unexpected argument '" + word + "'", "");
+  }
+
+  Status take_option(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const OptionNames known = command_.options + general_options();
+    if (std::find(known.begin(), known.end(), name) == known.end()) return refuse_unknown(name, known);
+    const Taking taking = find_option(name)->taking;
+    std::optional<std::string> value;
+    if (equals != std::string::npos) value = word.substr(equals + 1);
+    if (value && taking == Taking::nothing) return refuse(&command_, name + " takes no value", "");
+    if (!value && (taking == Taking::value || taking == Taking::values)) {
+      if (at_ + 1 == words_.size()) return refuse(&command_, name + " needs a value", "");
+      value = words_[++at_];  // also where it begins with -, as ages and some names do
+    }
+    const bool more = at_ + 1 < words_.size() && is_operand(words_[at_ + 1]);
+    if (!value && taking == Taking::optional_value && more) value = words_[++at_];
+    const bool once = taking == Taking::value || taking == Taking::optional_value;
+    if (once && line_.arguments.has(name)) return refuse(&command_, name + " is given more than once", "");
+    line_.arguments.add(name, value.value_or(""));
+    return {};
+  }
+
+  // Without a value behind the name, for it may be a secret.
+  Status refuse_unknown(const std::string& name, const OptionNames& options) const {
+    std::vector<std::string> known;
+    for (const std::string_view each : options) known.emplace_back(each);
+    std::string hint = nearest_hint(name, known);
+    if (hint.empty() && !name.starts_with("--") && !command_.operands.empty()) {
+      hint = "an argument that begins with - stands behind --: halley " + std::string(command_.name) + " -- " +
+             std::string(command_.operands.front().name);
+    }
+    return refuse(&command_, "unknown option " + name, std::move(hint));
+  }
+
+  const Command& command_;
+  const std::span<const std::string> words_;
+  CommandLine& line_;
+  std::size_t at_ = 0;
+  std::size_t operands_ = 0;
+};
 
 const Command* find_command(const std::vector<Command>& commands, const std::string& name) {
   const auto found =
       std::find_if(commands.begin(), commands.end(), [&](const auto& each) { return each.name == name; });
   return found == commands.end() ? nullptr : &*found;
-}
-
-Status collect(const Command& command, const Slots& slots, Arguments& arguments) {
-  for (const auto& [name, slot] : slots) {
-    if (slot->count() == 0) continue;
-    const Option* option = find_option(name);
-    if (option != nullptr && option->taking == Taking::nothing) {
-      arguments.add(name, "");
-      continue;
-    }
-    if (slot->count() > 1 && (option == nullptr || option->taking != Taking::values)) {
-      return refuse(&command, name + " is given more than once", "");
-    }
-    for (const std::string& value : slot->results()) arguments.add(name, value);
-  }
-  return {};
 }
 
 // "native" of "native status".
@@ -97,7 +126,12 @@ tl::unexpected<Error> refuse_command(const std::vector<Command>& commands, const
   const std::string prefix = group.empty() ? "" : group + " ";
   std::string hint = nearest_hint(word, known_words(commands, group));
   if (hint.empty() && !group.empty()) hint = "'halley " + group + " --help' shows what there is";
-  if (word.starts_with('-')) return refuse(nullptr, "a command comes first, not " + shown, hint);
+  if (word.starts_with('-')) {
+    if (hint.empty() && (word == "--" || find_option(shown) != nullptr)) {
+      hint = "it stands behind the command: halley COMMAND " + shown;
+    }
+    return refuse(nullptr, "a command comes first, not " + shown, hint);
+  }
   return refuse(nullptr, "unknown command " + prefix + shown, hint);
 }
 
@@ -144,23 +178,8 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   }
   if (asked || line.command == nullptr) return line;
 
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  const Slots slots = declare(app, *line.command);
-  line.help = std::find(words.begin(), words.end(), "-h") != words.end();
-  // CLI11 takes the words from the back.
-  std::vector<std::string> rest(words.rbegin(), words.rend() - static_cast<std::ptrdiff_t>(named.words));
-  std::erase(rest, "-h");
-  try {
-    app.parse(rest);
-  } catch (const CLI::ParseError& error) {
-    return refuse(line.command, error.what(), "");
-  }
-  line.help = line.help || slots.at("--help")->count() > 0;
+  TRY(WordReader(*line.command, std::span(words).subspan(named.words), line).read());
   if (line.help) return line;
-  TRY(refuse_extras(*line.command, app.remaining()));
-  TRY(collect(*line.command, slots, line.arguments));
   for (const Operand& operand : line.command->operands) {
     if (operand.required && !line.arguments.has(operand.name)) {
       return refuse(line.command, std::string(operand.name) + " is missing", "");

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/nearest_name.h"
+#include "cli/program.h"
 
 namespace halley::cli {
 namespace {
@@ -48,7 +50,43 @@ TEST(CommandLine, KeysKeepTheirBracketsAndCommas) {
 TEST(CommandLine, AnOptionalValueMayBeLeftOut) {
   EXPECT_EQ(parse({"verify", "--read-data", "--json"})->arguments.find("--read-data"), "");
   EXPECT_EQ(parse({"verify", "--read-data=10%"})->arguments.find("--read-data"), "10%");
+  EXPECT_EQ(parse({"verify", "--read-data", "10%"})->arguments.find("--read-data"), "10%");
+  EXPECT_EQ(parse({"verify", "--read-data", "-"})->arguments.find("--read-data"), "-");
   EXPECT_EQ(parse({"verify"})->arguments.find("--read-data"), std::nullopt);
+}
+
+TEST(CommandLine, WhatFollowsTwoDashesIsAnArgument) {
+  EXPECT_EQ(parse({"ls", "--", "-dash"})->arguments.find("DB[/NAME]"), "-dash");
+  const auto line = parse({"get", "--id", "1", "--", "-dash/a*b"});
+  ASSERT_TRUE(line.has_value()) << line.error().to_string();
+  EXPECT_EQ(line->arguments.find("DB/NAME"), "-dash/a*b");
+  EXPECT_EQ(parse({"ls", "--", "--json"})->arguments.find("DB[/NAME]"), "--json");
+  EXPECT_FALSE(parse({"ls", "--", "--json"})->arguments.has("--json"));
+  EXPECT_FALSE(parse({"ls", "--", "-h"})->help);
+  EXPECT_EQ(parse({"ls", "--", "--"})->arguments.find("DB[/NAME]"), "--");
+  EXPECT_FALSE(parse({"ls", "--"})->arguments.has("DB[/NAME]"));
+  EXPECT_NE(refused({"backup", "--", "--no-wait"}).message.find("unexpected argument '--no-wait'"), std::string::npos);
+  EXPECT_NE(refused({"ls", "-dash"}).hint.find("halley ls -- DB[/NAME]"), std::string::npos);
+  EXPECT_EQ(refused({"--", "ls"}).hint, "it stands behind the command: halley COMMAND --");
+  EXPECT_EQ(refused({"--json", "ls"}).hint, "it stands behind the command: halley COMMAND --json");
+}
+
+TEST(CommandLine, AValueIsTheNextWordWhateverItIs) {
+  EXPECT_EQ(parse({"get", "db/c", "--id", "-h"})->arguments.find("--id"), "-h");
+  EXPECT_FALSE(parse({"get", "db/c", "--id", "-h"})->help);
+  EXPECT_EQ(parse({"get", "db/c", "--id", "--json"})->arguments.find("--id"), "--json");
+  EXPECT_FALSE(parse({"get", "db/c", "--id", "--json"})->arguments.has("--json"));
+  EXPECT_EQ(parse({"get", "db/c", "--id", "--"})->arguments.find("--id"), "--");
+  EXPECT_EQ(parse({"get", "db/c", "--id="})->arguments.find("--id"), "");
+  EXPECT_EQ(parse({"get", "db/c", "--id=a=b"})->arguments.find("--id"), "a=b");
+}
+
+TEST(CommandLine, SaysInItsOwnWordsWhatIsWrongWithAValue) {
+  EXPECT_EQ(refused({"ls", "--repo"}).message, "--repo needs a value");
+  EXPECT_EQ(refused({"ls", "--at", "a", "--at", "b"}).message, "--at is given more than once");
+  EXPECT_EQ(refused({"ls", "--json=s3cret"}).message, "--json takes no value");
+  EXPECT_EQ(refused({"verify", "--read-data=1%", "--read-data"}).message, "--read-data is given more than once");
+  EXPECT_TRUE(parse({"ls", "--nonsense", "--help"})->help) << "who asks for help gets it";
 }
 
 TEST(CommandLine, AnUnknownOptionNamesTheNearest) {
@@ -77,6 +115,33 @@ TEST(CommandLine, RefusesWhatIsNotThere) {
   for (const Command& command : commands()) {
     EXPECT_EQ(refused({std::string(command.name), "--nonsense"}).code, Code::invalid_argument);
   }
+}
+
+// What the program says on standard output and on standard error.
+std::pair<std::string, std::string> said(const std::vector<std::string>& words, ExitCode expected) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const Variables none = [](const std::string&) { return std::nullopt; };
+  EXPECT_EQ(run_program({real_runtime(), none, out, err, false, {}, "test"}, words), expected);
+  return {out.str(), err.str()};
+}
+
+TEST(CommandLine, EveryCommandLooksAtTheLevelOfTheLog) {
+  for (const Command& command : commands()) {
+    std::vector<std::string> words;
+    std::istringstream name{std::string(command.name)};
+    for (std::string word; name >> word;) words.push_back(word);
+    words.insert(words.end(), {"--log", "foo"});
+    for (const Operand& operand : command.operands) words.emplace_back(operand.name);
+    const std::string wrong = said(words, ExitCode::usage).second;
+    EXPECT_EQ(wrong.substr(0, wrong.find('\n')), "halley: --log takes info or debug, not 'foo'") << command.name;
+  }
+}
+
+TEST(CommandLine, JsonIsWantedWhereItIsAnOption) {
+  EXPECT_EQ(said({"backup", "--json", "more"}, ExitCode::usage).first.front(), '{');
+  EXPECT_EQ(said({"backup", "--", "--json"}, ExitCode::usage).first, "");
+  EXPECT_EQ(said({"backup", "--log", "--json"}, ExitCode::usage).first, "") << "a value is no option";
 }
 
 TEST(CommandLine, HelpAndVersion) {

@@ -108,6 +108,7 @@ std::string command_help(const Command& command) {
   if (!command.operands.empty()) {
     text += "\narguments:\n";
     for (const Operand& operand : command.operands) text += fmt::format("  {:<26} {}\n", operand.name, operand.help);
+    text += fmt::format("  {:<26} {}\n", "--", "what follows is an argument, also where it begins with -");
   }
   const OptionNames places = account_options() + azure_options() + repository_options();
   append_group(text, "options", those(command.options, places, false));

@@ -11,7 +11,7 @@ enum class Taking {
   nothing,         // a switch
   value,           // one value, once
   values,          // one value each time, any number of times
-  optional_value,  // --name or --name=VALUE
+  optional_value,  // --name, or with a value, which does not begin with - as a word of its own
 };
 
 struct Option {

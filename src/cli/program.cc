@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/access.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -10,8 +11,14 @@
 namespace halley::cli {
 namespace {
 
-Result<ExitCode> run_words(const Surroundings& surroundings, const std::vector<std::string>& words, Output& output) {
-  ASSIGN(const CommandLine line, parse_command_line(commands(), words));
+// Where the command line is wrong, whether JSON was asked for can be guessed only.
+bool wants_json(const Result<CommandLine>& line, const std::vector<std::string>& words) {
+  if (line) return line->arguments.has("--json");
+  const auto options_end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), options_end, "--json") != options_end;
+}
+
+Result<ExitCode> run_line(const Surroundings& surroundings, const CommandLine& line, Output& output) {
   if (line.version) {
     output.raw("halley " + surroundings.version + "\n");
     return ExitCode::success;
@@ -26,15 +33,16 @@ Result<ExitCode> run_words(const Surroundings& surroundings, const std::vector<s
     return fail(Code::invalid_argument, "no command given", "'halley --help' shows what there is");
   }
   Context context{surroundings.runtime, line.arguments, surroundings.variables, output, surroundings.stop};
+  TRY(debug_log(context));  // an option of every command is looked at also by those that have nothing to tell by it
   return line.command->run(context);
 }
 
 }  // namespace
 
 ExitCode run_program(const Surroundings& surroundings, const std::vector<std::string>& words) {
-  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
-  Output output(surroundings.out, surroundings.err, json, surroundings.terminal);
-  auto code = run_words(surroundings, words, output);
+  const Result<CommandLine> line = parse_command_line(commands(), words);
+  Output output(surroundings.out, surroundings.err, wants_json(line, words), surroundings.terminal);
+  Result<ExitCode> code = line ? run_line(surroundings, *line, output) : fail(line.error());
   const auto flushed = output.flush();
   if (code && !flushed && (flushed.error().code != Code::cancelled || *code == ExitCode::success)) {
     code = fail(flushed.error());
