@@ -19,9 +19,6 @@ namespace {
 constexpr int kShifts = 3;
 constexpr std::int64_t kShiftSeconds = 20 * 60;
 constexpr int kPartitions = 2;
-const cosmos::ContainerName kDropped = {"library", "emoji"};
-const cosmos::ContainerName kSpoiled = {"library", "cards"};
-constexpr const char* kDroppedDatabase = "atlas";
 
 double seconds_since(Runtime& runtime, SteadyTime began) {
   return std::chrono::duration<double>(runtime.steady_now() - began).count();
@@ -56,8 +53,12 @@ std::string backup_text(const capture::BackupReport& report) {
 
 }  // namespace
 
-Demo::Demo(Context& context, AccountTree tree, std::string folder, std::string password)
-    : context_(context), tree_(std::move(tree)), folder_(std::move(folder)), password_(std::move(password)) {}
+Demo::Demo(Context& context, AccountTree tree, DemoRoles roles, std::string folder, std::string password)
+    : context_(context),
+      tree_(std::move(tree)),
+      roles_(std::move(roles)),
+      folder_(std::move(folder)),
+      password_(std::move(password)) {}
 
 void Demo::title(const std::string& text) {
   context_.output.line(fmt::format("\n{}. {}", ++chapter_, text));
@@ -159,7 +160,7 @@ Result<capture::BackupReport> Demo::back_up(bool wait) {
 Result<Edits> Demo::work_shift(int shift) {
   Edits all;
   for (const TreeContainer& container : tree_.containers) {
-    if (shift == kShifts && is_container(container, kDropped)) continue;  // it is gone by then
+    if (shift == kShifts && roles_.dropped && is_container(container, *roles_.dropped)) continue;  // it is gone by then
     ASSIGN(const Edits edits, ordinary_work(source_.client(), container, shift, context_.stop));
     all.written += edits.written;
     all.deleted += edits.deleted;
@@ -173,9 +174,9 @@ Status Demo::working_hour() {
     source_.clock().advance(kShiftSeconds);
     ASSIGN(const Edits edits, work_shift(shift));
     std::string text = fmt::format("{} written, {} deleted", show_count(edits.written), show_count(edits.deleted));
-    if (shift == kShifts - 1) {
-      TRY(source_.client().delete_container(kDropped, context_.stop));
-      text += ", container " + kDropped.text() + " dropped";
+    if (shift == kShifts - 1 && roles_.dropped) {
+      TRY(source_.client().delete_container(*roles_.dropped, context_.stop));
+      text += ", container " + roles_.dropped->text() + " dropped";
     }
     say(fmt::format("{}  {}", clock_text(source_.clock().now()), text));
     ASSIGN(const capture::BackupReport report, back_up(false));
@@ -191,20 +192,21 @@ Status Demo::disaster() {
   source_.clock().advance(2);
   lost_at_ = source_.clock().now();
   for (const TreeContainer& container : tree_.containers) {
-    if (!is_container(container, kSpoiled)) continue;
+    if (!is_container(container, roles_.spoiled)) continue;
     ASSIGN(deployment_, faulty_deployment(source_.client(), container, context_.stop));
   }
   say(fmt::format("{}  a faulty deployment overwrites {} of {}, deletes {} and breaks its stored procedures",
-                  clock_text(lost_at_), show_number_of(deployment_.edits.written, "document"), kSpoiled.text(),
+                  clock_text(lost_at_), show_number_of(deployment_.edits.written, "document"), roles_.spoiled.text(),
                   show_count(deployment_.edits.deleted)));
   source_.clock().advance(60);
   say(fmt::format("{}  the backup of the hour runs, and captures the damage", clock_text(source_.clock().now())));
   ASSIGN(const capture::BackupReport report, back_up(false));
   say(fmt::format("{:>9}  backup: {}", "", backup_text(report)));
+  if (!roles_.dropped_database) return {};
   source_.clock().advance(60);
-  TRY(source_.client().delete_database(kDroppedDatabase, context_.stop));
+  TRY(source_.client().delete_database(*roles_.dropped_database, context_.stop));
   say(fmt::format("{}  somebody drops the database {} in the wrong window", clock_text(source_.clock().now()),
-                  kDroppedDatabase));
+                  *roles_.dropped_database));
   return {};
 }
 
@@ -226,6 +228,7 @@ Status Demo::restore() {
   const Second moment = lost_at_ - 1;
   title("The account as of " + format_rfc3339(moment) + ", one second before, into another account");
   ASSIGN(target_, start_account("halley-demo-restored"));
+  say(fmt::format("Into account halley-demo-restored at {}.", target_.server->endpoint()));
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository_, recovery::Moment::of(moment), {}));
   recovery::RestoreProgress progress;
   const auto target = recovery::make_cosmos_target(context_.runtime, target_.client(), {}, progress);
@@ -269,13 +272,13 @@ Status Demo::compare() {
 }
 
 Result<std::string> Demo::document_at(repo::Repository& repository, const recovery::Moment& moment) {
-  ASSIGN(const auto found, recovery::get_document(repository, moment, kSpoiled.database, kSpoiled.container,
+  ASSIGN(const auto found, recovery::get_document(repository, moment, roles_.spoiled.database, roles_.spoiled.container,
                                                   deployment_.example_id, deployment_.example_key));
   return found.text;
 }
 
 Status Demo::show_document() {
-  title("One document: halley get " + kSpoiled.text() + " --id " + deployment_.example_id);
+  title("One document: halley get " + roles_.spoiled.text() + " --id " + deployment_.example_id);
   ASSIGN(const std::string now, document_at(*repository_, recovery::Moment::newest()));
   const SteadyTime began = context_.runtime.steady_now();
   ASSIGN(const std::string before, document_at(*repository_, recovery::Moment::of(lost_at_ - 1)));
@@ -285,7 +288,7 @@ Status Demo::show_document() {
   say(fmt::format("Found in {:.0f} ms.", seconds * 1000));
   if (now == before) return fail(Code::difference, "the document is not as it was before the faulty deployment");
   ASSIGN(const std::string scratch, json::without_members(before, {"_rid", "_self", "_etag", "_attachments", "_ts"}));
-  TRY(source_.client().upsert_document(kSpoiled, deployment_.example_key, scratch, context_.stop));
+  TRY(source_.client().upsert_document(roles_.spoiled, deployment_.example_key, scratch, context_.stop));
   say("And written back into the live account.");
   return {};
 }

@@ -11,6 +11,7 @@
 #include "cli/account_tree.h"
 #include "cli/command.h"
 #include "cli/demo_edits.h"
+#include "cli/demo_roles.h"
 #include "recovery/restore.h"
 #include "server/emulator.h"
 
@@ -18,8 +19,9 @@ namespace halley::cli {
 
 class Demo {
  public:
-  // `tree` are the documents to load; the repository is made in `folder`, which must not hold one yet.
-  Demo(Context& context, AccountTree tree, std::string folder, std::string password);
+  // `tree` are the documents to load, which play these roles; the repository is made in `folder`, which must not hold
+  // one yet.
+  Demo(Context& context, AccountTree tree, DemoRoles roles, std::string folder, std::string password);
 
   // The whole story. ExitCode::damage when what came back differs from what was lost.
   Result<ExitCode> run();
@@ -53,6 +55,7 @@ class Demo {
 
   Context& context_;
   const AccountTree tree_;
+  const DemoRoles roles_;
   const std::string folder_;
   const std::string password_;
   int chapter_ = 0;

@@ -51,11 +51,12 @@ Result<ExitCode> run(Context& context) {
                 "'./dev demo' fetches real ones and passes them by --load");
   }
   ASSIGN(AccountTree tree, read_account_tree(*data));
+  ASSIGN(DemoRoles roles, choose_roles(tree));
   DemoFolder folder;
   TRY(folder.make(context.arguments));
   const std::string password = repo::make_random_password(context.runtime);
   if (folder.kept()) TRY(recovery::write_file(folder.password_file(), password + "\n"));
-  ASSIGN(const ExitCode code, Demo(context, std::move(tree), folder.repository(), password).run());
+  ASSIGN(const ExitCode code, Demo(context, std::move(tree), std::move(roles), folder.repository(), password).run());
   if (folder.kept()) {
     context.output.line(fmt::format("\nLook around: halley timeline --repo {} --password-file {}", folder.repository(),
                                     folder.password_file()));
@@ -70,7 +71,9 @@ Command demo_command() {
       "demo",
       "the whole story on this machine in a minute, on real documents",
       "Starts the embedded server, loads real documents, backs up, lets an hour of work pass, loses the account, and\n"
-      "brings it back to the second before, compared document by document. './dev demo' fetches the documents first.",
+      "brings it back to the second before, compared document by document. './dev demo' fetches the documents first; "
+      "any\n"
+      "folder that 'halley restore --to dir:' wrote will do, if one of its containers has at least five.",
       "  ./dev demo\n"
       "  halley demo --load build/data/demo --keep /tmp/halley-demo",
       {},

@@ -1,5 +1,6 @@
 #include "cli/demo_edits.h"
 
+#include <algorithm>
 #include <array>
 
 namespace halley::cli {
@@ -30,12 +31,38 @@ Result<std::string> copied(const TreeDocument& document, const std::string& id) 
   return value.to_text();
 }
 
-// What the faulty deployment makes of a document.
-Result<std::string> spoiled(const TreeDocument& document) {
-  ASSIGN(json::Value value, json::parse(document.text));
-  for (const std::string_view property : {"name", "text", "flavor", "artist"}) {
-    if (value.find(property) != nullptr) value.set(property, json::Value::string(std::string(kNonsense)));
+// Documents of such a container cannot be made alike.
+Result<bool> has_unique_keys(const TreeContainer& container) {
+  ASSIGN(const json::Value definition, json::parse(container.plan.definition.text));
+  const json::Value* const policy = definition.find("uniqueKeyPolicy");
+  const json::Value* const keys = policy == nullptr ? nullptr : policy->find("uniqueKeys");
+  return keys != nullptr && keys->is_array() && !keys->items().empty();
+}
+
+// The names of a document that the deployment may overwrite: the partition key says where it is, and stays.
+Result<std::vector<std::string>> texts_of(const TreeContainer& container) {
+  std::vector<std::string> texts;
+  ASSIGN(const bool unique, has_unique_keys(container));
+  if (unique) return texts;
+  for (const char* name : {"name", "text", "flavor", "artist"}) {
+    const auto& paths = container.plan.key.paths;
+    const bool in_key = std::any_of(paths.begin(), paths.end(),
+                                    [&](const auto& path) { return !path.empty() && path.front() == name; });
+    if (!in_key) texts.emplace_back(name);
   }
+  return texts;
+}
+
+// What the faulty deployment makes of a document.
+Result<std::string> spoiled(const TreeDocument& document, const std::vector<std::string>& texts) {
+  ASSIGN(json::Value value, json::parse(document.text));
+  bool any = false;
+  for (const std::string& name : texts) {
+    if (value.find(name) == nullptr) continue;
+    value.set(name, json::Value::string(std::string(kNonsense)));
+    any = true;
+  }
+  if (!any) value.set("faultyDeployment", json::Value::string(std::string(kNonsense)));
   return value.to_text();
 }
 
@@ -53,6 +80,7 @@ Status break_procedures(cosmos::Client& client, const TreeContainer& container, 
 
 Result<Edits> ordinary_work(cosmos::Client& client, const TreeContainer& container, int shift, std::stop_token stop) {
   const cosmos::ContainerName name = name_of(container);
+  ASSIGN(const bool unique, has_unique_keys(container));
   Edits edits;
   int index = 0;
   const auto edit = [&](const TreeDocument& document) -> Status {
@@ -62,7 +90,7 @@ Result<Edits> ordinary_work(cosmos::Client& client, const TreeContainer& contain
       ASSIGN(const std::string body, revised(document, shift));
       TRY(client.upsert_document(name, document.partition_key, body, stop));
       ++edits.written;
-    } else if (index % 500 == 13 * shift) {
+    } else if (index % 500 == 13 * shift && !unique) {
       ASSIGN(const std::string body, copied(document, std::string(document.id) + "." + std::to_string(shift)));
       TRY(client.upsert_document(name, document.partition_key, body, stop));
       ++edits.written;
@@ -79,13 +107,14 @@ Result<Edits> ordinary_work(cosmos::Client& client, const TreeContainer& contain
 Result<FaultyDeployment> faulty_deployment(cosmos::Client& client, const TreeContainer& container,
                                            std::stop_token stop) {
   const cosmos::ContainerName name = name_of(container);
+  ASSIGN(const std::vector<std::string> texts, texts_of(container));
   FaultyDeployment done;
-  int index = 0;
+  std::size_t index = 0;
   const auto spoil = [&](const TreeDocument& document) -> Status {
     TRY(cancelled_by(stop));
     ++index;
-    if (index % 5 == 0) {
-      ASSIGN(const std::string body, spoiled(document));
+    if (index % kSpoiledOneOf == 0) {
+      ASSIGN(const std::string body, spoiled(document, texts));
       TRY(client.upsert_document(name, document.partition_key, body, stop));
       ++done.edits.written;
       done.example_id = document.id;
