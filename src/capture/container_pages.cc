@@ -260,6 +260,8 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
       result.untold = order_within_transactions(result.batch.versions(), result.context.kinds,
                                                 [&](const repo::Version& version) { return live_tag(version, stop); });
     }
+    // The latest-version feed begins with the base: within it, time says nothing of order.
+    if (!all_versions && !state.base_done) result.context.step_back = 0;
     state.newest = result.context.newest;
     advance_on_items(state);
     if (all_versions) begin_behind(state, result.batch.versions());

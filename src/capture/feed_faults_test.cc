@@ -206,6 +206,22 @@ TEST_F(FeedFaults, InLatestModeAChangeUpToTheLastSyncPointIsLateAndNoOther) {
   EXPECT_THAT(documents(), UnorderedElementsAre(Key("a"), Key("b"), Key("c"))) << "it is kept";
 }
 
+// What a base reads was written at any time: it stands behind an older history by its place, not by its times.
+TEST_F(FeedFaults, ANewBaseOverAnOlderHistoryIsNoStepBack) {
+  upsert(R"({"id":"old","pk":"a"})");
+  backup();
+  pass_seconds(300);
+  upsert(R"({"id":"a","pk":"a"})");
+  backup();
+  BackupOptions options;
+  options.mode = ModeChoice::latest;
+  EXPECT_THAT(backup(options).events, IsEmpty());
+  EXPECT_THAT(orders().events, IsEmpty());
+  // Once the base is done, time tells again.
+  write_dated(account_.clock().now() - 100, R"({"id":"b","pk":"a"})");
+  EXPECT_THAT(backup(options).events, Contains(HasSubstr("stepped back by")));
+}
+
 // --- Feeds that are refused ---
 
 TEST_F(FeedFaults, AFeedThatWasFollowedAndIsNotOfferedAnyMoreGivesWayToTheOther) {
