@@ -71,6 +71,13 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
 
 Result<ExitCode> run(Context& context) {
   const std::string what = context.arguments.find("DB[/NAME]").value_or("");
+  const bool documents = what.find('/') != std::string::npos;
+  for (const char* const option : {"--limit", "--partition-key"}) {
+    if (!documents && context.arguments.has(option)) {
+      return fail(Code::invalid_argument, std::string(option) + " is about documents, and no container is given",
+                  "list the documents of one container: halley ls DATABASE/CONTAINER");
+    }
+  }
   ASSIGN(const std::uint64_t limit, limit_of(context));
   recovery::Selection selection;
   if (const auto key = context.arguments.find("--partition-key")) {
@@ -79,7 +86,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
-  if (what.find('/') == std::string::npos) {
+  if (!documents) {
     TRY(list_names(context, *repository, moment, what));
   } else {
     ASSIGN(const cosmos::ContainerName name, parse_container_name(what));
@@ -94,7 +101,7 @@ Command ls_command() {
   return {"ls",
           "databases, containers or documents at a moment",
           "Without an argument lists databases and containers, with a database its containers, with a container its\n"
-          "documents: time of the last write, partition key, id.",
+          "documents: time of the last write, partition key, id; --limit and --partition-key are about these.",
           "  halley ls\n"
           "  halley ls shop --at -1d\n"
           "  halley ls shop/orders --partition-key '\"customer-9\"' --limit 20",

@@ -103,6 +103,17 @@ describe('looking', { timeout: 300_000 }, () => {
     }
   });
 
+  it('takes options about documents only where documents are listed', async () => {
+    for (const option of [['--limit', '3'], ['--partition-key', '"1"']]) {
+      for (const what of [[], ['db']]) {
+        const { error } = await halley(['ls', ...what, ...option], { env, expect: 2 });
+        assert.match(error.message, new RegExp(`^${option[0]} is about documents`));
+      }
+    }
+    const { lines } = await halley(['ls', 'db/c', '--limit', '3', '--partition-key', '"1"'], { env });
+    assert.equal(lines.length, 4);
+  });
+
   it('compares two moments, and a moment with the account', async () => {
     const moments = await halley(['diff', 'db/c', '--from', at(first)], { env, expect: 4 });
     const { added, removed, changed, equal } = moments.result;
