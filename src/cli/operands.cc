@@ -16,8 +16,9 @@ Result<cosmos::ContainerName> parse_container_name(const std::string& text) {
 Result<std::string> parse_partition_key(const std::string& text) {
   const bool list = text.find_first_not_of(" \t") != std::string::npos && text[text.find_first_not_of(" \t")] == '[';
   auto key = cosmos::canonical_key(list ? text : "[" + text + "]");
-  if (key) return key;
-  return fail(Code::invalid_argument, "--partition-key takes JSON: " + key.error().message,
+  if (key && *key != "[]") return key;
+  return fail(Code::invalid_argument,
+              "--partition-key takes JSON: " + (key ? "there is no value in '" + text + "'" : key.error().message),
               "text needs its quotes: --partition-key '\"abc\"' or '[\"abc\"]'");
 }
 

@@ -22,6 +22,11 @@ Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefini
   return true;
 }
 
+Error no_such_keys(const Selection& selection) {
+  return {Code::invalid_argument, "no selected container has partition keys like " + *selection.partition_key,
+          "a key is a JSON array with one value for each path of the container's partition key"};
+}
+
 Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
                                   const Selection& selection, bool bodies, const cosmos::HashRange& range) {
   ASSIGN(repo::LaneState lane, repository.read_lane(container.lane));
@@ -42,7 +47,8 @@ Result<Documents> Documents::open(repo::Repository& repository, std::shared_ptr<
   options.cut = container.cut;
   options.bodies = bodies || container.expiry.enabled();
   options.range = range;
-  TRY(narrow(selection, container.key, options));
+  ASSIGN(const bool fits, narrow(selection, container.key, options));
+  if (!fits) return fail(no_such_keys(selection));
   ASSIGN(documents.stream_, repository.snapshot(*documents.lane_, options));
   return documents;
 }

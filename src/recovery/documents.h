@@ -13,9 +13,13 @@ namespace halley::recovery {
 // have it.
 Result<bool> narrow(const Selection& selection, const cosmos::PartitionKeyDefinition& key, repo::ReadOptions& options);
 
+// That no container selected can have documents of the selection's partition key: invalid_argument.
+Error no_such_keys(const Selection& selection);
+
 class Documents {
  public:
-  // Of the lane as it is given, or is read now. `bodies` false leaves bodies out where expiry does not need them;
+  // Of the lane as it is given, or is read now. Fails with invalid_argument where the container can't have documents of
+  // the partition key that is selected. `bodies` false leaves bodies out where expiry does not need them;
   // `range` leaves out what is not in it. The plan and the selection must outlive this.
   static Result<Documents> open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
                                 const PlannedContainer& container, const Selection& selection, bool bodies,

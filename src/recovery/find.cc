@@ -151,6 +151,7 @@ class ChangeFinder {
       ASSIGN(const bool more, search(incarnation));
       if (!more) break;
     }
+    if (any_read_ && !any_fits_) return fail(no_such_keys(query_.selection));
     known_.tell(report_);
     return std::move(report_);
   }
@@ -160,6 +161,7 @@ class ChangeFinder {
   Result<bool> search(const Incarnation& incarnation) {
     ASSIGN(const auto found, read_lane(repository_, incarnation, report_.losses));
     if (!found) return true;
+    any_read_ = true;
     const repo::LaneState& lane = *found;
     repo::ReadOptions options;
     options.cut.time = until_;
@@ -167,6 +169,7 @@ class ChangeFinder {
     options.bodies = false;
     ASSIGN(const bool fits, narrow(query_.selection, *lane.identity.key, options));
     if (!fits) return true;
+    any_fits_ = true;
     known_.add(incarnation, lane, report_.notes);
     ASSIGN(const auto stream, repository_.versions(lane, options));
     EarlierVersions earlier(repository_, lane, options);
@@ -201,6 +204,8 @@ class ChangeFinder {
   const std::stop_token stop_;
   KnownTime known_{from_, until_};
   FindReport report_;
+  bool any_read_ = false;
+  bool any_fits_ = false;  // of the containers that were read: it may have the partition key
 };
 
 }  // namespace

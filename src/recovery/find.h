@@ -47,7 +47,7 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
 // The documents that were written, deleted or let go at or after `from` and at or before `until`, as far as it was
 // captured; in dropped containers, too. What a new base has read again unchanged was not written. Only what was stored of
 // that time is read, and where a base may have been read in it, the metadata of what was stored before. Fails as
-// incarnations().
+// incarnations(), and with invalid_argument where no container can have the partition key.
 Result<FindReport> find_changes(repo::Repository& repository, std::optional<Second> from, std::optional<Second> until,
                                 const FindQuery& query, const EachFound& each, std::stop_token stop);
 

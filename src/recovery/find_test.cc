@@ -242,6 +242,20 @@ TEST_F(FindTest, StopsWhenToldTo) {
   EXPECT_EQ(stopped.error().code, Code::cancelled);
 }
 
+TEST_F(FindTest, AKeyThatNoContainerCanHaveIsTold) {
+  const auto find = [&](const std::string& key) {
+    FindQuery asked = query({"shop"});
+    asked.selection.partition_key = key;
+    return find_changes(backup.repository(), {}, {}, asked, [](const FoundKey&) { return true; }, {});
+  };
+  EXPECT_EQ(find(R"(["a","b"])").error().code, Code::invalid_argument);
+  EXPECT_TRUE(find(R"(["z"])")) << "there may be one";
+  backup.container("shop", "pairs", at(90));
+  backup.definitions_known(at(0), at(100));
+  backup.exact(backup.lane("shop", "pairs", R"(["/pk","/b"])"), at(90), at(100));
+  EXPECT_TRUE(find(R"(["a","b"])")) << "one of them can have it";
+}
+
 TEST_F(FindTest, AMisspeltNameIsTold) {
   const auto none =
       find_changes(backup.repository(), {}, {}, query({"shop/ordres"}), [](const FoundKey&) { return true; }, {});

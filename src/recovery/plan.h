@@ -69,7 +69,8 @@ struct PlanOptions {
 //
 // Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the
 // message names which, the hint the nearest moments that are good for the whole selection. Fails with not_found when
-// nothing at the moment is selected by one of the patterns, or no container has the partition key's shape.
+// nothing at the moment is selected by one of the patterns, invalid_argument when no container has the partition key's
+// shape.
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options = {});
 

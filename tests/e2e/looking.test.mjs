@@ -103,6 +103,19 @@ describe('looking', { timeout: 300_000 }, () => {
     }
   });
 
+  it('refuses a partition key that no container can have', async () => {
+    const commands = [
+      ['ls', 'db/c'], ['get', 'db/c', '--id', '1'], ['history', 'db/c', '--id', '1'], ['find', 'db/c'],
+      ['find', '--from', at(first)], ['diff', 'db/c', '--from', at(first)],
+      ['restore', '--to', `dir:${join(folder, 'none')}`, '--container', 'db/c'],
+    ];
+    for (const command of commands) {
+      const refused = async (key) => (await halley([...command, '--partition-key', key], { env, expect: 2 })).error;
+      assert.match((await refused('["1","2"]')).message, /partition keys/, command.join(' '));
+      for (const key of ['[]', '']) assert.match((await refused(key)).message, /--partition-key takes JSON/);
+    }
+  });
+
   it('takes options about documents only where documents are listed', async () => {
     for (const option of [['--limit', '3'], ['--partition-key', '"1"']]) {
       for (const what of [[], ['db']]) {
