@@ -4,10 +4,11 @@
 #include "cli/access.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
-#include "cli/moment_writer.h"
 #include "cli/operands.h"
 #include "cli/progress.h"
+#include "cli/restore_text.h"
 #include "cli/restore_using.h"
+#include "json/writer.h"
 #include "recovery/restore.h"
 
 namespace halley::cli {
@@ -51,59 +52,6 @@ ProgressSample sample(const recovery::RestoreProgress& progress) {
   return now;
 }
 
-std::string report_json(const recovery::RestoreReport& report) {
-  std::string json;
-  json::Writer writer(json);
-  writer.begin_object().member("at", format_rfc3339(report.at));
-  writer.key("databases").unsigned_integer(report.databases).key("containers").begin_array();
-  for (const auto& each : report.containers) {
-    writer.begin_object()
-        .member("container", each.database + "/" + each.container)
-        .member("at", format_rfc3339(each.at));
-    writer.key("documents").unsigned_integer(each.documents).key("bytes").unsigned_integer(each.bytes);
-    writer.key("expired").unsigned_integer(each.expired).member("digest", each.digest);
-    writer.member_boolean("compared", each.compared).member_boolean("done_before", each.done_before).end_object();
-  }
-  writer.end_array().key("scripts").unsigned_integer(report.scripts);
-  writer.key("documents").unsigned_integer(report.documents).key("bytes").unsigned_integer(report.bytes);
-  writer.key("seconds").real(report.seconds).key("notes").strings(report.notes).end_object();
-  return json;
-}
-
-void print_report(Output& output, const recovery::RestoreReport& report) {
-  for (const auto& each : report.containers) {
-    output.line(fmt::format("{}/{}: {}, {}{}{}{}", each.database, each.container,
-                            show_number_of(each.documents, "document"), show_bytes(each.bytes),
-                            each.expired > 0 ? fmt::format(", {} expired by then", show_count(each.expired)) : "",
-                            each.compared ? ", compared: equal" : "", each.done_before ? " (restored before)" : ""));
-  }
-  output.line(fmt::format("Restored {} in {} as of {}, {} in {}.", show_number_of(report.documents, "document"),
-                          show_number_of(report.containers.size(), "container"), format_rfc3339(report.at),
-                          show_bytes(report.bytes), show_seconds(report.seconds)));
-  for (const std::string& note : report.notes) output.note("note: " + note);
-}
-
-void print_plan(Output& output, const recovery::RestorePlan& plan) {
-  std::string json;
-  json::Writer writer(json);
-  writer.begin_object().member("at", format_rfc3339(plan.at)).key("databases").begin_array();
-  for (const auto& database : plan.databases) writer.string(database.name);
-  writer.end_array().key("containers").begin_array();
-  output.line(fmt::format("Would restore {} as of {}:", show_number_of(plan.containers.size(), "container"),
-                          format_rfc3339(plan.at)));
-  for (const auto& container : plan.containers) {
-    writer.begin_object().member("container", container.name()).member("at", format_rfc3339(container.at)).end_object();
-    output.line("  " + container.name() + " as of " + format_rfc3339(container.at));
-  }
-  writer.end_array().key("notes").begin_array();
-  for (const std::string& note : plan.notes) {
-    writer.string(note);
-    output.line("note: " + note);
-  }
-  writer.end_array().end_object();
-  output.result(json);
-}
-
 Status apply(Context& context, const Configuration& configuration, repo::Repository& repository,
              const recovery::RestorePlan& plan, const std::string& to) {
   recovery::RestoreProgress progress;
@@ -123,8 +71,7 @@ Status apply(Context& context, const Configuration& configuration, repo::Reposit
     report = recovery::restore(context.runtime, repository, plan, *target, progress, context.stop);
   }
   if (!report) return fail(std::move(report).error());
-  if (!context.output.json()) print_report(context.output, *report);
-  context.output.result(report_json(*report));
+  print_restored(context.output, *report);
   return {};
 }
 

@@ -233,7 +233,6 @@ class DirectoryTarget : public RestoreTarget {
       RestoredContainer done;
       done.database = value.string_at("database");
       done.container = value.string_at("container");
-      done.at = plan.at;
       done.documents = count_at(value, "documents");
       done.bytes = count_at(value, "bytes");
       done.expired = count_at(value, "expired");

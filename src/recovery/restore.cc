@@ -70,6 +70,7 @@ class Restoration {
     ASSIGN(auto done_before, target_.begin_container(container, stop_));
     if (done_before) {
       done_before->done_before = true;
+      done_before->at = container.at;
       return std::move(*done_before);
     }
     RestoredContainer restored;

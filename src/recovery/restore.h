@@ -38,7 +38,7 @@ struct RestoredContainer {
 };
 
 struct RestoreReport {
-  Second at;
+  Second at;  // of the definitions; each container has its own
   std::uint64_t databases = 0;
   std::uint64_t scripts = 0;
   std::uint64_t documents = 0;
