@@ -4,7 +4,6 @@
 
 #include "json/value.h"
 #include "recovery/definitions_at.h"
-#include "recovery/documents.h"
 #include "recovery/good_moments.h"
 #include "recovery/outside.h"
 #include "recovery/uncertain.h"
@@ -50,25 +49,23 @@ Error none_captured(const PlannedContainer& planned) {
                "run `halley backup` with it included");
 }
 
-Error lost(const PlannedContainer& planned, const repo::LaneHead& recorded, std::string hint) {
-  return Error(Code::corrupt,
-               "backups of container " + planned.name() + " are lost: its lane " + recorded.lane +
-                   " does not have commit " + std::to_string(recorded.seq) + " as the account lane names it",
-               std::move(hint));
-}
-
-// What is left of a lane, for the hint of a refusal.
-std::string left_of(const repo::LaneState& lane) {
-  const auto seconds = repo::restorable_seconds(lane);
-  return seconds.empty() ? "`halley verify` names what is missing"
-                         : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1);
+Error lost(const PlannedContainer& planned, const repo::LaneHead& recorded) {
+  return Error(Code::corrupt, "backups of container " + planned.name() + " are lost: its lane " + recorded.lane +
+                                  " does not have commit " + std::to_string(recorded.seq) +
+                                  " as the account lane names it");
 }
 
 // Whether the newest of a lane is there, which `latest` promises.
 Status check_end(const PlannedContainer& planned, const repo::LaneState& lane, const repo::LaneHead* recorded) {
-  if (recorded != nullptr && repo::is_behind(lane, *recorded)) return fail(lost(planned, *recorded, left_of(lane)));
+  if (recorded != nullptr && repo::is_behind(lane, *recorded)) return fail(lost(planned, *recorded));
   if (lane.damage.empty()) return {};
-  return fail(Code::corrupt, "backups of container " + planned.name() + " are lost: " + lane.damage, left_of(lane));
+  return fail(Code::corrupt, "backups of container " + planned.name() + " are lost: " + lane.damage);
+}
+
+// What can be restored although backups are lost.
+std::string what_is_left(const Result<std::vector<repo::Interval>>& good) {
+  if (!good || good->empty()) return "`halley verify` names what is missing";
+  return "what is left can be restored with --at up to " + format_rfc3339(good->back().until - 1);
 }
 
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
@@ -81,11 +78,10 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   const repo::LaneHead* const recorded = repo::recorded_head(definitions.account_lane().heads, planned.lane);
   if (!lane && lane.error().code == Code::not_found) {
     if (recorded == nullptr) return Coverage::none_captured;
-    return fail(lost(planned, *recorded, "`--exclude " + planned.name() + "` restores the others"));
+    return fail(lost(planned, *recorded));
   }
   if (!lane && repo::is_damage(lane.error())) {
-    return fail(lane.error().code, "container " + planned.name() + ": " + lane.error().message,
-                "`--exclude " + planned.name() + "` restores the others");
+    return fail(lane.error().code, "container " + planned.name() + ": " + lane.error().message);
   }
   if (!lane) return fail(lane.error());
   if (moment.latest && !approximate) TRY(check_end(planned, *lane, recorded));
@@ -259,6 +255,32 @@ bool leave_out(const Selection& selection, const repo::Definition& container, co
   return true;
 }
 
+// The selected containers whose backups are lost.
+class Lost {
+ public:
+  bool empty() const { return names_.empty(); }
+  void add(std::string name, const Error& why) {
+    if (names_.empty()) why_ = why;
+    names_.push_back(std::move(name));
+  }
+  // Says why, of what moment all of the selection is left, and how to have the others at the one asked for. `plan` has
+  // these.
+  Error refusal(repo::Repository& repository, const DefinitionsAt& definitions, const RestorePlan& plan) const {
+    Error error = why_;
+    if (names_.size() > 1) error.message += " (and so of " + std::to_string(names_.size() - 1) + " more)";
+    error.hint = what_is_left(good_moments(repository, definitions.account_lane(), plan.selection));
+    if (plan.containers.empty()) return error;
+    std::string options;
+    for (const std::string& name : names_) options += " --exclude '" + name + "'";
+    error.hint += "; the others as of " + plan.moment.text() + " with" + options;
+    return error;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  Error why_;
+};
+
 // Gives the containers of which only the definition can be restored.
 Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const DefinitionsAt& definitions,
                                            bool approximate, RestorePlan& plan) {
@@ -267,6 +289,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
   bool any_fits = false;
   bool any_selected = false;
   std::vector<std::string> uncovered;
+  Lost lost;
   for (const repo::Definition* container : definitions.containers()) {
     if (!plan.selection.selects_container(container->key.database, container->key.id)) continue;
     auto planned = describe(definitions, *container);
@@ -281,7 +304,12 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, plan.selection.fits(planned->key));
     if (!fits) continue;
     any_fits = true;
-    ASSIGN(const Coverage coverage, find_cut(repository, definitions, plan.moment, approximate, *planned, &plan.notes));
+    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned, &plan.notes);
+    if (!found && repo::is_damage(found.error())) {
+      lost.add(planned->name(), found.error());
+      continue;
+    }
+    ASSIGN(const Coverage coverage, found);
     if (coverage == Coverage::none_captured && may_leave_out) {
       const Error why = none_captured(*planned);
       if (!leave_out(plan.selection, *container, why, plan.notes)) return fail(why);
@@ -290,12 +318,14 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     if (coverage != Coverage::covered) uncovered.push_back(planned->name());
     plan.containers.push_back(std::move(*planned));
   }
+  if (!lost.empty()) return fail(lost.refusal(repository, definitions, plan));
   if (!uncovered.empty()) {
     const auto good = good_moments(repository, definitions.account_lane(), plan.selection);
     return fail(outside_coverage(and_more(uncovered), plan.moment.at, nearest_good(good, plan.moment.at)));
   }
   if (any_selected && !any_fits) {
-    return fail(no_such_keys(plan.selection));
+    return fail(Code::not_found, "no selected container has partition keys like " + *plan.selection.partition_key,
+                "a key is a JSON array with one value for each path of the container's partition key");
   }
   return undocumented;
 }
@@ -347,7 +377,11 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
-  ASSIGN(const Coverage coverage, find_cut(repository, definitions, moment, false, planned, nullptr));
+  auto found = find_cut(repository, definitions, moment, false, planned, nullptr);
+  if (!found && repo::is_damage(found.error())) {
+    found.error().hint = what_is_left(good(definitions.account_lane()));
+  }
+  ASSIGN(const Coverage coverage, std::move(found));
   if (coverage == Coverage::none_captured) return fail(none_captured(planned));
   if (coverage == Coverage::outside) {
     const std::string hint = nearest_good(good(definitions.account_lane()), moment.at);

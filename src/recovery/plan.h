@@ -65,7 +65,8 @@ struct PlanOptions {
 // when it is named, that is unsupported or outside_coverage.
 //
 // Fails with corrupt, naming the container, when its lane was captured and is lost; for `latest` also when its newest
-// commits are, or are damaged. A moment before these is planned, and a note tells of them.
+// commits are, or are damaged. The hint names the moments that are left of all, and how to leave out what is lost. A
+// moment before these is planned, and a note tells of them.
 //
 // Fails with outside_coverage when the definitions or any selected container can't be brought to the moment: the
 // message names which, the hint the nearest moments that are good for the whole selection. Fails with not_found when

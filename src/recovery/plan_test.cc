@@ -197,7 +197,7 @@ TEST_F(PlanTest, ANameThatSelectsNothingIsAnError) {
   selection.partition_key = R"(["a","b","c"])";
   const auto odd = make_plan(backup.repository(), Moment::of(at(60)), selection);
   ASSERT_FALSE(odd);
-  EXPECT_EQ(odd.error().code, Code::invalid_argument);
+  EXPECT_EQ(odd.error().code, Code::not_found);
 }
 
 TEST_F(PlanTest, ApproximateGoesOnAndNamesWhatIsUncertain) {
@@ -354,15 +354,21 @@ TEST_F(PlanTest, LostBackupsAreNeverLeftOutInSilence) {
   ASSERT_FALSE(behind);
   EXPECT_EQ(behind.error().code, Code::corrupt);
   EXPECT_THAT(behind.error().message, HasSubstr("crm/people"));
-  EXPECT_THAT(behind.error().hint, HasSubstr(format_rfc3339(at(60))));
+  EXPECT_THAT(behind.error().hint, HasSubstr("up to " + format_rfc3339(at(60))));
+  EXPECT_THAT(behind.error().hint, HasSubstr("the others as of latest with --exclude 'crm/people'"));
   EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(60)), {})) << "what is left can be restored";
+  Selection alone;
+  alone.include = {"crm/people"};
+  const auto none_left = make_plan(backup.repository(), Moment::newest(), alone);
+  EXPECT_THAT(none_left.error().hint, HasSubstr("up to " + format_rfc3339(at(60))));
+  EXPECT_THAT(none_left.error().hint, ::testing::Not(HasSubstr("--exclude"))) << "there are no others";
   backup.lose_commit(people, 2);
   backup.lose_commit(people, 1);
   for (const Moment& moment : {Moment::newest(), Moment::of(at(60))}) {
     const auto missing = make_plan(backup.repository(), moment, {});
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, Code::corrupt);
-    EXPECT_THAT(missing.error().hint, HasSubstr("--exclude crm/people"));
+    EXPECT_THAT(missing.error().hint, HasSubstr("the others as of " + moment.text() + " with --exclude 'crm/people'"));
   }
   Selection others;
   others.exclude = {"crm/people"};
@@ -373,6 +379,20 @@ TEST_F(PlanTest, LostBackupsAreNeverLeftOutInSilence) {
   ASSERT_EQ(report->check.damaged.size(), 1U);
   EXPECT_THAT(report->check.damaged[0].affects, ElementsAre("crm/people"));
   EXPECT_FALSE(report->restorable_until);
+}
+
+TEST_F(PlanTest, AllWhoseBackupsAreLostAreNamedAtOnce) {
+  backup.record_heads();
+  backup.lose_commit(backup.lane("crm", "people").id, 3);
+  backup.lose_commit(backup.lane("shop", "cache").id, 1);
+  const auto refused = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::corrupt);
+  EXPECT_THAT(refused.error().message, HasSubstr("crm/people"));
+  EXPECT_THAT(refused.error().hint, HasSubstr("with --exclude 'crm/people' --exclude 'shop/cache'"));
+  Selection others;
+  others.exclude = {"crm/people", "shop/cache"};
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::newest(), others));
 }
 
 TEST_F(PlanTest, OneContainerWithoutCoverageLeavesNoSecondOfTheWholeAccount) {
@@ -419,7 +439,8 @@ TEST_F(PlanTest, AStrayObjectBehindALaneCostsOnlyWhatIsBehindIt) {
   EXPECT_EQ(latest.error().code, Code::corrupt);
   EXPECT_THAT(latest.error().message, HasSubstr("crm/people"));
   EXPECT_THAT(latest.error().message, HasSubstr(repo::commit_name(people, 4)));
-  EXPECT_THAT(latest.error().hint, HasSubstr(format_rfc3339(at(95))));
+  EXPECT_THAT(latest.error().hint, HasSubstr("up to " + format_rfc3339(at(60)))) << "all of it; shop/cache ends at 89";
+  EXPECT_THAT(latest.error().hint, HasSubstr("the others as of latest with --exclude 'crm/people'"));
   const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
   ASSERT_TRUE(plan) << plan.error().to_string();
   EXPECT_THAT(plan->notes, Contains(HasSubstr(repo::commit_name(people, 4))));
@@ -449,7 +470,7 @@ TEST_F(PlanTest, ALaneOfWhichNothingCanBeReadIsListedByItsName) {
   const auto plan = make_plan(backup.repository(), Moment::of(at(60)), {});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, Code::corrupt);
-  EXPECT_THAT(plan.error().hint, HasSubstr("--exclude crm/people"));
+  EXPECT_THAT(plan.error().hint, HasSubstr("with --exclude 'crm/people'"));
 }
 
 TEST_F(PlanTest, AStrayObjectBehindTheDefinitionsCostsOnlyWhatIsBehindIt) {
