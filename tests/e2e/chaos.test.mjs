@@ -1,5 +1,5 @@
-// The real program backs up an account of several regions and partitions, in both modes, while everything goes wrong
-// that the emulator knows, the official SDK writes, and every few seconds a backup is killed. In the end the
+// The real program backs up an account of several regions and partitions, in both modes, while all goes wrong that
+// chaos_faults.mjs knows, the official SDK writes, and every few seconds a backup is killed. In the end the
 // repositories are sound, and restores equal: to the newest state, and to seconds in which nobody wrote.
 // HALLEY_CHAOS_SECONDS (15) is how long, HALLEY_CHAOS_SEED makes the choices of a run again (what meets what is up to
 // the machine), HALLEY_CHAOS_KEEP names a folder that the repositories are copied to.
@@ -10,15 +10,16 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountSnapshot } from './account_snapshot.mjs';
 import { ChaosBackups } from './chaos_backups.mjs';
-import { ChaosFaults } from './chaos_faults.mjs';
+import { ChaosFaults, kDeeds } from './chaos_faults.mjs';
 import { ChaosWriters, kContainers, kDatabase, kLateContainer } from './chaos_writers.mjs';
-import { passed, startEmulator, temporaryFolder } from './harness.mjs';
+import { startEmulator, temporaryFolder } from './harness.mjs';
 import { SeededRandom } from './seeded_random.mjs';
 
 const kSeconds = Number(process.env.HALLEY_CHAOS_SECONDS ?? 15);
 const kSeed = Number(process.env.HALLEY_CHAOS_SEED ?? randomInt(1, 1_000_000));
 const kSpells = Math.max(1, Math.round(kSeconds / 25)); // of chaos, each with quiet behind it
 const kQuietUnderFaultsMs = 8_000;
+const kSecondsForAll = 120; // then every deed has its turn
 const kRegions = ['West US', 'East US', 'North Europe'];
 
 const windows = []; // {from, until, snapshot}: nobody wrote in the seconds of [from, until)
@@ -59,9 +60,9 @@ async function quiet(late) {
   await faults.stop();
   await late;
   await writers.stop();
-  await passed(source, await source.second());
-  const from = await source.second();
+  const from = await faults.newSecond();
   const snapshot = await accountSnapshot(source.client);
+  faults.floor = from;
   faults.start();
   const completed = Promise.all(repositories.map((repository) => repository.completed()));
   await Promise.race([completed, sleep(kQuietUnderFaultsMs)]);
@@ -69,6 +70,7 @@ async function quiet(late) {
   await completed;
   const until = await source.second();
   assert.deepEqual(await accountSnapshot(source.client), snapshot, 'somebody wrote while it was quiet');
+  faults.floor = until; // before this nobody writes any more
   windows.push({ from, until, snapshot });
 }
 
@@ -100,5 +102,7 @@ describe('chaos', { timeout: 900_000 }, () => {
       assert.ok(compared > 0, `${repository.name}: no quiet second can be restored`);
     }
     assert.ok(repositories.some(({ counts }) => counts.killed > 0), 'no backup was killed');
+    if (kSeconds < kSecondsForAll) return;
+    assert.deepEqual(kDeeds.filter((deed) => !faults.done.has(deed)), [], 'was never done to it');
   });
 });
