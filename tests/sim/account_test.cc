@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "coverage_watch.h"
 #include "recovery/plan.h"
 #include "repo/coverage.h"
 #include "seeds.h"
@@ -48,19 +49,22 @@ std::size_t dropped_in(const World& world) {
 }
 
 TEST(AccountWorlds, TheWholeAccountIsRestoredAsItWas) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(50);
   std::size_t passes = 0, whole = 0, dropped = 0, common = 0;
   Truth truth;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     World world(options_for(seed));
+    CoverageWatch watch;
     for (int step = 0; step < 4; ++step) {
       for (std::size_t i = 0; i < 6 + world.pick(12); ++i) world.change();
       if (world.chance(0.3)) world.split();
       if (world.chance(0.3) && world.options().weather.drop > 0) world.drop_or_make();
       if (step == 3) world.calm();
       const std::size_t before = world.incarnations().size() + dropped_in(world);
+      const Second began = world.now();
       const auto report = world.backup();
       ASSERT_TRUE(report) << world.describe() << report.error().to_string();
+      watch.expect_no_less(world, report->incomplete.empty(), began);
       expect_honest(world, *report, world.incarnations().size() + dropped_in(world) - before);
       ++passes;
       whole += report->incomplete.empty() ? 1U : 0U;

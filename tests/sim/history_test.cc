@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "coverage_watch.h"
 #include "recovery/plan.h"
 #include "repo/coverage.h"
 #include "seeds.h"
@@ -33,26 +34,26 @@ void live_a_while(World& world, std::uint64_t seed, int step) {
 }
 
 TEST(ExactWorlds, EverySecondIsRestoredAsItWas) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(60);
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     WorldOptions options = options_for(seed, "exact", true);
     options.date_skew = static_cast<std::int64_t>(seed / 2 % 3 * 4) - 4;  // within the margin
     World world(options);
     const Second start = world.now();
+    CoverageWatch watch;
     for (int step = 0; step < 4; ++step) {
       live_a_while(world, seed, step);
       const Second began = world.now() + options.date_skew;
-      const auto report = world.backup(step % 3 != 1);
+      const bool wait = step % 3 != 1;
+      const auto report = world.backup(wait);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
       ASSERT_TRUE(report->incomplete.empty()) << world.describe() << ": " << report->incomplete[0].error.to_string();
-      if (step % 3 != 1) {
-        EXPECT_TRUE(repo::cut_at(world.lane(), began) || step == 0)
-            << world.describe() << ": the pass covers its beginning";
-      }
+      expect_early_exactness(world, world.incarnations().front());
+      watch.expect_no_less(world, wait, began);
+      for (const repo::Event& event : world.lane().events) EXPECT_EQ(event.kind, "order") << world.describe();
       expect_truth(world, start);
       if (::testing::Test::HasFailure()) return;
     }
-    EXPECT_FALSE(repo::exact_intervals(world.lane()).empty()) << world.describe();
   }
 }
 
@@ -63,7 +64,7 @@ bool is_outrun(const World& world, const capture::BackupReport& report) {
 }
 
 TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(60);
   Truth busy;
   Truth calm;  // with few writes during a pass
   std::size_t outrun_passes = 0;
@@ -71,14 +72,17 @@ TEST(SyncWorlds, EverySyncPointIsRestoredAsItWas) {
     const WorldOptions options = options_for(seed, "sync", false);
     World world(options);
     const Second start = world.now();
+    CoverageWatch watch;
     std::vector<Second> sync_points;
     Truth truth;
     for (int step = 0; step < 5; ++step) {
       live_a_while(world, seed, step);
       if (step == 4) world.calm();  // the last pass finds every delete that the others could not know of
       const bool wait = step % 3 != 1;
+      const Second began = world.now();
       const auto report = world.backup(wait);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
+      watch.expect_no_less(world, wait, began);
       const bool outrun = is_outrun(world, *report);
       outrun_passes += outrun ? 1U : 0U;
       ASSERT_TRUE(outrun || report->incomplete.empty())
@@ -124,20 +128,24 @@ void upset(World& world, std::uint64_t dice) {
 }
 
 TEST(GapWorlds, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(40);
   std::map<std::string, std::size_t> events;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     World world(options_for(seed, "gap", true));
     const Second start = world.now();
+    CoverageWatch watch;
     std::uint64_t dice = seed;
     for (int step = 0; step < 6; ++step) {
       live_a_while(world, seed, step);
       if (step > 0) upset(world, dice);
       dice = dice / 5 + seed * 7;
       if (step == 5) world.calm();
-      const auto report = world.backup(step % 3 != 1);
+      const Second began = world.now();
+      const bool wait = step % 3 != 1;
+      const auto report = world.backup(wait);
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
       ASSERT_TRUE(report->incomplete.empty()) << world.describe() << ": " << report->incomplete[0].error.to_string();
+      watch.expect_no_less(world, wait, began);
       expect_truth(world, start);
       if (::testing::Test::HasFailure()) return;
     }
@@ -152,7 +160,7 @@ TEST(GapWorlds, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
 // Between the restore in place and the pass nothing is written or purged: a feed that has caught up again can't be
 // told apart.
 TEST(ForkWorlds, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
-  const Seeds range = Seeds::asked_for(kUsualSeeds);
+  const Seeds range = Seeds::asked_for(40);
   std::size_t forks = 0;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     WorldOptions options = options_for(seed, "fork", seed % 2 == 0);
@@ -160,6 +168,7 @@ TEST(ForkWorlds, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
     options.default_ttl.reset();
     World world(options);
     const Second start = world.now();
+    CoverageWatch watch;
     for (int step = 0; step < 4; ++step) {
       const bool fork = step % 2 == 1;
       if (fork) {
@@ -167,9 +176,11 @@ TEST(ForkWorlds, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
       } else {
         live_a_while(world, seed, step);
       }
+      const Second began = world.now();
       const auto report = world.backup();
       ASSERT_TRUE(report) << world.describe() << ": " << report.error().to_string();
       ASSERT_TRUE(report->incomplete.empty()) << world.describe() << ": " << report->incomplete[0].error.to_string();
+      watch.expect_no_less(world, true, began);
       const Truth truth = expect_truth(world, start);
       EXPECT_EQ(truth.uncertain + truth.untold, 0U) << world.describe();
       if (step == 2) {

@@ -15,9 +15,6 @@
 namespace halley::sim {
 namespace {
 
-// Of long histories so many of the seconds, others at each call; those where coverage begins and ends always.
-constexpr std::int64_t kMostSeconds = 8;
-
 // What the repository has of the containers that there ever were.
 struct Backed {
   const Incarnation* container;
@@ -202,20 +199,7 @@ Truth expect_truth(World& world, Second from) {
   for (const Backed& each : backups.all()) {
     for (const repo::ExactInterval& interval : each.lane.exact) end = std::max(end, interval.until);
   }
-  const std::int64_t stride = 1 + (end - from) / kMostSeconds;
-  std::vector<bool> before(backups.all().size());  // which were covered at the second before
   for (Second moment = from; moment < end + 3; moment = moment + 1) {
-    bool sync_point = false;
-    bool edge = false;
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      const repo::LaneState& lane = backups.all()[i].lane;
-      const auto cut = repo::cut_at(lane, moment);
-      edge = edge || before[i] != cut.has_value() || (cut && !repo::cut_at(lane, moment + 1));
-      sync_point = sync_point || (cut && !cut->positions.empty());
-      before[i] = cut.has_value();
-    }
-    const bool sampled = (moment - from) % stride == world.now().value % stride;
-    if (!edge && !sampled && !sync_point) continue;
     if (!expect_second(world, backups, moment, result)) break;
   }
   return result;

@@ -47,6 +47,14 @@ std::vector<std::string> path_of(std::string_view container) {
   return {"dbs", std::string(kDatabase), "colls", std::string(container)};
 }
 
+// The container that a request is about; empty: none.
+std::string container_of(const http::Request& request) {
+  const std::size_t colls = request.url.find("/colls/");
+  if (colls == std::string::npos) return {};
+  const std::size_t name = colls + std::string_view("/colls/").size();
+  return request.url.substr(name, request.url.find('/', name) - name);
+}
+
 }  // namespace
 
 World::World(WorldOptions options)
@@ -60,9 +68,11 @@ World::World(WorldOptions options)
       writing_pace_(options_.writing_pace) {
   if (std::getenv("HALLEY_SIM_TRACE") != nullptr) runtime_.print_notes();
   gateway_.before = [this](const http::Request& request) { return refuse_feed(request); };
-  gateway_.after = [this](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+  gateway_.after = [this](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
     const auto date = parse_http_date(response.headers.get("Date"));
-    if (date) response.headers.set("Date", format_http_date(*date + options_.date_skew));
+    if (!date) return response;
+    response.headers.set("Date", format_http_date(*date + options_.date_skew));
+    note_feed(request, *date + options_.date_skew);
     return response;
   };
   transport_.alive = [this] { return live_through("request"); };
@@ -110,13 +120,19 @@ void World::connect() {
   client_ = std::move(*client);
 }
 
+void World::note_feed(const http::Request& request, Second date) {
+  if (request.headers.get("A-IM") != "Incremental feed" || request.url.find("/docs") == std::string::npos) return;
+  const std::string name = container_of(request);
+  for (Incarnation& each : incarnations_) {
+    if (each.name == name && !each.dropped) each.base_read = date;
+  }
+}
+
 // The answer to a request of the all-versions feed that the account can't serve.
 std::optional<testing::DirectTransport::Answer> World::refuse_feed(const http::Request& request) {
   if (request.headers.get("A-IM") != "Full-Fidelity Feed") return std::nullopt;
-  const std::size_t name = request.url.find("/colls/") + std::string_view("/colls/").size();
-  const auto forgotten =
-      forgotten_ranges_.find({request.url.substr(name, request.url.find('/', name) - name),
-                              std::string(request.headers.get("x-ms-documentdb-partitionkeyrangeid"))});
+  const auto forgotten = forgotten_ranges_.find(
+      {container_of(request), std::string(request.headers.get("x-ms-documentdb-partitionkeyrangeid"))});
   const bool from_now = request.headers.get("If-None-Match") == "*";
   if (feed_offered_ && from_now && forgotten != forgotten_ranges_.end()) forgotten_ranges_.erase(forgotten);
   if (feed_offered_ && (from_now || forgotten == forgotten_ranges_.end())) return std::nullopt;

@@ -41,6 +41,7 @@ struct Incarnation {
   Model model;
   Second made;
   std::optional<Second> dropped{};
+  Second base_read{};  // the Date of the newest answer of its latest-version feed
 
   bool lived_at(Second moment) const { return made <= moment && (!dropped || moment < *dropped); }
 };
@@ -136,6 +137,7 @@ class World {
   void write_on(const std::stop_token& stop);
   bool live_through(std::string_view call);
   std::optional<testing::DirectTransport::Answer> refuse_feed(const http::Request& request);
+  void note_feed(const http::Request& request, Second date);
   void connect();
   void open_repository(const repo::RepositoryOptions& options);
 
