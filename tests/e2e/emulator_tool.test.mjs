@@ -307,10 +307,8 @@ describe('a dump', { timeout: 120_000 }, () => {
     await assert.rejects(reader.database('db').container('c').item('5', 2).read(), { code: 403 });
     reader.dispose();
     await stop(loaded);
-    const files = ['db/c/documents.ndjson', 'db/c/container.json', 'db/none/throughput.json', 'empty/database.json'];
-    for (const file of [...files, 'db/users.json']) {
-      assert.equal(readFileSync(join(second, file), 'utf8'), readFileSync(join(dumped, file), 'utf8'), file);
-    }
+    assert.equal(execFileSync('diff', ['-r', '-x', 'account.json', dumped, second], { encoding: 'utf8' }), '');
+    assert.ok(existsSync(join(second, 'db', 'c', 'documents.ndjson')));
   });
 
   it('does not mind faults that were asked for', async () => {
