@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "recovery/definitions_at.h"
+#include "recovery/documents.h"
 #include "recovery/good_moments.h"
 #include "recovery/outside.h"
 #include "recovery/uncertain.h"
@@ -324,8 +325,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     return fail(outside_coverage(and_more(uncovered), plan.moment.at, nearest_good(good, plan.moment.at)));
   }
   if (any_selected && !any_fits) {
-    return fail(Code::not_found, "no selected container has partition keys like " + *plan.selection.partition_key,
-                "a key is a JSON array with one value for each path of the container's partition key");
+    return fail(no_such_keys(plan.selection));
   }
   return undocumented;
 }

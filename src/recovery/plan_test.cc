@@ -197,7 +197,7 @@ TEST_F(PlanTest, ANameThatSelectsNothingIsAnError) {
   selection.partition_key = R"(["a","b","c"])";
   const auto odd = make_plan(backup.repository(), Moment::of(at(60)), selection);
   ASSERT_FALSE(odd);
-  EXPECT_EQ(odd.error().code, Code::not_found);
+  EXPECT_EQ(odd.error().code, Code::invalid_argument);
 }
 
 TEST_F(PlanTest, ApproximateGoesOnAndNamesWhatIsUncertain) {
