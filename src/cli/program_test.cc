@@ -379,6 +379,31 @@ TEST_F(Program, RestoreSaysWhereToAndNeverGuesses) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path("tree")));
 }
 
+TEST_F(Program, ADryRunLooksAtTheTargetAsTheRestoreWould) {
+  back_up_twice();
+  const std::string tree = folder_.path("tree");
+  const json::Value result = succeed({"restore", "--dry-run", "--to", "dir:" + tree}).result();
+  EXPECT_GT(count_at(*result.find("at_most"), "documents"), 0);
+  EXPECT_GT(count_at(*result.find("at_most"), "bytes"), 0);
+  succeed({"restore", "--to", "dir:" + tree});
+  EXPECT_EQ(run({"restore", "--dry-run", "--to", "dir:" + tree}).error().string_at("code"), "already_exists");
+  variables_["TARGET_KEY"] = emulator_->key();
+  variables_["WRONG_KEY"] = "d3Jvbmc=";
+  const auto to_account = [&](const char* variable, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {
+        "restore",          "--dry-run", "--to", "cosmos", "--target-endpoint", emulator_->endpoint(),
+        "--target-key-env", variable};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  EXPECT_EQ(to_account("TARGET_KEY", {}).error().string_at("code"), "already_exists") << "it is the source";
+  EXPECT_EQ(to_account("WRONG_KEY", {}).error().string_at("code"), "unauthorized");
+  EXPECT_EQ(to_account("TARGET_KEY", {"--target-key-file", tree}).code, ExitCode::usage);
+  const Ran resumed = to_account("TARGET_KEY", {"--resume"});
+  ASSERT_EQ(resumed.code, ExitCode::success) << resumed.out << resumed.err;
+  EXPECT_GT(count_at(*resumed.result().find("at_most"), "request_units"), 0);
+}
+
 TEST_F(Program, RestoreRefusesWhatGoesWithUsingOnlyWithoutIt) {
   back_up_twice();
   const std::vector<std::vector<std::string>> misplaced = {{"--to-account", "a"},

@@ -52,23 +52,40 @@ ProgressSample sample(const recovery::RestoreProgress& progress) {
   return now;
 }
 
-Status apply(Context& context, const Configuration& configuration, repo::Repository& repository,
-             const recovery::RestorePlan& plan, const std::string& to) {
+// Where --to says, and what it needs while it is written to.
+struct Place {
+  bool to_files = false;
   recovery::RestoreProgress progress;
   OpenAccount account;
   std::unique_ptr<recovery::RestoreTarget> target;
-  if (to == "cosmos") {
-    ASSIGN(account, open_target_account(context, configuration));
-    recovery::CosmosTargetOptions options;
-    options.resume = context.arguments.has("--resume");
-    target = recovery::make_cosmos_target(context.runtime, *account.client, options, progress);
-  } else {
-    target = recovery::make_directory_target(to.substr(4));
+};
+
+Status open_place(Context& context, const Configuration& configuration, const std::string& to, Place& place) {
+  place.to_files = to != "cosmos";
+  if (place.to_files) {
+    place.target = recovery::make_directory_target(to.substr(4));
+    return {};
   }
+  ASSIGN(place.account, open_target_account(context, configuration));
+  recovery::CosmosTargetOptions options;
+  options.resume = context.arguments.has("--resume");
+  place.target = recovery::make_cosmos_target(context.runtime, *place.account.client, options, place.progress);
+  return {};
+}
+
+Status rehearse(Context& context, repo::Repository& repository, const recovery::RestorePlan& plan, Place& place) {
+  ASSIGN(const auto notes, recovery::rehearse(repository, plan, *place.target, context.stop));
+  ASSIGN(const RestoreSize most, size_of(repository, plan));
+  print_plan(context.output, plan, most, place.to_files, notes);
+  return {};
+}
+
+Status apply(Context& context, repo::Repository& repository, const recovery::RestorePlan& plan, Place& place) {
+  recovery::RestoreProgress& progress = place.progress;
   Result<recovery::RestoreReport> report;
   {
     const ProgressDisplay display(context.runtime, context.output, [&] { return sample(progress); });
-    report = recovery::restore(context.runtime, repository, plan, *target, progress, context.stop);
+    report = recovery::restore(context.runtime, repository, plan, *place.target, progress, context.stop);
   }
   if (!report) return fail(std::move(report).error());
   print_restored(context.output, *report);
@@ -115,11 +132,10 @@ Result<ExitCode> run(Context& context) {
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));
-  if (context.arguments.has("--dry-run")) {
-    print_plan(context.output, plan);
-  } else {
-    TRY(apply(context, configuration, *repository, plan, to));
-  }
+  Place place;
+  TRY(open_place(context, configuration, to, place));
+  TRY(context.arguments.has("--dry-run") ? rehearse(context, *repository, plan, place)
+                                         : apply(context, *repository, plan, place));
   return ExitCode::success;
 }
 
@@ -135,7 +151,9 @@ Command restore_command() {
       "the account that [native] in the configuration names: what each covers, how exactly, and about how long it\n"
       "takes and what it costs by the table [prices]; and takes the one it names, or for auto, once that is agreed\n"
       "to, the one that is exact, else the quicker. Azure's makes a new account, whatever account --to cosmos names,\n"
-      "and no files: not with --to dir:. An age in --at is counted back from when the command began.",
+      "and no files: not with --to dir:. An age in --at is counted back from when the command began.\n"
+      "--dry-run looks at the repository and the target as the restore would before it writes, says how much there\n"
+      "is at most, and changes nothing.",
       "  halley restore --at 2026-01-17T10:00:00Z --to dir:/tmp/shop\n"
       "  halley restore --at -2h --container shop/orders --to cosmos \\\n"
       "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"

@@ -71,7 +71,8 @@ void print_restored(Output& output, const recovery::RestoreReport& report) {
   output.result(report_json(report));
 }
 
-void print_plan(Output& output, const recovery::RestorePlan& plan) {
+void print_plan(Output& output, const recovery::RestorePlan& plan, const RestoreSize& most, bool to_files,
+                const std::vector<std::string>& notes) {
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("at", format_rfc3339(plan.at)).key("databases").begin_array();
@@ -83,12 +84,17 @@ void print_plan(Output& output, const recovery::RestorePlan& plan) {
     writer.begin_object().member("container", container.name()).member("at", format_rfc3339(container.at)).end_object();
     output.line("  " + container.name() + " as of " + format_rfc3339(container.at));
   }
-  writer.end_array().key("notes").begin_array();
-  for (const std::string& note : plan.notes) {
-    writer.string(note);
-    output.line("note: " + note);
+  writer.end_array().key("at_most").begin_object();
+  writer.key("documents").unsigned_integer(most.documents).key("bytes").unsigned_integer(most.bytes);
+  std::string text = fmt::format("At most {}, {}", show_number_of(most.documents, "document"), show_bytes(most.bytes));
+  if (!to_files) {
+    const auto units = static_cast<std::uint64_t>(units_of(most));
+    writer.key("request_units").unsigned_integer(units);
+    text += fmt::format("; that takes about {} request units", show_count(units));
   }
-  writer.end_array().end_object();
+  output.line(text + ".");
+  writer.end_object().key("notes").strings(notes).end_object();
+  for (const std::string& note : notes) output.line("note: " + note);
   output.result(json);
 }
 

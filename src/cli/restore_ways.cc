@@ -47,6 +47,11 @@ Result<RestoreSize> size_of(repo::Repository& repository, const recovery::Restor
   return size;
 }
 
+double units_of(const RestoreSize& size) {
+  return static_cast<double>(size.documents) * kUnitsOfDocument +
+         static_cast<double>(size.bytes) / 1000 * kUnitsOfKilobyte;
+}
+
 void estimate_native(const Prices& prices, const RestoreSize& size, RestoreWay& way) {
   const double gigabytes = static_cast<double>(size.bytes) / kGigabyte;
   way.seconds = prices.native_restore_minutes * 60;
@@ -61,8 +66,7 @@ void estimate_repository(const Prices& prices, const RestoreSize& size, bool to_
     way.seconds = kSecondsAtLeast + static_cast<double>(size.bytes) / kFileBytesOfSecond;
     return;
   }
-  const double units = static_cast<double>(size.documents) * kUnitsOfDocument +
-                       static_cast<double>(size.bytes) / 1000 * kUnitsOfKilobyte;
+  const double units = units_of(size);
   const double per_second = size.request_units > 0 ? static_cast<double>(size.request_units) : kUnitsUnknown;
   way.seconds = kSecondsAtLeast + units / per_second;
   *way.cost += units / (100.0 * 3600) * prices.request_units_hour;

@@ -19,6 +19,9 @@ struct RestoreSize {
 };
 Result<RestoreSize> size_of(repo::Repository& repository, const recovery::RestorePlan& plan);
 
+// What writing that much into an account costs, and reading it back: request units, by rule of thumb.
+double units_of(const RestoreSize& size);
+
 struct RestoreWay {
   std::string name;              // "native", "repository"
   std::optional<Error> refused;  // why it cannot be taken

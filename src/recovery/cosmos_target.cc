@@ -33,7 +33,7 @@ class CosmosTarget : public RestoreTarget {
   CosmosTarget(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options, RestoreProgress& progress)
       : runtime_(runtime), client_(client), options_(options), progress_(progress) {}
 
-  Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+  Status check(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
     ASSIGN(const cosmos::Account account, client_.read_account(stop));
     continuous_backup_ = account.continuous_backup;
     partial_ = !plan.selection.selects_all_documents();
@@ -51,6 +51,10 @@ class CosmosTarget : public RestoreTarget {
     // Every container is looked at before anything is written.
     for (const PlannedContainer& container : plan.containers) TRY(check_container(container, notes, stop));
     return {};
+  }
+
+  Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+    return check(plan, notes, std::move(stop));
   }
 
   Status put_database(const PlannedDatabase& database, std::stop_token stop) override {

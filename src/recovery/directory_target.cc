@@ -1,4 +1,8 @@
 // A tree of files as the target of a restore.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -62,6 +66,21 @@ Status make_directory(const std::string& path) {
   return sync_parent(path);
 }
 
+// Whether a directory is there or can be made: what is there of its path decides.
+Status check_place(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path nearest = path;
+  while (!nearest.empty() && !std::filesystem::exists(nearest, error)) nearest = nearest.parent_path();
+  if (nearest.empty()) nearest = ".";
+  if (!std::filesystem::is_directory(nearest, error)) {
+    return fail(Code::io, "can't make directory " + path + ": " + nearest.string() + " is no directory",
+                "choose another directory");
+  }
+  if (access(nearest.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(Code::io, "can't write in directory " + nearest.string() + ": " + std::strerror(errno),
+              "choose another directory, or give the user of this process the right to write there");
+}
+
 constexpr std::size_t kReadBytes = 1 << 16;  // of a file at a time: what a processor's cache holds
 
 // xxh3_64 of the whole file, in constant memory.
@@ -91,16 +110,21 @@ class DirectoryTarget : public RestoreTarget {
     while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   }
 
-  Status open(const RestorePlan& plan, std::vector<std::string>&, std::stop_token) override {
-    TRY(make_directory(path_));
+  Status check(const RestorePlan& plan, std::vector<std::string>&, std::stop_token) override {
+    TRY(check_place(path_));
     std::error_code error;
+    if (!std::filesystem::exists(path_, error)) return {};
     const bool empty = std::filesystem::is_empty(path_, error);
     if (error) return fail(Code::io, "can't read directory " + path_ + ": " + error.message());
-    if (empty) {
+    return empty ? Status() : go_on(plan);
+  }
+
+  Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+    TRY(check(plan, notes, std::move(stop)));
+    TRY(make_directory(path_));
+    if (journal_.empty()) {
       journal_ = plan_line(plan) + "\n";
       TRY(write_file(journal_path(), journal_));
-    } else {
-      TRY(go_on(plan));
     }
     std::string account = "{}";
     if (plan.account) {

@@ -207,4 +207,12 @@ Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, co
   return Restoration(runtime, repository, plan, target, progress, std::move(stop)).run();
 }
 
+Result<std::vector<std::string>> rehearse(repo::Repository& repository, const RestorePlan& plan, RestoreTarget& target,
+                                          std::stop_token stop) {
+  std::vector<std::string> notes = plan.notes;
+  TRY(check_documents(repository, plan, stop));
+  TRY(target.check(plan, notes, std::move(stop)));
+  return notes;
+}
+
 }  // namespace halley::recovery

@@ -54,7 +54,9 @@ class RestoreTarget {
  public:
   virtual ~RestoreTarget() = default;
 
-  // Refuses a target that is not fit, before anything is changed. `notes` is added to.
+  // Refuses a target that is not fit; reads only. `notes` is added to.
+  virtual Status check(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) = 0;
+  // check(), and what must be there before the first database is put.
   virtual Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) = 0;
   virtual Status put_database(const PlannedDatabase& database, std::stop_token stop) = 0;
   // A value when an interrupted run had finished this container: nothing more is done for it.
@@ -87,6 +89,10 @@ class RestoreTarget {
 // with difference, naming for each container the counts and some documents.
 Result<RestoreReport> restore(Runtime& runtime, repo::Repository& repository, const RestorePlan& plan,
                               RestoreTarget& target, RestoreProgress& progress, std::stop_token stop);
+
+// What restore() looks at before it changes anything, alone: fails as it would. Gives the notes there are by then.
+Result<std::vector<std::string>> rehearse(repo::Repository& repository, const RestorePlan& plan, RestoreTarget& target,
+                                          std::stop_token stop);
 
 // A tree of files:
 //   account.json                                         the account's record

@@ -178,6 +178,31 @@ TEST_F(DirectoryRestoreTest, AnInterruptedRestoreIsCompletedByTheSamePlanOnly) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/.halley-restore"));
 }
 
+TEST_F(DirectoryRestoreTest, ARehearsalRefusesWhatTheRestoreWouldAndWritesNothing) {
+  const auto rehearsed = [&](const std::string& path, const Selection& selection = {}) {
+    const auto target = make_directory_target(path);
+    return rehearse(backup.repository(), plan(selection), *target, {});
+  };
+  ASSERT_TRUE(rehearsed(folder_ + "/a/b/out"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/a"));
+  std::filesystem::create_directories(folder_ + "/out");
+  EXPECT_TRUE(rehearsed(folder_ + "/out"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/out"));
+  std::ofstream(folder_ + "/out/precious") << "data";
+  EXPECT_EQ(rehearsed(folder_ + "/out").error().to_string(), run(plan()).error().to_string());
+  EXPECT_EQ(rehearsed(folder_ + "/out").error().code, Code::already_exists);
+  EXPECT_EQ(rehearsed(folder_ + "/out/precious/tree").error().code, Code::io) << "a file is in its path";
+  Selection unknown;
+  unknown.ids = {"no such id"};
+  EXPECT_EQ(rehearsed(folder_ + "/other", unknown).error().code, Code::not_found);
+  // What an interrupted restore left is taken for what it is, and stays.
+  std::filesystem::remove(folder_ + "/out/precious");
+  std::filesystem::create_directories(folder_ + "/out2/shop/orders/documents.ndjson.partial");
+  std::ofstream(folder_ + "/out2/.halley-restore") << "of something else\n";
+  EXPECT_THAT(rehearsed(folder_ + "/out2").error().message, HasSubstr("unfinished restore of something else"));
+  EXPECT_EQ(content(folder_ + "/out2/.halley-restore"), "of something else\n");
+}
+
 // A tree of files in one of which a byte changes once it is written.
 class FlippingTarget : public RestoreTarget {
  public:
@@ -186,6 +211,9 @@ class FlippingTarget : public RestoreTarget {
 
   Status open(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
     return files_->open(plan, notes, stop);
+  }
+  Status check(const RestorePlan& plan, std::vector<std::string>& notes, std::stop_token stop) override {
+    return files_->check(plan, notes, stop);
   }
   Status put_database(const PlannedDatabase& database, std::stop_token stop) override {
     return files_->put_database(database, stop);
@@ -233,6 +261,7 @@ TEST_F(DirectoryRestoreTest, FilesAreReadBackAndComparedAndADifferentOneIsWritte
 class PartedTarget : public RestoreTarget {
  public:
   explicit PartedTarget(bool& asked) : asked_(asked) {}
+  Status check(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
   Status open(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
   Status put_database(const PlannedDatabase&, std::stop_token) override { return {}; }
   Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer&, std::stop_token) override {
@@ -459,6 +488,29 @@ TEST_F(CosmosRestoreTest, RefusesAContainerWithDocumentsUnlessItResumes) {
   const auto again = run(plan(), true);
   ASSERT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(count("orders"), kOrders + 1U);
+}
+
+TEST_F(CosmosRestoreTest, ARehearsalRefusesWhatTheRestoreWouldAndWritesNothing) {
+  int writes = 0;
+  const auto rehearsed = [&](const RestorePlan& of) {
+    const auto target = make_cosmos_target(runtime_, *client_, {}, progress);
+    writes = 0;
+    transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "GET") ++writes;
+      return std::nullopt;
+    };
+    auto notes = rehearse(backup.repository(), of, *target, {});
+    transport_.before = nullptr;
+    EXPECT_EQ(writes, 0);
+    return notes;
+  };
+  const auto notes = rehearsed(plan());
+  ASSERT_TRUE(notes) << notes.error().to_string();
+  EXPECT_THAT(*notes, ::testing::Contains(HasSubstr("time to live counts anew"))) << "as the restore says it";
+  EXPECT_FALSE(client_->read_database("shop", {}));
+  ASSERT_TRUE(run(plan()));
+  EXPECT_EQ(rehearsed(plan()).error().to_string(), run(plan()).error().to_string());
+  EXPECT_EQ(rehearsed(plan()).error().code, Code::already_exists);
 }
 
 TEST_F(CosmosRestoreTest, RefusesAContainerWithAnotherPartitionKey) {
