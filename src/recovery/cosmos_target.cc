@@ -37,6 +37,7 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const cosmos::Account account, client_.read_account(stop));
     continuous_backup_ = account.continuous_backup;
     partial_ = !plan.selection.selects_all_documents();
+    at_ = at_option(plan);
     for (const PlannedDatabase& database : plan.databases) {
       if (database.whole) {
         users_.insert(users_.end(), database.users.begin(), database.users.end());
@@ -63,14 +64,13 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const std::string definition, plain_definition(database.definition.text));
     ASSIGN(const http::Headers headers, headers_of(database.offer));
     const auto made = client_.create_database(definition, headers, stop);
-    if (!made && made.error().code != Code::already_exists)
-      return fail(Error(made.error()).in("creating database " + database.name));
-    return {};
+    return made || made.error().code == Code::already_exists ? Status() : Status(fail(made.error()));
   }
 
   Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
                                                            std::stop_token stop) override {
     const cosmos::ContainerName name = name_of(container);
+    began_ = true;
     if (keeps_definition(container)) {
       TRY(pause_expiry(name, stop));
     } else {
@@ -160,18 +160,26 @@ class CosmosTarget : public RestoreTarget {
 
   void abandon(Error& why) override {
     writer_.reset();
+    put_back_after(why);
+    // What has been written stays, and would be refused as documents that are there.
+    if (began_ && why.code != Code::difference) add_hint(why, "the same restore" + at_ + " with --resume completes it");
+  }
+
+ private:
+  static void add_hint(Error& why, const std::string& text) { why.hint += (why.hint.empty() ? "" : "; ") + text; }
+
+  void put_back_after(Error& why) {
     const Status done = put_back({});
     const bool missing = !done && done.error().code == Code::not_found;  // a container that is not there
     if (done || missing) return;
     if (!owed_) {
-      why.hint += (why.hint.empty() ? "" : "; ") + done.error().message + ": " + done.error().hint;
+      add_hint(why, done.error().message + ": " + done.error().hint);
       return;
     }
-    why.hint += (why.hint.empty() ? "" : "; ") + ("time to live is still off in " + owed_->name.text()) +
-                " and must be set again: its definition was " + owed_->definition;
+    add_hint(why, "time to live is still off in " + owed_->name.text() + " and must be set again: its definition was " +
+                      owed_->definition);
   }
 
- private:
   // A definition that a container is to have when this ends, however it ends.
   struct Owed {
     cosmos::ContainerName name;
@@ -203,7 +211,7 @@ class CosmosTarget : public RestoreTarget {
     auto made = client_.create_container(container.database, definition, headers, stop);
     const bool unclear = !made && (made.error().code == Code::ambiguous || made.error().code == Code::cancelled);
     if (!made && !unclear) owed_.reset();
-    if (!made) return fail(std::move(made).error().in("creating container " + name.text()));
+    if (!made) return fail(std::move(made).error());
     return wait_until_made(name, stop);
   }
 
@@ -362,6 +370,8 @@ class CosmosTarget : public RestoreTarget {
   const CosmosTargetOptions options_;
   RestoreProgress& progress_;
   bool continuous_backup_ = false;
+  bool began_ = false;    // a container may have been written to
+  std::string at_;        // the option that gives the plan's moment again
   bool partial_ = false;  // of the selected containers, some documents only
   std::vector<repo::Definition> users_;
   std::vector<repo::Definition> permissions_;

@@ -111,6 +111,7 @@ class DirectoryTarget : public RestoreTarget {
   }
 
   Status check(const RestorePlan& plan, std::vector<std::string>&, std::stop_token) override {
+    at_ = at_option(plan);
     TRY(check_place(path_));
     std::error_code error;
     if (!std::filesystem::exists(path_, error)) return {};
@@ -163,6 +164,7 @@ class DirectoryTarget : public RestoreTarget {
 
   Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer& container,
                                                            std::stop_token) override {
+    began_ = true;
     const auto done = done_.find(container.name());
     if (done != done_.end()) return std::optional(done->second);
     directory_ = directory_of(container.database, container.container);
@@ -216,6 +218,11 @@ class DirectoryTarget : public RestoreTarget {
     if (!result.compared) return {};  // The next run of this restore writes it again.
     journal_ += container_line(result) + "\n";
     return write_file(journal_path(), journal_);
+  }
+
+  void abandon(Error& why) override {
+    if (!began_ || why.code == Code::difference) return;
+    why.hint += (why.hint.empty() ? "" : "; ") + ("the same restore" + at_ + " completes it");
   }
 
   Status close(std::stop_token) override {
@@ -281,6 +288,8 @@ class DirectoryTarget : public RestoreTarget {
 
   std::string path_;
   std::string journal_;
+  std::string at_;                                 // the option that gives the plan's moment again
+  bool began_ = false;                             // a container may have been written
   std::map<std::string, RestoredContainer> done_;  // by an earlier run
   std::string directory_;                          // of the container at hand
   std::optional<OutputFile> documents_;

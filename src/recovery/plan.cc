@@ -360,6 +360,10 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   return plan;
 }
 
+std::string at_option(const RestorePlan& plan) {
+  return plan.moment.latest ? std::string() : " --at " + plan.moment.text();
+}
+
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
                                         std::string_view container) {
   const auto good = [&](const repo::LaneState& account) {

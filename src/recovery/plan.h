@@ -75,6 +75,9 @@ struct PlanOptions {
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options = {});
 
+// " --at …", to give the plan's moment once more: an age would be another by then. Empty for `latest`.
+std::string at_option(const RestorePlan& plan);
+
 // The plan of one container that must exist at the moment.
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
                                         std::string_view container);

@@ -156,7 +156,9 @@ TEST_F(DirectoryRestoreTest, AnInterruptedRestoreIsCompletedByTheSamePlanOnly) {
     ASSERT_TRUE(target->open(whole, notes, {}));
   }
   std::filesystem::create_directories(folder_ + "/out/shop/orders/documents.ndjson.partial");
-  ASSERT_FALSE(run(whole));
+  const auto interrupted = run(whole);
+  ASSERT_FALSE(interrupted);
+  EXPECT_THAT(interrupted.error().hint, HasSubstr("the same restore --at " + format_rfc3339(at(70)) + " completes it"));
   const std::string cache = folder_ + "/out/shop/cache/documents.ndjson";
   EXPECT_TRUE(std::filesystem::exists(cache));
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/out/shop/orders/documents.ndjson"));
@@ -513,6 +515,21 @@ TEST_F(CosmosRestoreTest, ARehearsalRefusesWhatTheRestoreWouldAndWritesNothing) 
   EXPECT_EQ(rehearsed(plan()).error().code, Code::already_exists);
 }
 
+TEST_F(CosmosRestoreTest, SaysOnceWhatItWasDoing) {
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.method == "POST" && request.url.ends_with("/colls")) {
+      return fail(Code::invalid_argument, "not like this");
+    }
+    return std::nullopt;
+  };
+  const auto refused = run(plan());
+  transport_.before = nullptr;
+  ASSERT_FALSE(refused);
+  const std::string text = refused.error().to_string();
+  EXPECT_EQ(text.find("creating container"), text.rfind("creating container")) << text;
+  EXPECT_THAT(text, HasSubstr("creating container shop/cache"));
+}
+
 TEST_F(CosmosRestoreTest, RefusesAContainerWithAnotherPartitionKey) {
   ASSERT_TRUE(account_.engine().create_database("shop"));
   ASSERT_TRUE(
@@ -688,6 +705,11 @@ TEST_F(CosmosRestoreTest, InterruptedAnywhereTheSameRestoreCompletesIt) {
       const auto report = restore(runtime_, backup.repository(), whole, *target, progress, stop.get_token());
       if (report) break;  // so few requests are there
       EXPECT_EQ(report.error().code, Code::cancelled) << report.error().to_string();
+      const bool began = account.engine().container("shop", "cache").has_value();
+      const std::string goes_on = "the same restore --at " + format_rfc3339(at(70)) + " with --resume completes it";
+      if (began) {
+        EXPECT_THAT(report.error().hint, HasSubstr(goes_on));
+      }
     }
     CosmosTargetOptions resumed;
     resumed.resume = true;
