@@ -404,6 +404,27 @@ TEST_F(Program, ADryRunLooksAtTheTargetAsTheRestoreWould) {
   EXPECT_GT(count_at(*resumed.result().find("at_most"), "request_units"), 0);
 }
 
+TEST_F(Program, RestoreTakesNoOptionThatItWouldNotHeed) {
+  back_up_twice();
+  const std::string tree = "dir:" + folder_.path("tree");
+  for (const std::vector<std::string>& option :
+       std::vector<std::vector<std::string>>{{"--resume"},
+                                             {"--target-endpoint", "http://127.0.0.1:1/"},
+                                             {"--target-key-env", "K"},
+                                             {"--target-key-file", "k"},
+                                             {"--insecure-tls"}}) {
+    std::vector<std::string> words = {"restore", "--to", tree};
+    words.insert(words.end(), option.begin(), option.end());
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.code, ExitCode::usage) << option.front();
+    EXPECT_EQ(ran.error().string_at("message"), option.front() + " goes with --to cosmos only");
+  }
+  const Ran nothing = run({"restore", "--to", tree, "--exclude", "*"});
+  EXPECT_EQ(nothing.error().string_at("code"), "not_found");
+  EXPECT_THAT(nothing.error().string_at("message"), ::testing::HasSubstr("--exclude leaves nothing"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("tree")));
+}
+
 TEST_F(Program, RestoreRefusesWhatGoesWithUsingOnlyWithoutIt) {
   back_up_twice();
   const std::vector<std::vector<std::string>> misplaced = {{"--to-account", "a"},

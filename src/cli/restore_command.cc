@@ -97,6 +97,19 @@ Status check_place(const std::string& to) {
   return fail(Code::invalid_argument, "'" + to + "' is nowhere to restore to", "give --to dir:PATH or --to cosmos");
 }
 
+// Files need no account to write to, and an interrupted restore to them is gone on with by itself.
+Status check_options_of_place(const Arguments& arguments, const std::string& to) {
+  TRY(check_place(to));
+  if (to == "cosmos") return {};
+  for (const std::string_view option :
+       {"--resume", "--target-endpoint", "--target-key-env", "--target-key-file", "--ca", "--insecure-tls"}) {
+    if (!arguments.has(option)) continue;
+    return fail(Code::invalid_argument, std::string(option) + " goes with --to cosmos only",
+                option == "--resume" ? "the same restore to files completes an interrupted one without it" : "");
+  }
+  return {};
+}
+
 // What only Azure's restore takes, and the comparison with it.
 OptionNames options_of_using() {
   return OptionNames{"--yes",      "--wait",     "--to-account",     "--to-resource-group",
@@ -116,7 +129,7 @@ Status check_using(const Arguments& arguments) {
 
 Result<ExitCode> run(Context& context) {
   TRY(check_using(context.arguments));
-  if (const auto to = context.arguments.find("--to")) TRY(check_place(*to));
+  if (const auto to = context.arguments.find("--to")) TRY(check_options_of_place(context.arguments, *to));
   ASSIGN(const recovery::Selection selection, selection_of(context.arguments));
   ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const Configuration configuration, load_configuration(context));
@@ -132,6 +145,10 @@ Result<ExitCode> run(Context& context) {
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));
+  if (plan.databases.empty() && !selection.exclude.empty()) {
+    return fail(Code::not_found, "nothing is selected: --exclude leaves nothing as of " + moment.text(),
+                "exclude less; `halley ls` lists what there was");
+  }
   Place place;
   TRY(open_place(context, configuration, to, place));
   TRY(context.arguments.has("--dry-run") ? rehearse(context, *repository, plan, place)

@@ -162,19 +162,26 @@ Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitio
                std::move(hint));
 }
 
-// Every pattern must select something, or a misspelt name would go unnoticed.
-Status check_patterns(repo::Repository& repository, const DefinitionsAt& definitions, const Selection& selection) {
-  for (const std::string& pattern : selection.include) {
-    Selection one;
-    one.include = {pattern};
-    const auto containers = definitions.containers();
-    const auto databases = definitions.databases();
-    const bool found =
-        std::any_of(containers.begin(), containers.end(),
-                    [&](const auto* each) { return one.selects_container(each->key.database, each->key.id); }) ||
-        std::any_of(databases.begin(), databases.end(),
-                    [&](const auto* each) { return one.selects_database(each->key.id); });
-    if (!found) return fail(nothing_there(repository, definitions, pattern));
+bool matches_something(const DefinitionsAt& definitions, const std::string& pattern) {
+  Selection one;
+  one.include = {pattern};
+  const auto containers = definitions.containers();
+  const auto databases = definitions.databases();
+  return std::any_of(containers.begin(), containers.end(),
+                     [&](const auto* each) { return one.selects_container(each->key.database, each->key.id); }) ||
+         std::any_of(databases.begin(), databases.end(),
+                     [&](const auto* each) { return one.selects_database(each->key.id); });
+}
+
+// Every pattern must select something, or a misspelt name would go unnoticed. One that is to leave something out may
+// be about another moment: a note tells of it.
+Status check_patterns(repo::Repository& repository, const DefinitionsAt& definitions, RestorePlan& plan) {
+  for (const std::string& pattern : plan.selection.include) {
+    if (!matches_something(definitions, pattern)) return fail(nothing_there(repository, definitions, pattern));
+  }
+  for (const std::string& pattern : plan.selection.exclude) {
+    if (matches_something(definitions, pattern)) continue;
+    plan.notes.push_back("there was no " + pattern + " to exclude at " + format_rfc3339(definitions.at()));
   }
   return {};
 }
@@ -353,7 +360,7 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
     plan.notes.push_back("the newest backups of the account's definitions are lost: " +
                          definitions.account_lane().damage);
   }
-  TRY(check_patterns(repository, definitions, selection));
+  TRY(check_patterns(repository, definitions, plan));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
   TRY(add_databases(definitions, undocumented, plan));
   TRY(add_definition_notes(repository, definitions, plan));

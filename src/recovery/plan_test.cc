@@ -200,6 +200,14 @@ TEST_F(PlanTest, ANameThatSelectsNothingIsAnError) {
   EXPECT_EQ(odd.error().code, Code::invalid_argument);
 }
 
+TEST_F(PlanTest, APatternThatLeavesNothingOutIsNoted) {
+  Selection selection;
+  selection.exclude = {"shop/misspelt", "crm/*"};
+  const auto plan = make_plan(backup.repository(), Moment::of(at(60)), selection);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_THAT(plan->notes, ElementsAre(HasSubstr("there was no shop/misspelt to exclude")));
+}
+
 TEST_F(PlanTest, ApproximateGoesOnAndNamesWhatIsUncertain) {
   Selection selection;
   selection.include = {"crm"};
