@@ -11,6 +11,9 @@ Result<Moment> parse_moment(Second now, std::string_view text) {
   if (text.starts_with('-')) {
     const auto age = parse_age(text);
     if (!age) return fail(Error(age.error()).with_hint(kForms));
+    if (*age > now.value) {
+      return fail(Code::invalid_argument, "'" + std::string(text) + "' is an age from before 1970", kForms);
+    }
     return Moment::of(now - *age);
   }
   const auto second = parse_rfc3339(text);

@@ -518,7 +518,7 @@ TEST_F(PlanTest, AgesCountFromNow) {
   EXPECT_TRUE(make_plan(backup.repository(), *parse_moment(at(200), "-140s"), {}));
   EXPECT_TRUE(parse_moment(at(200), "latest")->latest);
   EXPECT_EQ(parse_moment(at(200), "2023-11-14T23:13:20+01:00")->at, at(0));
-  for (const char* bad : {"", "yesterday", "-", "2023-11-14", "2h"}) {
+  for (const char* bad : {"", "yesterday", "-", "2023-11-14", "2h", "-9999w"}) {
     const auto moment = parse_moment(at(200), bad);
     ASSERT_FALSE(moment) << bad;
     EXPECT_EQ(moment.error().code, Code::invalid_argument);
