@@ -154,9 +154,18 @@ Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password) {
   return KeyEpoch{file.id, file.number, keys.substr(0, codec::kKeySize), keys.substr(codec::kKeySize)};
 }
 
+// What has lanes was a repository. Without its description nothing tells which keys are its own.
+Status refuse_headless(store::ObjectStore& store) {
+  ASSIGN(const std::vector<std::string> lanes, store.list("lanes/", "", 1));
+  if (lanes.empty()) return {};
+  return fail(Code::corrupt, "there was a repository at " + store.description() + ", but its halley.json is missing",
+              "Bring halley.json back from another copy of the repository.");
+}
+
 Result<std::string> read_description(store::ObjectStore& store) {
   const auto file = store.get_all(kDescriptionName, kMaxPlainFile);
   if (!file && file.error().code == Code::not_found) {
+    TRY(refuse_headless(store));
     return fail(Code::no_repository, "there is no repository at " + store.description(),
                 "Make one with `halley init`.");
   }
@@ -250,6 +259,7 @@ Result<KeyRing> KeyRing::create(Runtime& runtime, store::ObjectStore& store, std
   const auto there = store.size(kDescriptionName);
   if (there) return fail(Code::already_exists, "there is a repository at " + store.description() + " already");
   if (there.error().code != Code::not_found) return fail(there.error());
+  TRY(refuse_headless(store));
 
   KeyRing ring;
   ring.repository_id_ = runtime.random_bytes(kIdSize);

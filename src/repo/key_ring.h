@@ -28,6 +28,7 @@ struct KeyEpoch {
 class KeyRing {
  public:
   // Makes keys/<id> and then halley.json, which decides between two that create at once: already_exists for the loser.
+  // corrupt where a repository was that has lost its halley.json.
   // `cost` is that of deriving a key from the password; one of make_random_password() costs nothing.
   static Result<KeyRing> create(Runtime& runtime, store::ObjectStore& store, std::string_view password,
                                 const codec::ScryptCost& cost);

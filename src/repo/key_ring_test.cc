@@ -169,6 +169,20 @@ TEST_F(KeyRingTest, AKeyThatWasWrappedForAnotherPlaceIsNotOpened) {
   EXPECT_EQ(refusal(key_name_, "\"n\":16", "\"n\":32").code, Code::wrong_password);
 }
 
+TEST_F(KeyRingTest, WhereARepositoryHasLostItsDescriptionNoOtherIsMade) {
+  ASSERT_TRUE(store_->put("lanes/account/000000000001", "a commit"));
+  ASSERT_TRUE(store_->remove(kDescriptionName));
+  const Error opened = KeyRing::open(*store_, kPassword).error();
+  EXPECT_EQ(opened.code, Code::corrupt);
+  EXPECT_THAT(opened.message, HasSubstr("halley.json is missing"));
+  const Error created = KeyRing::create(real_runtime(), *store_, kPassword, {2, 1, 1}).error();
+  EXPECT_EQ(created.code, Code::corrupt);
+  EXPECT_EQ(names("keys/").size(), 1u);
+  ASSERT_TRUE(store_->remove("lanes/account/000000000001"));
+  EXPECT_EQ(KeyRing::open(*store_, kPassword).error().code, Code::no_repository);
+  EXPECT_TRUE(KeyRing::create(real_runtime(), *store_, kPassword, {2, 1, 1})) << "what was interrupted is begun again";
+}
+
 TEST_F(KeyRingTest, TheDescriptionOfAnotherRepositoryIsDamage) {
   const auto files = inspect_key_files(*store_, std::string(16, 'x'));
   ASSERT_TRUE(files);
