@@ -20,8 +20,8 @@ Result<std::string> parse_partition_key(const std::string& text);
 // --at, or the newest state when it is not given.
 Result<recovery::Moment> moment_of(const Context& context);
 
-// The moments of --from and --until as bounds: nothing where one is not given, or is the newest state to end at. Refuses
-// the newest state to begin at, and an end before the beginning.
+// The moments of --from and --until as bounds: nothing where one is not given, or is the newest state to end at.
+// Refuses the newest state to begin at, and an end before the beginning.
 struct Bounds {
   std::optional<Second> from;
   std::optional<Second> until;

@@ -17,8 +17,8 @@ bool is_wanted(const FindQuery& query, const repo::Version& version) {
   return version.id.starts_with(query.id_prefix) && query.selection.selects_document(version.partition_key, version.id);
 }
 
-// Whether every second from one to the other, the last one included, is covered exactly: then no change between them can
-// be missing.
+// Whether every second from one to the other, the last one included, is covered exactly: then no change between them
+// can be missing.
 bool covers(const repo::LaneState& lane, std::optional<Second> from, Second last) {
   const auto intervals = repo::exact_intervals(lane);
   if (!from && !intervals.empty()) from = intervals.front().from;

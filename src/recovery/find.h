@@ -34,8 +34,8 @@ struct FindReport {
   std::uint64_t documents = 0;
   std::vector<std::string> notes;   // why changes may be missing
   std::vector<std::string> losses;  // backups that the repository no longer has: what they held is missing
-  // Of find_changes(): the newest second at which all of these containers that were not dropped can be restored; nothing
-  // where one of them can't be at any. What is later may be missing.
+  // Of find_changes(): the newest second at which all of these containers that were not dropped can be restored;
+  // nothing where one of them can't be at any. What is later may be missing.
   std::optional<Second> through;
 };
 
@@ -45,8 +45,8 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
                                   const EachFound& each, std::stop_token stop);
 
 // The documents that were written, deleted or let go at or after `from` and at or before `until`, as far as it was
-// captured; in dropped containers, too. What a new base has read again unchanged was not written. Only what was stored of
-// that time is read, and where a base may have been read in it, the metadata of what was stored before. Fails as
+// captured; in dropped containers, too. What a new base has read again unchanged was not written. Only what was stored
+// of that time is read, and where a base may have been read in it, the metadata of what was stored before. Fails as
 // incarnations(), and with invalid_argument where no container can have the partition key.
 Result<FindReport> find_changes(repo::Repository& repository, std::optional<Second> from, std::optional<Second> until,
                                 const FindQuery& query, const EachFound& each, std::stop_token stop);

@@ -69,7 +69,7 @@ TEST_F(Uncertain, IsNotWhatCameBackAsItWasAlready) {
   remove("1", 50, 45);
   backup.synced(orders(), at(60));
   backup.see_again(orders(), R"(["a"])", "1", at(10));  // back, since time to live is off
-  put("2", 2, 20);  // so is this, which had expired before it was read
+  put("2", 2, 20);                                      // so is this, which had expired before it was read
   backup.synced(orders(), at(90));
   EXPECT_THAT(at_sync_point(30), ElementsAre("2"));
   EXPECT_THAT(at_sync_point(60), ElementsAre("1", "2")) << "a delete is held: it may have been back";
