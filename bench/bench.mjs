@@ -1,9 +1,10 @@
-// Measures halley against its figures (docs/performance.md) on one corpus, prints one table, writes build/bench.json.
-// usage: ./dev bench [--kind tiny|medium|deep|mixed] [--megabytes N]
+// Measures halley against its figures (docs/performance.md), prints one table, writes build/bench.json.
+// usage: ./dev bench [--kind tiny|medium|deep|mixed] [--megabytes N] | --all
+// --all: a column for each kind of 100 MB, and one for a gigabyte of mixed documents. Without: one corpus.
 // Times are CPU seconds (user and system) of whole processes, or ratios of two measured in the same run.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -13,25 +14,28 @@ const kHalley = 'build/release/halley';
 const kServerBench = 'build/bench/bench/server_bench';
 const kMegabyte = 1e6;
 const kTicks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-const { kind, megabytes } = parseArgs({
-  options: { kind: { type: 'string', default: 'mixed' }, megabytes: { type: 'string', default: '100' } },
-}).values;
+const kAll = [
+  ...['tiny', 'medium', 'deep', 'mixed'].map((kind) => ({ kind, megabytes: 100 })),
+  { kind: 'mixed', megabytes: 1000 },
+];
 
 // GNU time knows the peak, but CPU only in hundredths of a second, as much as a small pass takes: bash knows more.
 const kTimed = `report=$1; shift; TIMEFORMAT='%3U %3S %3R'
 { time /usr/bin/time -o "$report.peak" -f %M "$@" 2>&3; } 2>"$report"`;
 
-// Runs a command to its end: {cpu, wall, peak} in seconds and MiB.
+// Runs a command to its end: {cpu, wall, peak} in seconds and MiB, and its stdout where that is piped.
 function measured(command, args, { env = {}, stdout = 'ignore' } = {}) {
   const report = join(temporaryFolder(), 'time');
   const { status, output } = spawnSync('bash', ['-c', kTimed, 'bash', report, command, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', stdout, 'inherit', 'pipe'],
     encoding: 'utf8',
+    maxBuffer: 64 * kMegabyte,
   });
   assert.equal(status, 0, `${command} ${args.join(' ')}: ${output[3]}`);
   const [user, system, wall] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
-  return { cpu: user + system, wall, peak: Number(readFileSync(`${report}.peak`, 'utf8')) / 1024 };
+  const peak = Number(readFileSync(`${report}.peak`, 'utf8')) / 1024;
+  return { cpu: user + system, wall, peak, ...(stdout === 'pipe' && { stdout: output[1] }) };
 }
 
 function filesBelow(folder) {
@@ -58,15 +62,15 @@ function cpuOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / kTicks;
 }
 
-function corpus() {
+function corpus({ kind, megabytes }) {
   const tree = `build/data/bench-${kind}-${megabytes}`;
-  const script = ['scripts/data/corpus.mjs', '--kind', kind, '--megabytes', megabytes, '--out', tree];
+  const script = ['scripts/data/corpus.mjs', '--kind', kind, '--megabytes', `${megabytes}`, '--out', tree];
   if (!existsSync(tree)) execFileSync('node', script, { stdio: 'inherit' });
   return tree;
 }
 
 // The official SDK reading everything and writing NDJSON: what people do today.
-async function readWithSdk(client, path) {
+async function readWithSdk(client, kind, path) {
   const began = process.hrtime.bigint();
   const file = createWriteStream(path);
   const pages = client.database('bench').container(kind).items.query('SELECT * FROM c', { maxItemCount: -1 });
@@ -79,7 +83,7 @@ async function readWithSdk(client, path) {
 }
 
 // Changes one document in a hundred; returns one of them.
-async function changeOnePercent(client) {
+async function changeOnePercent(client, kind) {
   const { items } = client.database('bench').container(kind);
   const operations = [];
   for await (const { resources } of items.query('SELECT * FROM c', { maxItemCount: 1000 }).getAsyncIterator()) {
@@ -101,7 +105,7 @@ function measureServer() {
 }
 
 function rowsOf(figures) {
-  const { plain, zstd, unzstd, backup, server, restore, repository, sdk, increment, get, points } = figures;
+  const { plain, zstd, unzstd, backup, served, server, restore, repository, sdk, increment, get, points } = figures;
   return [
     ['backup, CPU over zstd -3 -T1', backup.cpu / zstd.cpu, '<= 1.5', 'x'],
     ['repository over zstd -3 output', repository / zstd.bytes, '<= 1.10', 'x'],
@@ -112,6 +116,7 @@ function rowsOf(figures) {
     ['incremental of 1 %, CPU over full', increment.cpu / backup.cpu, '<= 0.03', 'x'],
     ['one document as of latest, cold process and files', get.wall * 1000, '<= 50', 'ms'],
     ['the same, CPU', get.cpu * 1000, '', 'ms'],
+    ['the embedded server, feed pages for each CPU second', served / kMegabyte / server, '>= 150', 'MB'],
     ['the embedded server, point writes for each CPU second', points.writes, '>= 3000', ''],
     ['the embedded server, point reads for each CPU second', points.reads, '>= 6000', ''],
     ['backup, CPU', backup.cpu, '', 's'],
@@ -122,7 +127,7 @@ function rowsOf(figures) {
   ];
 }
 
-async function measureAll(emulator) {
+async function measureHalley(emulator, kind) {
   const folder = temporaryFolder();
   const env = environment(emulator, join(folder, 'repository'));
   const halley = (...args) => measured(kHalley, args, { env });
@@ -136,25 +141,55 @@ async function measureAll(emulator) {
   halley('init', '--generate-password', env.HALLEY_PASSWORD_FILE);
   delete env.HALLEY_PASSWORD;
   const before = cpuOf(emulator.pid);
-  const backup = halley('backup', '--no-wait');
+  const { stdout, ...backup } = measured(kHalley, ['backup', '--no-wait', '--json'], { env, stdout: 'pipe' });
   const server = cpuOf(emulator.pid) - before;
+  const served = JSON.parse(stdout.trim().split('\n').at(-1)).result.bytes_read;
   const repository = bytesBelow(env.HALLEY_REPOSITORY);
   const restore = halley('restore', '--at', 'latest', '--to', `dir:${join(folder, 'tree')}`);
-  const sdk = await readWithSdk(emulator.client, join(folder, 'sdk.ndjson'));
-  const document = await changeOnePercent(emulator.client);
+  const sdk = await readWithSdk(emulator.client, kind, join(folder, 'sdk.ndjson'));
+  const document = await changeOnePercent(emulator.client, kind);
   const increment = halley('backup', '--no-wait');
   const key = JSON.stringify([document.partition]);
   forgetFilesBelow(env.HALLEY_REPOSITORY);
   const get = halley('get', `bench/${kind}`, '--id', document.id, '--partition-key', key);
-  return { plain: statSync(plain).size, zstd, unzstd, backup, server, restore, repository, sdk, increment, get };
+  const bytes = statSync(plain).size;
+  rmSync(folder, { recursive: true });
+  return { plain: bytes, zstd, unzstd, backup, served, server, restore, repository, sdk, increment, get };
 }
 
-const emulator = await startEmulator('--load', corpus());
-const figures = await measureAll(emulator);
-await emulator.stop();
-figures.points = measureServer();
-console.log(`\n${kind}, ${megabytes} MB of documents`);
-for (const [what, value, bar, unit] of rowsOf(figures)) {
-  console.log(`${what.padEnd(54)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(4)} ${bar && `bar ${bar}`}`.trimEnd());
+async function measureAll(corpora) {
+  const points = measureServer();
+  const measurements = [];
+  for (const { kind, megabytes } of corpora) {
+    console.error(`bench: ${kind}, ${megabytes} MB`);
+    const emulator = await startEmulator('--load', corpus({ kind, megabytes }));
+    const figures = await measureHalley(emulator, kind);
+    await emulator.stop();
+    measurements.push({ kind, megabytes, ...figures, points });
+  }
+  return measurements;
 }
-writeFileSync('build/bench.json', `${JSON.stringify({ kind, megabytes: Number(megabytes), ...figures }, null, 2)}\n`);
+
+// A column for each corpus.
+function print(measurements) {
+  const column = (text) => text.padStart(14);
+  const names = measurements.map(({ kind, megabytes }) => column(`${kind} ${megabytes} MB`)).join('');
+  console.log(`\n${'documents'.padEnd(54)}${names}`);
+  const columns = measurements.map(rowsOf);
+  for (const [row, [what, , bar, unit]] of columns[0].entries()) {
+    const values = columns.map((rows) => column(rows[row][1].toFixed(2))).join('');
+    console.log(`${what.padEnd(54)}${values} ${unit.padEnd(4)} ${bar && `bar ${bar}`}`.trimEnd());
+  }
+}
+
+function corporaAsked() {
+  const { all, kind, megabytes } = parseArgs({
+    options: { all: { type: 'boolean' }, kind: { type: 'string' }, megabytes: { type: 'string' } },
+  }).values;
+  assert(!all || (!kind && !megabytes), '--all measures its own kinds and sizes');
+  return all ? kAll : [{ kind: kind ?? 'mixed', megabytes: Number(megabytes ?? 100) }];
+}
+
+const measurements = await measureAll(corporaAsked());
+print(measurements);
+writeFileSync('build/bench.json', `${JSON.stringify(measurements, null, 2)}\n`);
