@@ -237,8 +237,8 @@ TEST_F(FileStoreTest, OpensByUrl) {
   EXPECT_EQ((*open_store("file://" + directory_ + "/with%20space", false))->get_all("a").value(), "x");
   EXPECT_EQ(open_store("file://host/path", false).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("file:///a%2", false).error().code, Code::invalid_argument);
-  EXPECT_EQ(open_store("s3://bucket/prefix", false).error().code, Code::unsupported);
-  EXPECT_EQ(open_store("azblob://account/container", false).error().code, Code::unsupported);
+  EXPECT_EQ(open_store("s3://bucket/prefix", false).error().code, Code::invalid_argument);
+  EXPECT_EQ(open_store("azblob://account/container", false).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("ftp://host/x", false).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("", true).error().code, Code::invalid_argument);
 }

@@ -20,7 +20,7 @@ Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url, bool cre
     return open_file_store(*decoded, create);
   }
   if (scheme == "s3" || scheme == "azblob") {
-    return fail(Code::unsupported, "repositories at " + scheme + ":// are not offered yet",
+    return fail(Code::invalid_argument, "repositories at " + scheme + ":// are not offered yet",
                 "Use a path or file:///path.");
   }
   return fail(Code::invalid_argument, "no kind of store is called `" + scheme + "`", "Use a path or file:///path.");

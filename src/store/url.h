@@ -1,4 +1,5 @@
-// Repository URLs: file:///path or a bare path now; s3:// and azblob:// are refused by name as not offered yet.
+// Repository URLs: file:///path or a bare path now; s3:// and azblob:// are refused by name as not offered yet, like any
+// other scheme: invalid_argument.
 #pragma once
 
 #include "store/object_store.h"
