@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/nearest_name.h"
 #include "cli/program.h"
+#include "testing/temporary_folder.h"
 
 namespace halley::cli {
 namespace {
@@ -174,6 +175,15 @@ TEST(Help, NamesEveryOptionOfACommandAndShowsExamples) {
     }
   }
   for (const Option& option : option_table()) EXPECT_TRUE(used.contains(option.name)) << option.name;
+}
+
+TEST(CommandLine, AFileOfAPasswordThatIsThereIsWhatTheHintIsAbout) {
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.write("pw", "mine\n");
+  const std::string wrong =
+      said({"init", "--repo", folder.path("repository"), "--generate-password", file}, ExitCode::failed).second;
+  EXPECT_NE(wrong.find("hint: no file is written over"), std::string::npos) << wrong;
+  EXPECT_EQ(folder.read("pw"), "mine\n");
 }
 
 TEST(NearestName, FindsTheCloseAndLeavesTheFar) {

@@ -9,7 +9,7 @@ namespace {
 Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   auto made = create_repository(context, configuration);
-  if (!made && made.error().code == Code::already_exists) {
+  if (!made && made.error().code == Code::already_exists && made.error().hint.empty()) {
     return fail(Error(made.error()).with_hint("back up to it with 'halley backup', or give another --repo"));
   }
   ASSIGN(const auto repository, std::move(made));

@@ -178,7 +178,8 @@ Result<std::string> read_secret(const SecretSource& source, const std::string& w
 Status write_secret(const std::string& path, const std::string& secret, store::FileSystem& files) {
   const auto failed = [&](int reason) {
     const Code code = reason == EEXIST ? Code::already_exists : reason == ENOSPC ? Code::no_space : Code::io;
-    return fail(code, "cannot write the new file " + path + ": " + std::strerror(reason));
+    return fail(code, "cannot write the new file " + path + ": " + std::strerror(reason),
+                reason == EEXIST ? "no file is written over: name another, or give this one as --password-file" : "");
   };
   const int file = files.create(path);
   if (file < 0) return failed(errno);
