@@ -177,6 +177,19 @@ TEST(Help, NamesEveryOptionOfACommandAndShowsExamples) {
   for (const Option& option : option_table()) EXPECT_TRUE(used.contains(option.name)) << option.name;
 }
 
+TEST(CommandLine, ARegionIsGivenOnce) {
+  const std::string wrong =
+      said({"emulator", "--listen", "127.0.0.1:0", "--region", "West US", "--region", "west us"}, ExitCode::usage)
+          .second;
+  EXPECT_NE(wrong.find("'west us' is given twice"), std::string::npos) << wrong;
+}
+
+TEST(CommandLine, ARepositoryThatIsNotOfferedYetIsAMistakeOfUse) {
+  for (const char* url : {"s3://bucket/x", "azblob://x", "http://x"}) {
+    said({"status", "--repo", url}, ExitCode::usage);
+  }
+}
+
 TEST(CommandLine, AFileOfAPasswordThatIsThereIsWhatTheHintIsAbout) {
   const testing::TemporaryFolder folder;
   const std::string file = folder.write("pw", "mine\n");

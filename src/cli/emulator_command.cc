@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/access.h"
@@ -41,7 +42,12 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
   account.throughput.limits = arguments.has("--enforce-throughput") || arguments.has("--request-units");
   ASSIGN(account.throughput.unasked, arguments.integer("--request-units", account.throughput.unasked, 1, 100'000'000));
   account.all_versions_feed = !arguments.has("--no-all-versions");
-  for (const std::string& region : arguments.all("--region")) account.regions.push_back({region, ""});
+  for (const std::string& region : arguments.all("--region")) {
+    const bool twice = std::any_of(account.regions.begin(), account.regions.end(),
+                                   [&](const auto& each) { return http::equal_ignoring_case(each.name, region); });
+    if (twice) return fail(Code::invalid_argument, "--region '" + region + "' is given twice");
+    account.regions.push_back({region, ""});
+  }
   account.test_door = arguments.has("--test-door");
   if (account.test_door && !is_loopback(options.address)) {
     return fail(Code::invalid_argument, "--test-door is on loopback only", "give --listen 127.0.0.1:0");
