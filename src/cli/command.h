@@ -30,6 +30,12 @@ struct Operand {
   bool required = true;
 };
 
+// What an option means to one command, where that is other than the table of options says.
+struct OwnHelp {
+  std::string_view option;
+  std::string_view help;
+};
+
 struct Command {
   std::string_view name;     // two words for one of a group: "native status"
   std::string_view summary;  // one line, in the list of commands
@@ -40,6 +46,7 @@ struct Command {
   // Prints its result. An error is printed by the caller; another code than success may follow a result that was
   // printed (3: incomplete, 4: damage found).
   Result<ExitCode> (*run)(Context& context) = nullptr;
+  std::vector<OwnHelp> own_help = {};
 };
 
 }  // namespace halley::cli

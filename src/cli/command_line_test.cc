@@ -177,6 +177,31 @@ TEST(Help, NamesEveryOptionOfACommandAndShowsExamples) {
   for (const Option& option : option_table()) EXPECT_TRUE(used.contains(option.name)) << option.name;
 }
 
+std::string help_of(const std::vector<std::string>& words) {
+  const auto line = parse(words);
+  return line && line->command != nullptr ? command_help(*line->command) : "";
+}
+
+TEST(Help, SaysOfAnOptionWhatItMeansToTheCommand) {
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  for (const char* one : {"export", "import"})
+    EXPECT_TRUE(has(help_of({one, "-h"}), "the container, one at a time")) << one;
+  EXPECT_TRUE(has(help_of({"restore", "-h"}), "a pattern with * and ?"));
+  for (const char* native : {"restore", "restorable", "restore-database", "restore-container", "fixup"}) {
+    EXPECT_FALSE(has(help_of({"native", native, "-h"}), "latest (the default)")) << native;
+  }
+  EXPECT_TRUE(has(help_of({"ls", "-h"}), "{} is none"));
+  EXPECT_TRUE(has(help_of({"ls", "-h"}), "--   "));
+  for (const Command& command : commands()) {
+    for (const OwnHelp& own : command.own_help) {
+      EXPECT_NE(std::find(command.options.begin(), command.options.end(), own.option), command.options.end())
+          << command.name << " " << own.option;
+    }
+  }
+}
+
 TEST(CommandLine, ARegionIsGivenOnce) {
   const std::string wrong =
       said({"emulator", "--listen", "127.0.0.1:0", "--region", "West US", "--region", "west us"}, ExitCode::usage)

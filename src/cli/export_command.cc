@@ -114,7 +114,8 @@ Command export_command() {
           {},
           OptionNames{"--container", "--output", "--at", "--live", "--format", "--system-properties"} +
               account_options() + repository_options(),
-          run};
+          run,
+          {{"--container", "the container, one at a time"}}};
 }
 
 }  // namespace halley::cli

@@ -21,11 +21,13 @@ std::string left_side(const Option& option) {
   }
 }
 
-void append_options(std::string& text, const OptionNames& names) {
+void append_options(std::string& text, const Command& command, const OptionNames& names) {
   for (const std::string_view name : names) {
     const Option* option = find_option(name);
     CHECK(option != nullptr);
-    text += fmt::format("  {:<26} {}\n", left_side(*option), option->help);
+    const auto own = std::find_if(command.own_help.begin(), command.own_help.end(),
+                                  [&](const OwnHelp& each) { return each.option == name; });
+    text += fmt::format("  {:<26} {}\n", left_side(*option), own == command.own_help.end() ? option->help : own->help);
   }
 }
 
@@ -42,10 +44,10 @@ OptionNames those(const OptionNames& all, const OptionNames& some, bool among) {
   return chosen;
 }
 
-void append_group(std::string& text, std::string_view title, const OptionNames& names) {
+void append_group(std::string& text, const Command& command, std::string_view title, const OptionNames& names) {
   if (names.empty()) return;
   text += fmt::format("\n{}:\n", title);
-  append_options(text, names);
+  append_options(text, command, names);
 }
 
 bool is_of_a_group(const Command& command) { return command.name.find(' ') != std::string_view::npos; }
@@ -111,11 +113,11 @@ std::string command_help(const Command& command) {
     text += fmt::format("  {:<26} {}\n", "--", "what follows is an argument, also where it begins with -");
   }
   const OptionNames places = account_options() + azure_options() + repository_options();
-  append_group(text, "options", those(command.options, places, false));
-  append_group(text, "account", those(command.options, account_options(), true));
-  append_group(text, "Azure", those(command.options, azure_options(), true));
-  append_group(text, "repository", those(command.options, repository_options(), true));
-  append_group(text, "general", general_options());
+  append_group(text, command, "options", those(command.options, places, false));
+  append_group(text, command, "account", those(command.options, account_options(), true));
+  append_group(text, command, "Azure", those(command.options, azure_options(), true));
+  append_group(text, command, "repository", those(command.options, repository_options(), true));
+  append_group(text, command, "general", general_options());
   if (!command.examples.empty()) text += fmt::format("\nexamples:\n{}\n", command.examples);
   return text;
 }

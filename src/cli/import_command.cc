@@ -147,7 +147,8 @@ Command import_command() {
       {},
       OptionNames{"--container", "--input", "--format", "--existing", "--dry-run", "--target-endpoint",
                   "--target-key-env", "--target-key-file", "--ca", "--insecure-tls"},
-      run};
+      run,
+      {{"--container", "the container, one at a time"}}};
 }
 
 }  // namespace halley::cli

@@ -448,7 +448,8 @@ Command native_fixup_command() {
           OptionNames{"--to", "--at", "--to-resource-group", "--database", "--container", "--approximate", "--no-ttl",
                       "--dry-run", "--yes", "--target-key-env", "--target-key-file"} +
               azure_options() + repository_options(),
-          run};
+          run,
+          {{"--at", "2026-01-17T10:00:00Z, or an age such as -2h or -3d12h (else what the account says)"}}};
 }
 
 }  // namespace halley::cli

@@ -129,7 +129,9 @@ Command native_restore_database_command() {
           "  halley native restore-database kraftd --at 2026-01-17T15:30:00Z --dry-run",
           {{"DATABASE", "the database; --database for more of them", true}},
           OptionNames{"--at", "--database", "--with-containers", "--keep-ttl", "--dry-run", "--wait"} + azure_options(),
-          run_database};
+          run_database,
+          {{"--at", "2026-01-17T10:00:00Z, or an age such as -2h or -3d12h (else the last second)"},
+           {"--database", "one more database (again for more)"}}};
 }
 
 Command native_restore_container_command() {
@@ -144,7 +146,9 @@ Command native_restore_container_command() {
           "  halley native restore-container kraftd/documents --container kraftd/users --at 2026-01-17T15:30:00Z",
           {{"DB/NAME", "the container; --container for more of them", true}},
           OptionNames{"--at", "--container", "--keep-ttl", "--dry-run", "--wait"} + azure_options(),
-          run_container};
+          run_container,
+          {{"--at", "2026-01-17T10:00:00Z, or an age such as -2h or -3d12h (else the last second)"},
+           {"--container", "one more container (again for more)"}}};
 }
 
 }  // namespace halley::cli

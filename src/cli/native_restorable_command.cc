@@ -253,7 +253,8 @@ Command native_restorable_command() {
       "  halley native restorable --account kraftd-db --suggest",
       {},
       OptionNames{"--at", "--suggest", "--instance", "--location", "--dry-run"} + azure_options(),
-      run};
+      run,
+      {{"--at", "2026-01-17T10:00:00Z, or an age such as -2h or -3d12h"}}};
 }
 
 }  // namespace halley::cli

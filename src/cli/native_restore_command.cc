@@ -131,7 +131,8 @@ Command native_restore_command() {
           OptionNames{"--at", "--to-account", "--to-resource-group", "--databases", "--location", "--instance",
                       "--public-network", "--keep-ttl", "--dry-run", "--wait"} +
               azure_options(),
-          run};
+          run,
+          {{"--at", "2026-01-17T10:00:00Z, or an age such as -2h or -3d12h (must be given)"}}};
 }
 
 }  // namespace halley::cli

@@ -18,9 +18,10 @@ constexpr Option kOptions[] = {
     // What of an account.
     {"--include", Taking::values, "PATTERN", "only these: db, db/container, with * and ? (again for more)"},
     {"--exclude", Taking::values, "PATTERN", "not these (again for more)"},
-    {"--database", Taking::values, "NAME", "this database (again for more)"},
-    {"--container", Taking::values, "DB/NAME", "this container (again for more)"},
-    {"--partition-key", Taking::value, "JSON", "the partition key: a JSON array such as '[\"a\",5]', or one value"},
+    {"--database", Taking::values, "NAME", "this database, or those of a pattern with * and ? (again for more)"},
+    {"--container", Taking::values, "DB/NAME", "this container, or those of a pattern with * and ? (again for more)"},
+    {"--partition-key", Taking::value, "JSON",
+     "the partition key: a JSON array such as '[\"a\",5]', or one value; {} is none"},
     {"--id", Taking::values, "ID", "the document with this id"},
     {"--id-prefix", Taking::value, "TEXT", "documents whose ids begin with this"},
     {"--at", Taking::value, "WHEN", "2026-01-17T10:00:00Z, an age such as -2h or -3d12h, or latest (the default)"},
@@ -41,7 +42,8 @@ constexpr Option kOptions[] = {
     {"--output", Taking::value, "FILE", "the file to write; - is standard output"},
     {"--live", Taking::nothing, "", "from the account as it is now, not from the repository"},
     {"--format", Taking::value, "FORMAT", "json (one object with count and items) or ndjson (a document a line)"},
-    {"--system-properties", Taking::nothing, "", "keep _rid, _self, _etag, _attachments and _ts"},
+    {"--system-properties", Taking::nothing, "",
+     "keep _rid, _self, _etag, _attachments, _ts, and _lsn where the feed gave it"},
     // import
     {"--input", Taking::value, "FILE", "the file to read; - is standard input"},
     {"--existing", Taking::value, "WHAT", "replace documents that are there (the default), or keep them"},
