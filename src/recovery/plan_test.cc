@@ -417,6 +417,17 @@ TEST_F(PlanTest, OneContainerWithoutCoverageLeavesNoSecondOfTheWholeAccount) {
   EXPECT_EQ(report->coverage_holes[0].hole, (repo::Interval{at(50), at(100)}));
 }
 
+// crm/people, with sync points 30 and 60, was dropped at 92; the others end at 100 and 90.
+TEST_F(PlanTest, ADroppedContainerStandsInTheWayOfTheSecondsAtWhichItWasThere) {
+  backup.undefine(DefinitionKind::container, "crm", "", "people", at(92));
+  backup.definitions_known(at(0), at(100));
+  const auto timeline = read_timeline(backup.repository());
+  ASSERT_TRUE(timeline) << timeline.error().to_string();
+  EXPECT_EQ(timeline->restorable_until, at(60));
+  EXPECT_TRUE(make_plan(backup.repository(), Moment::of(at(60)), {}));
+  EXPECT_FALSE(make_plan(backup.repository(), Moment::of(at(89)), {}));
+}
+
 TEST_F(PlanTest, DocumentsThatAreNotThereAreNamed) {
   Selection selection;
   selection.include = {"shop/orders"};

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "json/value.h"
+#include "recovery/good_moments.h"
 #include "repo/definitions.h"
 #include "repo/key_ring.h"
 
@@ -118,7 +119,15 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   for (auto& [lane, container] : live) timeline.uncovered.push_back(std::move(container));
   std::sort(timeline.uncovered.begin(), timeline.uncovered.end(),
             [](const UncoveredContainer& a, const UncoveredContainer& b) { return a.name < b.name; });
-  if (timeline.uncovered.empty() && !everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;
+  if (!timeline.uncovered.empty()) everywhere.clear();
+  const bool any_dropped = std::any_of(timeline.containers.begin(), timeline.containers.end(),
+                                       [](const ContainerTimeline& container) { return !container.live; });
+  if (any_dropped && !everywhere.empty()) {
+    // A container stands in the way while it was there, though it is gone now.
+    ASSIGN(const auto good, good_moments(repository, *account, {}));
+    everywhere = repo::common(everywhere, good);
+  }
+  if (!everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;
   std::sort(timeline.containers.begin(), timeline.containers.end(),
             [](const ContainerTimeline& a, const ContainerTimeline& b) {
               return std::tie(a.database, a.container, a.from, a.lane) <

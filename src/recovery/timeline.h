@@ -50,16 +50,17 @@ struct Timeline {
   std::vector<repo::Interval> definitions;    // seconds for which definitions are known
   std::vector<ContainerTimeline> containers;  // by name, then oldest first
   std::vector<UncoveredContainer> uncovered;  // live ones, by name; not those without a partition key
-  // The newest second to which every live container and the definitions can be restored; nothing when there is none, as
-  // when one of them is uncovered. Containers without a partition key do not count: restores leave them out.
+  // The newest second to which the account can be restored, with every container that is live now, and those that were
+  // there then; nothing when there is none, as when a live one is uncovered. Containers without a partition key do not
+  // count: restores leave them out.
   std::optional<Second> restorable_until;
   std::optional<Second> last_backup;  // the agent's clock at the newest commit of any lane; nothing: no backup exists
   std::optional<Second> newest;       // the newest restorable second of any container
 };
 
-// One pass over the heads of all lanes; no segment is read. An account nothing was captured of yet gives an empty
-// timeline. A lane with commits that are lost or damaged is told up to them; one of which nothing can be read by its
-// name alone.
+// One pass over the heads of all lanes, two where a container was dropped; of segments only those of the definitions are
+// read. An account nothing was captured of yet gives an empty timeline. A lane with commits that are lost or damaged is
+// told up to them; one of which nothing can be read by its name alone.
 Result<Timeline> read_timeline(repo::Repository& repository);
 
 }  // namespace halley::recovery
