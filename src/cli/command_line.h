@@ -18,8 +18,8 @@ struct CommandLine {
 };
 
 // `words` without the program's name. An option takes its value from behind = or from the next word, whatever that is;
-// what follows -- are operands, also where they begin with -. Fails with invalid_argument, naming the nearest known command or option; what
-// followed an unknown option is not repeated in the error, for it may be a secret.
+// what follows -- are operands, also where they begin with -. Fails with invalid_argument, naming the nearest known
+// command or option; what followed an unknown option is not repeated in the error, for it may be a secret.
 Result<CommandLine> parse_command_line(const std::vector<Command>& commands, const std::vector<std::string>& words);
 
 }  // namespace halley::cli

@@ -1,5 +1,5 @@
-// Repository URLs: file:///path or a bare path now; s3:// and azblob:// are refused by name as not offered yet, like any
-// other scheme: invalid_argument.
+// Repository URLs: file:///path or a bare path now; s3:// and azblob:// are refused by name as not offered yet. That
+// and any other scheme is an invalid_argument.
 #pragma once
 
 #include "store/object_store.h"
