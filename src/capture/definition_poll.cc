@@ -385,6 +385,7 @@ std::vector<repo::Interval> DefinitionPoll::known_seconds() const { return repo:
 
 Second DefinitionPoll::these_since() const {
   Second since = newest_drop_;
+  if (!writer_->state().exact.empty()) since = std::max(since, writer_->state().exact.back().from);
   for (const auto& [key, definition] : current_) {
     if (key.kind == DefinitionKind::container) since = std::max(since, definition.time);
   }

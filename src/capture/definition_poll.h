@@ -36,7 +36,8 @@ class DefinitionPoll {
   bool was_read_whole() const;
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
-  // From which second on there are the containers that the last poll found, and no others: drops count from when they
+  // From which second on definitions are known and there are the containers that the last poll found, and no others:
+  // drops count from when they
   // were found, and what was made may be dated behind the Date, by another clock.
   Second these_since() const;
   // The seconds at which there was no selected container but those given by their _rid, and those without a key.

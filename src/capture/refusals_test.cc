@@ -157,6 +157,21 @@ TEST_F(Refusals, DefinitionsThatAFirstPassCouldNotReadAtItsBeginningAreNamed) {
   EXPECT_TRUE(second->restorable_until);
 }
 
+// Where Date lags, what was made last is dated behind it, and definitions are known from then on.
+TEST_F(WithoutAllVersions, AFirstPassCoversASecondOfWhichDefinitionsAreKnown) {
+  account_.clock().advance(100);
+  ASSERT_TRUE(account_.engine().create({"dbs", "shop", "colls", "orders"}, server::ResourceKind::sproc,
+                                       *json::parse(R"({"id":"sum","body":"function(){}"})")));
+  transport_.after = [](const http::Request&, http::Response response) -> testing::DirectTransport::Answer {
+    response.headers.set("Date", format_http_date(*parse_http_date(response.headers.get("Date")) - 4));
+    return response;
+  };
+  const auto report = backup();
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->incomplete.empty());
+  EXPECT_TRUE(report->restorable_until);
+}
+
 TEST_F(Refusals, PermissionsThatAreNotToldAreNamed) {
   using server::ResourceKind;
   ASSERT_TRUE(account_.engine().create({"dbs", "shop"}, ResourceKind::user, *json::parse(R"({"id":"u"})")));
