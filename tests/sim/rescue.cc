@@ -154,6 +154,7 @@ Rescue expect_restore(World& world, const std::vector<std::string>& faults) {
   }
   EXPECT_TRUE(report) << world.describe() << report.error().to_string();
   if (!report) return rescue;
+  rescue.restored = true;
   for (const auto& container : report->containers) EXPECT_TRUE(container.compared) << world.describe();
   for (const recovery::PlannedContainer& each : plan->containers) {
     const Documents restored = target.documents(each.container);

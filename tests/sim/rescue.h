@@ -6,7 +6,8 @@
 namespace halley::sim {
 
 struct Rescue {
-  bool resumed = false;  // it took a second run, with --resume
+  bool restored = false;  // there was something to restore
+  bool resumed = false;   // it took a second run, with --resume
 };
 
 // Restores a moment that is covered into an empty account under `faults`, its partitions splitting on the way; where

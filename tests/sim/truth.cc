@@ -34,6 +34,7 @@ class Backups {
   }
 
   const std::vector<Backed>& all() const { return all_; }
+  const repo::LaneState& account() const { return account_; }
   bool none() const { return account_.seq == 0; }
   bool definitions_known(Second moment) const { return repo::cut_at(account_, moment).has_value(); }
   const Backed* of(const repo::LaneId& lane) const {
@@ -161,29 +162,36 @@ bool expect_container(World& world, const Backed& backed, const recovery::Restor
   return false;
 }
 
-// False when the account is not as it was at the second.
-bool expect_second(World& world, const Backups& backups, Second moment, Truth& result) {
-  const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(moment), {});
-  if (!plan) {
-    ++result.refused;
-    EXPECT_EQ(plan.error().code, Code::outside_coverage) << world.describe() << ": " << plan.error().to_string();
-    EXPECT_FALSE(backups.covers(moment)) << world.describe() << " at " << moment - kStart
-                                         << " s is covered: " << plan.error().to_string();
-    return true;
-  }
+// A refusal of the second names the nearest seconds that can be restored, and no others.
+void expect_nearest(World& world, const Error& refusal, Second moment, const std::vector<Second>& planned) {
+  EXPECT_EQ(refusal.code, Code::outside_coverage) << world.describe() << ": " << refusal.to_string();
+  const auto after = std::upper_bound(planned.begin(), planned.end(), moment);
+  std::string nearest = planned.empty() ? "" : "nearest moments that can be restored: ";
+  if (after != planned.begin()) nearest += format_rfc3339(*(after - 1));
+  if (after != planned.begin() && after != planned.end()) nearest += " and ";
+  if (after != planned.end()) nearest += format_rfc3339(*after);
+  if (planned.empty()) nearest = "run `halley backup`";
+  EXPECT_NE(refusal.hint.find(nearest), std::string::npos)
+      << world.describe() << " at " << moment - kStart << " s: " << refusal.to_string() << "\n  hint: " << refusal.hint
+      << "\n  rather than: " << nearest;
+}
+
+// False when the account is not as it was at the second that `plan` is of.
+bool expect_second(World& world, const Backups& backups, Second moment, const recovery::RestorePlan& plan,
+                   Truth& result) {
   std::set<const Incarnation*> planned;
-  for (const recovery::PlannedContainer& each : plan->containers) {
+  for (const recovery::PlannedContainer& each : plan.containers) {
     const Backed* const backed = backups.of(each.lane);
     CHECK(backed != nullptr);
     planned.insert(backed->container);
-    if (!expect_container(world, *backed, *plan, each, result)) return false;
+    if (!expect_container(world, *backed, plan, each, result)) return false;
   }
   for (const Backed& each : backups.all()) {
     const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container);
     // Drops are dated by Date.
     const std::int64_t skew = std::abs(world.options().date_skew);
     const bool at_its_end = each.container->dropped && std::abs(moment - *each.container->dropped) <= skew;
-    EXPECT_TRUE((planned.count(each.container) != 0) == there || at_its_end || is_told(*plan, *each.container))
+    EXPECT_TRUE((planned.count(each.container) != 0) == there || at_its_end || is_told(plan, *each.container))
         << world.describe() << " at " << moment - kStart << " s: " << world.history_of(*each.container, {});
   }
   return !::testing::Test::HasFailure();
@@ -196,12 +204,25 @@ Truth expect_truth(World& world, Second from) {
   Truth result;
   if (backups.none()) return result;  // nothing was backed up yet
   Second end = world.now();
-  for (const Backed& each : backups.all()) {
-    for (const repo::ExactInterval& interval : each.lane.exact) end = std::max(end, interval.until);
+  for (const repo::Interval& known : repo::restorable_seconds(backups.account())) {
+    from = std::min(from, known.from - 1);  // the clock may have been set back
+    end = std::max(end, known.until);
   }
+  std::vector<Second> planned;
+  std::vector<std::pair<Second, Error>> refused;
   for (Second moment = from; moment < end + 3; moment = moment + 1) {
-    if (!expect_second(world, backups, moment, result)) break;
+    const auto plan = recovery::make_plan(world.repository(), recovery::Moment::of(moment), {});
+    if (plan) {
+      planned.push_back(moment);
+      if (!expect_second(world, backups, moment, *plan, result)) return result;
+      continue;
+    }
+    ++result.refused;
+    EXPECT_FALSE(backups.covers(moment)) << world.describe() << " at " << moment - kStart
+                                         << " s is covered: " << plan.error().to_string();
+    refused.emplace_back(moment, plan.error());
   }
+  for (const auto& [moment, refusal] : refused) expect_nearest(world, refusal, moment, planned);
   return result;
 }
 

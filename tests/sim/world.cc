@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "capture/margins.h"
 #include "server/engine.h"
 #include "server/faults.h"
 #include "server/topology.h"
@@ -67,7 +68,12 @@ World::World(WorldOptions options)
       plan_(options_.faults ? options_.faults : std::make_shared<testing::FaultPlan>()),
       writing_pace_(options_.writing_pace) {
   if (std::getenv("HALLEY_SIM_TRACE") != nullptr) runtime_.print_notes();
-  gateway_.before = [this](const http::Request& request) { return refuse_feed(request); };
+  expires_ = options_.default_ttl.has_value();
+  if (options_.regions > 1) write_region_ = kRegions[0];
+  gateway_.before = [this](const http::Request& request) {
+    lag(request);
+    return refuse_feed(request);
+  };
   gateway_.after = [this](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
     const auto date = parse_http_date(response.headers.get("Date"));
     if (!date) return response;
@@ -118,6 +124,34 @@ void World::connect() {
   auto client = cosmos::Client::create(runtime_, transport_, options);
   CHECK(client);
   client_ = std::move(*client);
+}
+
+// A replica answers a change feed that lacks some of what was written so lately that the margin covers it.
+void World::lag(const http::Request& request) {
+  server::Topology& topology = account_.topology();
+  if (!lagging_.empty()) topology.set_behind(std::exchange(lagging_, {}), 0);
+  const std::string name = container_of(request);
+  if (options_.weather.lag == 0 || calm_ || name.empty() || request.headers.get("A-IM").empty()) return;
+  const std::string id(request.headers.get("x-ms-documentdb-partitionkeyrangeid"));
+  const auto found = account_.engine().container(std::string(kDatabase), name);
+  if (!found) return;
+  const Second margin = now() - (capture::kCoverageMarginSeconds - options_.date_skew);
+  for (const server::RangeInfo& range : (*found)->ranges()) {
+    auto& log = logs_[{(*found)->rid(), range.id}];
+    log.push_back({now(), range.lsn});
+    while (log.front().at < margin) log.pop_front();
+    const std::uint64_t late = range.lsn - std::min(range.lsn, log.front().lsn);
+    if (range.id != id || late == 0 || !chance(options_.weather.lag)) continue;
+    lagging_ = write_region_;
+    topology.set_behind(lagging_, 1 + pick(late));
+    runtime_.note("a replica lags");
+  }
+}
+
+void World::finish_moves() {
+  for (const Incarnation& each : incarnations_) {
+    if (!each.dropped) static_cast<void>(stored(each)->finish_move());  // there may be none
+  }
 }
 
 void World::note_feed(const http::Request& request, Second date) {
@@ -293,6 +327,7 @@ bool World::is_stored(const Incarnation& container, const DocumentName& name) {
 void World::set_default_ttl(TimeToLive ttl) {
   Incarnation* const container = any_container();
   if (container == nullptr) return;
+  expires_ = expires_ || ttl.has_value();
   stored(*container)->set_ttl({});  // without expiry all that is stored is live
   std::set<DocumentName> left;
   for (const auto& document : stored(*container)->live_documents()) left.emplace(document->key, document->id);
@@ -305,6 +340,10 @@ void World::set_default_ttl(TimeToLive ttl) {
 void World::step_clock(std::int64_t seconds) {
   for (Incarnation& each : incarnations_) each.model.set_clock(now(), now() + seconds);
   if (seconds < 0) twice_.push_back({now() + seconds, now()});
+  if (!passes_.empty() && passes_.back().running) {
+    passes_.back().reach(now());
+    passes_.back().reach(now() + seconds);
+  }
   account_.clock().advance(seconds);
   runtime_.note(fmt::format("the clock steps by {} s", seconds));
 }
@@ -324,11 +363,15 @@ void World::arm(const std::vector<std::string>& faults) {
     const auto fault = server::parse_fault(*json::parse(text));
     CHECK(fault);
     account_.faults().arm(*fault);
+    std::string name(server::fault_kind_name(fault->kind));
+    if (fault->kind == server::Fault::Kind::status) name = fmt::format("{}/{}", fault->status, fault->sub_status);
+    armed_.push_back(name + (fault->processed ? " done" : ""));
   }
 }
 
 void World::calm() {
   static_cast<void>(struck());
+  finish_moves();
   calm_ = true;
   writing_pace_ = Milliseconds(0);
   account_.faults().clear();
@@ -344,8 +387,9 @@ const std::map<std::string, std::uint64_t>& World::struck() {
   if (calm_) return struck_;
   struck_.clear();
   const json::Value faults = *json::parse(account_.faults().describe());
-  for (const json::Value& fault : faults.find("faults")->items()) {
-    struck_[fault.string_at("kind")] += static_cast<std::uint64_t>(fault.find("struck")->as_integer().value_or(0));
+  const auto& items = faults.find("faults")->items();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    struck_[armed_.at(i)] += static_cast<std::uint64_t>(items[i].find("struck")->as_integer().value_or(0));
   }
   return struck_;
 }
@@ -383,20 +427,27 @@ void World::change() {
 void World::split() {
   const Incarnation* const container = any_container();
   if (container == nullptr) return;
+  static_cast<void>(stored(*container)->finish_move());  // if there is one
   const auto ranges = stored(*container)->ranges();
   if (ranges.size() >= kMostRanges) return;
-  CHECK(stored(*container)->split(ranges[pick(ranges.size())].id));
-  runtime_.note("a partition is split");
+  const std::string& range = ranges[pick(ranges.size())].id;
+  const bool held = chance(options_.weather.held) && stored(*container)->begin_split(range, {}, 1 + pick(4));
+  if (!held) CHECK(stored(*container)->split(range));
+  runtime_.note(held ? "a split is under way" : "a partition is split");
 }
 
 void World::merge() {
   const Incarnation* const container = any_container();
   if (container == nullptr) return;
+  static_cast<void>(stored(*container)->finish_move());  // if there is one
   const auto ranges = stored(*container)->ranges();
   if (ranges.size() < 2) return;
   const std::size_t left = pick(ranges.size() - 1);
-  CHECK(stored(*container)->merge(ranges[left].id, ranges[left + 1].id));
-  runtime_.note("two partitions are merged");
+  const std::string& one = ranges[left].id;
+  const std::string& other = ranges[left + 1].id;
+  const bool held = chance(options_.weather.held) && stored(*container)->begin_merge(one, other, 1 + pick(4));
+  if (!held) CHECK(stored(*container)->merge(one, other));
+  runtime_.note(held ? "a merge is under way" : "two partitions are merged");
 }
 
 // What befalls the world besides its writer.
@@ -418,12 +469,16 @@ void World::weather() {
                           kRegions[static_cast<std::size_t>(i)] == region ? 0 : pick(4));
     }
     topology.set_write_region(region);
+    write_region_ = region;
     runtime_.note(fmt::format("{} takes the writes", region));
   }
   for (int i = 0; i < options_.regions; ++i) {
     topology.set_state(kRegions[static_cast<std::size_t>(i)], server::Topology::State::up);
   }
   if (chance(weather.region_down)) topology.set_state(region, server::Topology::State::down);
+  if (region != write_region_ && chance(weather.region_removed)) {
+    topology.set_state(region, server::Topology::State::removed);
+  }
 }
 
 // The writer of a pass: often it writes quickly, now and then it rests.
@@ -449,7 +504,7 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   dies_at_ = dies_at;
   died_ = false;
   end_ = std::stop_source();
-  passes_.push_back({now(), {}, false});
+  passes_.push_back({now(), now(), false, true});
   Thread writer;
   if (writing_pace_.count() > 0) {
     writer = runtime_.start_thread("writer", [this](const std::stop_token& stop) { write_on(stop); });
@@ -457,7 +512,8 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   auto report = capture::backup(runtime_, *client_, *repository_, options, progress, end_.get_token());
   writer = Thread();
   dies_at_ = 0;
-  passes_.back().ended = now();
+  passes_.back().reach(now());
+  passes_.back().running = false;
   passes_.back().whole = report && report->incomplete.empty();
   runtime_.note(!report                      ? report.error().to_string()
                 : report->incomplete.empty() ? "the pass is whole"

@@ -27,11 +27,14 @@ inline constexpr Second kStart{1'800'000'000};
 struct Weather {
   double split = 0;
   double merge = 0;
+  double held = 0;        // of splits and merges: that it is under way for some requests
   double clock_step = 0;  // of the service, up to `clock_steps` seconds to either side
   std::int64_t clock_steps = 0;
-  double failover = 0;     // another region takes the writes
-  double region_down = 0;  // and up again with the next change
-  double drop = 0;         // a container is dropped; it is made again at once, or with a later change
+  double failover = 0;        // another region takes the writes
+  double region_down = 0;     // and up again with the next change
+  double region_removed = 0;  // the same
+  double lag = 0;             // with every answer of a change feed: it lacks what was written in the last seconds
+  double drop = 0;            // a container is dropped; it is made again at once, or with a later change
 };
 
 // A container from when it was made to when it was dropped.
@@ -81,6 +84,8 @@ class World {
   void restore_in_place();
   void set_default_ttl(TimeToLive ttl);
   void step_clock(std::int64_t seconds);
+  // Whether a document may ever have expired.
+  bool has_expiry() const { return expires_; }
   // A stored procedure of another text, or none.
   void change_script();
   // A container is dropped, and often made again at once; or one that was dropped before is made again.
@@ -90,7 +95,7 @@ class World {
   void arm(const std::vector<std::string>& faults);
   // From now on nothing changes the world during a pass, and nothing goes wrong.
   void calm();
-  // How often requests were struck, by kind of fault.
+  // How often requests were struck, by kind of fault; by status, where it is one.
   const std::map<std::string, std::uint64_t>& struck();
 
   // One pass of `halley backup`. It is a process of its own, which dies at the call `dies_at` to network or store
@@ -137,6 +142,8 @@ class World {
   void write_on(const std::stop_token& stop);
   bool live_through(std::string_view call);
   std::optional<testing::DirectTransport::Answer> refuse_feed(const http::Request& request);
+  void lag(const http::Request& request);
+  void finish_moves();
   void note_feed(const http::Request& request, Second date);
   void connect();
   void open_repository(const repo::RepositoryOptions& options);
@@ -155,8 +162,18 @@ class World {
   std::uint64_t writes_ = 0;
   Milliseconds writing_pace_;
   bool calm_ = false;
+  bool expires_ = false;
   bool feed_offered_ = true;
   std::set<std::pair<std::string, std::string>> forgotten_ranges_;  // whose continuations are too old, by container
+  // Where the log of a range stood, oldest first, by container and range; and the region that lags for one request.
+  struct Stood {
+    Second at;
+    std::uint64_t lsn;
+  };
+  std::map<std::pair<std::string, std::string>, std::deque<Stood>> logs_;
+  std::string lagging_;
+  std::string_view write_region_ = "Local";
+  std::vector<std::string> armed_;  // what the faults are called, in order
   std::map<std::string, std::uint64_t> struck_;
 
   std::uint64_t calls_ = 0;  // of the present process
@@ -164,9 +181,16 @@ class World {
   bool died_ = false;
   std::stop_source end_;  // of the present process
 
+  // From the oldest to the newest second that it went through, for the clock may be set back meanwhile.
   struct Pass {
     Second began, ended;
     bool whole = false;
+    bool running = false;
+
+    void reach(Second now) {
+      began = std::min(began, now);
+      ended = std::max(ended, now);
+    }
   };
   std::vector<Pass> passes_;
   std::vector<Pass> twice_;  // spans of seconds that came again, since the clock was set back
