@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -8,7 +9,20 @@
 #include "cli/program.h"
 #include "cli/signals.h"
 
+namespace {
+
+// Standard streams that the program was started without stay without use: nothing else is opened under their numbers,
+// and what is written to them fails.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) == -1) (void)open("/dev/null", O_RDONLY);  // the lowest number that is free
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  hold_standard_streams();
   // Keys and passwords are in memory and in the environment: neither a core file nor another process of this user gets
   // them, unless the user wants to look into a defect (docs/decisions/0011-no-core-files.md).
   if (std::getenv("HALLEY_CORE_FILES") == nullptr) prctl(PR_SET_DUMPABLE, 0);

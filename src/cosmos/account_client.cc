@@ -10,7 +10,10 @@ namespace {
 // The endpoint without the slash at its end.
 Result<std::string> endpoint_base(std::string_view endpoint) {
   const auto wrong = [&] {
-    return fail(Code::invalid_argument, "`" + std::string(endpoint) + "` is not the endpoint of an account",
+    // A connection string holds the key.
+    const bool open = endpoint.find_first_of(";=@") == std::string_view::npos;
+    const std::string given = open ? "`" + std::string(endpoint) + "`" : "what was given";
+    return fail(Code::invalid_argument, given + " is not the endpoint of an account",
                 "it looks like https://ACCOUNT.documents.azure.com:443/");
   };
   std::string_view rest = endpoint;

@@ -69,6 +69,15 @@ TEST_F(ClientTest, RefusesEndpointsAndKeysOfTheWrongForm) {
   EXPECT_EQ(code("http://127.0.0.1:8081/", key), Code::internal);
 }
 
+TEST_F(ClientTest, AConnectionStringGivenAsEndpointIsNotRepeated) {
+  ClientOptions options;
+  options.endpoint = "AccountEndpoint=https://shop.example:443/;AccountKey=c2VjcmV0Cg==;";
+  options.key = kEmulatorKey;
+  const auto client = Client::create(runtime_, transport_, options);
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().to_string().find("c2VjcmV0"), std::string::npos) << client.error().to_string();
+}
+
 TEST_F(ClientTest, SignsEveryRequest) {
   transport_.answer(200, {}, R"({"id":"Orders","_rid":"Lx1BALxJyZ8=","_etag":"\"e\"","_ts":1700000000,"new":{"x":1}})");
   const auto container = client_->read_container({"a b", "c/d"}, stop_);

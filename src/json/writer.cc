@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "json/number.h"
 #include "json/string_text.h"
@@ -33,6 +34,22 @@ unsigned take_code_point(std::string_view& text) {
   return code_point;
 }
 
+// How many bytes the character has that a text of UTF-8 begins with, from its second byte on; nothing: it is none.
+std::optional<std::size_t> further_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 0;
+  const std::size_t more = first < 0xC2 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : 0;
+  if (more == 0) return std::nullopt;
+  const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < least || byte(1) > most) return std::nullopt;
+  for (std::size_t i = 2; i <= more; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return std::nullopt;
+  }
+  return more;
+}
+
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
@@ -40,12 +57,19 @@ void append_string(std::string& out, std::string_view text) {
   std::size_t run = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80 && !must_escape(c)) continue;
     const unsigned surrogate = c == 0xED ? leading_surrogate(text.substr(i)) : 0;
-    if (!must_escape(c) && surrogate == 0) continue;
+    const auto more = further_bytes(text.substr(i));
+    if (c >= 0x80 && surrogate == 0 && more) {
+      i += *more;
+      continue;
+    }
     out.append(text, run, i - run);
     if (surrogate != 0) {
       append_code_unit(out, surrogate);
       i += 2;
+    } else if (!more) {
+      out += "\xEF\xBF\xBD";
     } else {
       append_escape(out, c);
     }

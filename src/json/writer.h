@@ -9,7 +9,7 @@
 namespace halley::json {
 
 // Appends `text` as a JSON string: quotes, backslash, control characters and lone surrogates (string_text.h) escaped,
-// all else as is (UTF-8).
+// all else as is. Bytes that are no UTF-8 become U+FFFD.
 void append_string(std::string& out, std::string_view text);
 // The same in pure ASCII (\uXXXX, surrogate pairs above U+FFFF), as header values need it.
 void append_ascii_string(std::string& out, std::string_view text);

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "json/document_scanner.h"
+
 namespace halley::json {
 namespace {
 
@@ -47,10 +49,26 @@ TEST(AppendString, EscapesOnlyWhatMustBe) {
 TEST(AppendString, EscapesLoneSurrogates) {
   EXPECT_EQ(quoted("\xED\xA0\x80"), R"("\ud800")");
   EXPECT_EQ(quoted("a\xED\xB0\x80\n\xED\xBF\xBF\xED\x9F\xBF"), "\"a\\udc00\\n\\udfff\xED\x9F\xBF\"");
-  EXPECT_EQ(quoted("\xEE\x80\x80\xED\xA0"), "\"\xEE\x80\x80\xED\xA0\"") << "nothing is read beyond the end";
+  EXPECT_EQ(quoted("\xEE\x80\x80\xED\xA0"), "\"\xEE\x80\x80\xEF\xBF\xBD\xEF\xBF\xBD\"")
+      << "nothing is read beyond the end";
   std::string out;
   Writer(out).begin_object().member("\xED\xA0\x80", "\xED\xA0\x81").end_object();
   EXPECT_EQ(out, R"({"\ud800":"\ud801"})");
+}
+
+TEST(AppendString, WhatIsNoUtf8IsReplaced) {
+  EXPECT_EQ(quoted("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
+  for (const char* broken : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xE2\x82", "\xF0\x80\x80\x80",
+                             "\xF4\x90\x80\x80", "\xED\xA0", "\xF8\x88\x80\x80"}) {
+    const std::string text = halley::json::quoted(std::string("x") + broken + "\"y");
+    const auto read = value_digest(text);  // refuses what is no UTF-8
+    EXPECT_TRUE(read) << text;
+    EXPECT_NE(text.find("\xEF\xBF\xBD"), std::string::npos);
+    EXPECT_TRUE(text.ends_with("\\\"y\""));
+  }
+  for (const char* whole : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_EQ(quoted(std::string_view(whole)), std::string("\"") + whole + "\"");
+  }
 }
 
 TEST(AppendString, AppendsBehindWhatIsThere) {
