@@ -10,8 +10,8 @@
 
 namespace halley::recovery {
 
-// Seconds of a container that can't be restored, but for the sync points among them: between two exact stretches, or for
-// a live one of which nothing can be restored, all since it was made.
+// Seconds of a container that can't be restored, but for the sync points among them: between two exact stretches, or
+// for a live one of which nothing can be restored, all since it was made.
 struct CoverageHole {
   std::string container;  // "db/container"
   std::string incarnation;

@@ -1,5 +1,5 @@
-// What keys, times and digests answer is answered without bodies: every body frame of the container is damaged, and only
-// what gives bodies finds it.
+// What keys, times and digests answer is answered without bodies: every body frame of the container is damaged, and
+// only what gives bodies finds it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -214,7 +214,8 @@ void weather_a_storm(std::uint64_t seed, Storms& storms) {
     if (::testing::Test::HasFailure()) return;
   }
   live_a_while(world);
-  // A feed that has caught up again can't be told apart: nothing is written, purged or merged behind a restore in place.
+  // A feed that has caught up again can't be told apart:
+  // behind a restore in place nothing is written, purged or merged.
   const bool steady = world.options().weather.clock_steps == 0 && world.options().weather.merge == 0;
   const bool fork = steady && !world.has_expiry() && world.chance(0.8);
   if (fork) world.restore_in_place();
