@@ -59,8 +59,8 @@ struct Timeline {
 };
 
 // One pass over the heads of all lanes, two where a container was dropped; of segments only those of the definitions
-// are read. An account nothing was captured of yet gives an empty timeline. A lane with commits that are lost or damaged
-// is told up to them; one of which nothing can be read by its name alone.
+// are read. An account nothing was captured of yet gives an empty timeline. A lane with commits that are lost or
+// damaged is told up to them; one of which nothing can be read by its name alone.
 Result<Timeline> read_timeline(repo::Repository& repository);
 
 }  // namespace halley::recovery

@@ -31,8 +31,8 @@ struct Truth {
 };
 
 // Plans a restore of every second from `from` on: refused as outside coverage, naming the nearest seconds that are not,
-// or equal to the model; at sync points but for what is named as uncertain. What the lane offers is planned, and nothing
-// else, as long as definitions are known.
+// or equal to the model; at sync points but for what is named as uncertain. What the lane offers is planned, and
+// nothing else, as long as definitions are known.
 Truth expect_truth(World& world, Second from);
 
 }  // namespace halley::sim
