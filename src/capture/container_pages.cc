@@ -237,8 +237,10 @@ Result<ContainerCapture::Followed> ContainerCapture::follow_once(std::size_t ind
   if (behind) return Followed::behind;
   PageResult result;
   result.index = index;
-  const bool continued = !state.feed.empty() && is_position_of_source(index, state);
-  if (continued) result.context.from_lsn = state.lsn + 1;
+  // Only a continuation that is a number says where its page begins: what the headers of the page before say may be the
+  // end of the log.
+  const auto continued_at = cosmos::position_of(state.feed);
+  if (continued_at && is_position_of_source(index, state)) result.context.from_lsn = *continued_at + 1;
   state.range_id = sources_[index].range_id;
   state.feed = page.continuation;
   state.lsn = page.lsn;

@@ -59,7 +59,10 @@ Result<SelectionCheck> check_selection(const BackupOptions& options, const std::
   if (options.include.empty() && options.exclude.empty()) return check;
   const std::vector<std::string> unmatched = unmatched_patterns(options.include, live);
   const auto selected = [&](const cosmos::ContainerName& name) { return is_selected(name, options); };
-  if (std::none_of(live.begin(), live.end(), selected)) return fail(nothing_selected(options, unmatched, live));
+  const bool nothing = std::none_of(live.begin(), live.end(), selected);
+  if (nothing && std::none_of(captured.begin(), captured.end(), selected)) {
+    return fail(nothing_selected(options, unmatched, live));
+  }
 
   const std::vector<std::string> unknown = unmatched_patterns(unmatched, captured);
   for (const std::string& pattern : unmatched) {

@@ -37,8 +37,7 @@ class DefinitionPoll {
   // When the time to live of this container was changed last; nothing when it never was, as far as is known.
   Result<std::optional<Second>> expiry_changed(const repo::Definition& container);
   // From which second on definitions are known and there are the containers that the last poll found, and no others:
-  // drops count from when they
-  // were found, and what was made may be dated behind the Date, by another clock.
+  // drops count from when they were found, and what was made may be dated behind the Date, by another clock.
   Second these_since() const;
   // The seconds at which there was no selected container but those given by their _rid, and those without a key.
   Result<std::vector<repo::Interval>> seconds_of_these_only(const std::set<std::string>& container_rids) const;

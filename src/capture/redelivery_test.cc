@@ -5,6 +5,7 @@
 #include <string>
 
 #include "capture/captured_account.h"
+#include "repo/check.h"
 #include "repo/coverage.h"
 
 namespace halley::capture {
@@ -69,6 +70,24 @@ TEST_F(Redelivery, WhatTheAllVersionsFeedBringsAgainIsKeptOnceAndTakesNoExactnes
   EXPECT_EQ(versions_of("2"), 1u);
 }
 
+// As no embedded account does: its documents are kept whole, their system properties where they were.
+TEST_F(Redelivery, DocumentsWhoseSystemPropertiesStandElsewhereAreSound) {
+  transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    const std::size_t rid = response.body.find("\"_rid\":", response.body.find("\"id\":"));
+    if (!is_feed(request) || response.status != 200 || rid == std::string::npos) return response;
+    const std::string moved = response.body.substr(rid, response.body.find(',', rid) + 1 - rid);
+    response.body.erase(rid, moved.size());
+    response.body.insert(response.body.find("\"id\":"), moved);
+    return response;
+  };
+  upsert(R"({"id":"1","pk":"a"})");
+  backup();
+  EXPECT_EQ(documents()["1"], R"({"id":"1","pk":"a"})");
+  repo::CheckOptions options;
+  options.read_data = 1;
+  EXPECT_TRUE(repo::check(*repository_, options)->damaged.empty());
+}
+
 TEST_F(Redelivery, WhatTheLatestFeedBringsAgainIsKeptOnce) {
   bring_again("Incremental feed");
   BackupOptions options;
@@ -83,6 +102,44 @@ TEST_F(Redelivery, WhatTheLatestFeedBringsAgainIsKeptOnce) {
   EXPECT_FALSE(told("late_change"));
   EXPECT_EQ(versions_of("1"), 1u);
   EXPECT_EQ(versions_of("2"), 1u);
+}
+
+// An account whose continuations are no numbers, so that the position is the header's, which is the end of the log.
+class OpaqueContinuations : public Redelivery {
+ protected:
+  OpaqueContinuations() {
+    transport_.after = [](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+      const std::string etag(response.headers.get("ETag"));
+      if (is_feed(request) && !etag.empty()) response.headers.set("ETag", "\"e" + etag.substr(1));
+      return response;
+    };
+    connect(numbered_, 2);
+  }
+
+ private:
+  class Numbered : public http::Transport {
+   public:
+    explicit Numbered(http::Transport& account) : account_(account) {}
+    Result<http::Response> send(const http::Request& request, Deadline deadline, std::stop_token stop) override {
+      http::Request numbered = request;
+      const std::string etag(request.headers.get("If-None-Match"));
+      if (etag.starts_with("\"e")) numbered.headers.set("If-None-Match", "\"" + etag.substr(2));
+      return account_.send(numbered, deadline, std::move(stop));
+    }
+
+   private:
+    http::Transport& account_;
+  };
+  Numbered numbered_{transport_};
+};
+
+TEST_F(OpaqueContinuations, LoseNothingOfALogOfSeveralPages) {
+  upsert(R"({"id":"0","pk":"a"})");
+  backup();
+  for (int i = 1; i < 10; ++i) upsert(R"({"id":")" + std::to_string(i) + R"(","pk":"a"})");
+  pass_seconds(30);
+  backup();
+  EXPECT_EQ(documents().size(), 10u);
 }
 
 }  // namespace

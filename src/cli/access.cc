@@ -19,9 +19,11 @@ Result<SecretSource> source_in_options(const Context& context, std::string_view 
                                        std::string_view file_option, std::string_view command_option) {
   SecretSource source;
   int given = 0;
+  std::string_view empty;
   const auto take = [&](std::string_view option, std::string& into) {
     if (option.empty() || !context.arguments.has(option)) return;
     into = *context.arguments.find(option);
+    if (into.empty()) empty = option;
     ++given;
   };
   take(env_option, source.env);
@@ -33,6 +35,7 @@ Result<SecretSource> source_in_options(const Context& context, std::string_view 
     return fail(Code::invalid_argument,
                 "give " + std::string(file_option) + " or " + std::string(other) + ", not both");
   }
+  if (!empty.empty()) return fail(Code::invalid_argument, std::string(empty) + " is empty");
   return source;
 }
 

@@ -166,7 +166,8 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   const std::string& first = words.front();
   line.version = first == "--version";
   line.help = asks_for_help(first);
-  if (line.version || (line.help && words.size() == 1)) return line;
+  const bool about_all = words.size() == 1 || (first == "help" && asks_for_help(words[1]));
+  if (line.version || (line.help && about_all)) return line;
   const bool asked = first == "help";
   if (line.help && !asked) return refuse_command(commands, "", first);
   const std::vector<std::string> naming(words.begin() + (asked ? 1 : 0), words.end());
@@ -175,6 +176,9 @@ Result<CommandLine> parse_command_line(const std::vector<Command>& commands, con
   if (line.command == nullptr) {
     line.group = named.group;
     line.help = true;
+  }
+  if (asked && naming.size() > named.words) {
+    return refuse(line.command, "unexpected argument '" + naming[named.words] + "'", "");
   }
   if (asked || line.command == nullptr) return line;
 

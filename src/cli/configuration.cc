@@ -133,17 +133,23 @@ bool begins_name(std::string_view text) {
 std::size_t misplaced_character(std::string_view text) {
   std::size_t line = 1;
   char inside = '\0';  // the quote or # that began what this is in
+  std::size_t quotes = 1;
   bool at_begin = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < text.size(); ++i) {
     const char c = text[i];
+    const auto is_three = [&] { return text.substr(i, 3) == std::string(3, c); };
     if (c == '\n') ++line;
     if (inside == '\0') {
       if (!is_plain(c) || (at_begin && c == '[' && !begins_name(text.substr(i + 1)))) return line;
       at_begin = c == '\n' || (at_begin && (c == ' ' || c == '\t' || c == '\r'));
-      if (c == '"' || c == '\'' || c == '#') inside = c;
+      if (c != '"' && c != '\'' && c != '#') continue;
+      inside = c;
+      quotes = c != '#' && is_three() ? 3 : 1;
+      i += quotes - 1;
     } else if (inside == '"' && c == '\\') {
       ++i;
-    } else if (c == (inside == '#' ? '\n' : inside)) {
+    } else if (c == (inside == '#' ? '\n' : inside) && (quotes == 1 || is_three())) {
+      i += quotes - 1;
       inside = '\0';
       at_begin = c == '\n';
     }

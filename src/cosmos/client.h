@@ -109,6 +109,9 @@ struct FeedRequest {
   bool any_region = false;
 };
 
+// The LSN that a continuation of a change feed stands for, where it is a number.
+std::optional<std::uint64_t> position_of(std::string_view continuation);
+
 // One page of a change feed. `body` has json::kPadding bytes behind it and is empty on 304.
 struct FeedPage {
   bool not_modified = false;  // 304: nothing newer now

@@ -128,6 +128,8 @@ Outcome AccountClient::ask_change_feed(const Call& call, std::stop_token stop) {
   }
 }
 
+std::optional<std::uint64_t> position_of(std::string_view continuation) { return whole_number(continuation); }
+
 Result<FeedPage> AccountClient::read_change_feed(const ContainerName& name, const FeedRequest& request,
                                                  std::stop_token stop) {
   Call call = change_feed_call(name, request);
@@ -143,7 +145,7 @@ Result<FeedPage> AccountClient::read_change_feed(const ContainerName& name, cons
   page.not_modified = response.status == 304;
   page.continuation = response.headers.get("ETag");
   if (page.continuation.empty()) return corrupt("the answer has no etag to continue from");
-  auto lsn = whole_number(page.continuation);
+  auto lsn = position_of(page.continuation);
   if (!lsn) lsn = whole_number(response.headers.get("lsn"));
   if (!lsn) return corrupt("the answer names no position: neither its etag nor its header lsn is a whole number");
   page.lsn = *lsn;

@@ -163,14 +163,16 @@ std::optional<Repeat> Retry::next(const Error& error, const Endpoints& endpoints
     return waited.altogether <= (race ? kRacePatience : limits_.throttle_patience) ? std::optional(repeat)
                                                                                    : std::nullopt;
   }
-  if (++failures_ >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
+  // While writes move to another region, requests fail in other ways, too: these don't count as waiting for it.
+  int& failures = rule->pace == Pace::failover ? failovers_ : failures_;
+  if (++failures >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
 
   // What may have been done here is done again here: elsewhere it would be a second write.
   if (unclear && call_.effect == Effect::write) repeat.where = Where::here;
   repeat.endpoint_down = rule->where == Where::after_account_read;
   if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, endpoints.of_call);
-  if (rule->pace == Pace::at_once_first && failures_ == 1) repeat.where = Where::here;
-  repeat.wait = pause(runtime_, *rule, error.retry_after, failures_);
+  if (rule->pace == Pace::at_once_first && failures == 1) repeat.where = Where::here;
+  repeat.wait = pause(runtime_, *rule, error.retry_after, failures);
   return repeat;
 }
 

@@ -68,7 +68,8 @@ class Retry {
   Runtime& runtime_;
   const RetryLimits limits_;
   const RetriedCall call_;
-  int failures_ = 0;  // throttling and write races aside
+  int failures_ = 0;  // throttling, write races and failovers aside
+  int failovers_ = 0;
   int session_failures_ = 0;
   Waited throttled_;
   Waited raced_;

@@ -269,6 +269,20 @@ TEST_F(RetryTable, AFailoverIsWaitedFor) {
   }
 }
 
+TEST_F(RetryTable, OtherFailuresEndNoFailover) {
+  Retry retry(runtime_, {}, {Effect::write, false, true, false});
+  const auto error = [](int status, int sub_status) {
+    Error answer(code_of(status, sub_status, Effect::write), "");
+    answer.status = status;
+    answer.sub_status = sub_status;
+    return answer;
+  };
+  for (int i = 0; i < 15; ++i) ASSERT_TRUE(retry.next(error(403, 3), {1, 2}));
+  EXPECT_TRUE(retry.next(error(503, 0), {1, 2}));
+  EXPECT_TRUE(retry.next(Error(Code::unavailable, "refused"), {1, 2}));
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(retry.next(error(403, 3), {1, 2}));
+}
+
 TEST_F(RetryTable, ARefusalByTheOnlyRegionIsNotWaitedFor) {
   know_regions(R"({"id":"shop"})");
   for (int i = 0; i < 3; ++i) {

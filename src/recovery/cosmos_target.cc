@@ -38,6 +38,8 @@ class CosmosTarget : public RestoreTarget {
     continuous_backup_ = account.continuous_backup;
     partial_ = !plan.selection.selects_all_documents();
     at_ = at_option(plan);
+    users_.clear();
+    permissions_.clear();
     for (const PlannedDatabase& database : plan.databases) {
       if (database.whole) {
         users_.insert(users_.end(), database.users.begin(), database.users.end());

@@ -157,7 +157,7 @@ Result<KeyEpoch> unwrap(const KeyFile& file, std::string_view password) {
 // What has lanes was a repository. Without its description nothing tells which keys are its own.
 Status refuse_headless(store::ObjectStore& store) {
   ASSIGN(const std::vector<std::string> lanes, store.list("lanes/", "", 1));
-  if (lanes.empty()) return {};
+  if (lanes.empty() || store.size(kDescriptionName)) return {};  // made meanwhile
   return fail(Code::corrupt, "there was a repository at " + store.description() + ", but its halley.json is missing",
               "Bring halley.json back from another copy of the repository.");
 }
@@ -213,8 +213,9 @@ Result<WholeKeyFiles> read_key_files(store::ObjectStore& store, std::string_view
 // The keys that the password opens, and what became of the others.
 struct TriedKeys {
   std::vector<KeyEpoch> opened;
-  bool refused = false;         // a whole file is not opened by the password
-  std::optional<Error> damage;  // of the first file that could not be tried
+  bool refused = false;          // a whole file is not opened by the password
+  std::optional<Error> damage;   // of the first file that could not be tried
+  std::optional<Error> untried;  // of the first that would have cost too much
 };
 
 Result<TriedKeys> try_keys(WholeKeyFiles whole, std::string_view password) {
@@ -227,8 +228,10 @@ Result<TriedKeys> try_keys(WholeKeyFiles whole, std::string_view password) {
   for (const KeyFile& file : whole.files) {
     const std::string name = key_name(to_hex(file.id));
     if (file.work() > kMaxWork - work) {
-      damaged({Code::corrupt, "`" + name + "` is not tried: the key files ask for too much work",
-               "Move those that are not of this repository out of keys/."});
+      if (!keys.untried) {
+        keys.untried = Error(Code::corrupt, "`" + name + "` is not tried: the key files ask for too much work",
+                             "Move those that are not of this repository out of keys/.");
+      }
       continue;
     }
     work += file.work();
@@ -280,6 +283,8 @@ Result<KeyRing> KeyRing::open(store::ObjectStore& store, std::string_view passwo
   ASSIGN(ring.repository_id_, read_description(store));
   ASSIGN(WholeKeyFiles whole, read_key_files(store, ring.repository_id_));
   ASSIGN(TriedKeys keys, try_keys(std::move(whole), password));
+  // Whether the password is right is not known then.
+  if (keys.opened.empty() && keys.untried) return fail(std::move(*keys.untried));
   if (keys.opened.empty() && keys.refused) {
     return fail(Code::wrong_password, "the password does not open this repository",
                 keys.damage ? "But then, " + keys.damage->to_string() + "." : "");

@@ -90,8 +90,11 @@ class SegmentCheck {
   bool is_digest(std::size_t i, std::string_view body) {
     Version version;
     block_.read(i, version);
-    const auto digest = version.operation == Operation::upsert ? json::value_digest(body) : Result<std::uint64_t>(0);
-    return digest && *digest == version.digest;
+    if (version.operation != Operation::upsert) return version.digest == 0;
+    version.body = body;
+    const auto is = [&](const Result<std::uint64_t>& digest) { return digest && *digest == version.digest; };
+    // Of a text that is kept whole the system properties are no part, but for that of a definition.
+    return is(json::value_digest(body)) || (version.layout == kVerbatim && is(json::value_digest(body_text(version))));
   }
 
   SegmentReader& segment_;
