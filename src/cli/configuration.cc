@@ -147,7 +147,7 @@ std::size_t misplaced_character(std::string_view text) {
       quotes = c != '#' && is_three() ? 3 : 1;
       i += quotes - 1;
     } else if (inside == '"' && c == '\\') {
-      ++i;
+      if (++i < text.size() && text[i] == '\n') ++line;  // a long text goes on in the next line
     } else if (c == (inside == '#' ? '\n' : inside) && (quotes == 1 || is_three())) {
       i += quotes - 1;
       inside = '\0';

@@ -183,6 +183,8 @@ TEST(Configuration, CharactersBeyondAsciiStandInQuotesAndComments) {
       parse_configuration("\xEF\xBB\xBF[account]\ninclude = [\"\"\"a\"caf\u00e9\"/*\"\"\"]\n", "halley.toml");
   ASSERT_TRUE(long_text.has_value()) << long_text.error().to_string();
   EXPECT_EQ(long_text->include, (std::vector<std::string>{"a\"caf\u00e9\"/*"}));
+  EXPECT_NE(refused("[account]\nmode = \"\"\"a\\\nb\"\"\"\ncaf\u00e9 = 1\n").message.find("halley.toml:4"),
+            std::string::npos);
   EXPECT_NE(refused("[account]\ncaf\u00e9 = 1\n").message.find("halley.toml:2"), std::string::npos);
   EXPECT_NE(refused("\u0364cc]").message.find("halley.toml:1"), std::string::npos);
 }
