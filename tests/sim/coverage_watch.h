@@ -15,7 +15,8 @@ class CoverageWatch {
  public:
   // To be called after each pass. A second that was covered once stays so, but for those from a late change on to the
   // second that had been claimed. A whole pass that waited and began at `began` (by Date) covers all up to there: of a
-  // container that has always had its all-versions feed, from the first second that was ever covered on.
+  // container that has always had its all-versions feed, from the first second that was ever covered on. In latest mode
+  // it gives a sync point no older than that.
   void expect_no_less(World& world, bool waited, Second began);
 
  private:

@@ -172,7 +172,7 @@ TEST(ForkWorlds, ARestoreInPlaceEndsCoverageAndBeginsItAnew) {
     for (int step = 0; step < 4; ++step) {
       const bool fork = step % 2 == 1;
       if (fork) {
-        world.restore_in_place();
+        ASSERT_TRUE(world.restore_in_place()) << world.describe();
       } else {
         live_a_while(world, seed, step);
       }

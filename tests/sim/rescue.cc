@@ -11,6 +11,7 @@
 #include "repo/coverage.h"
 #include "server/engine.h"
 #include "server/faults.h"
+#include "server/topology.h"
 
 namespace halley::sim {
 namespace {
@@ -22,7 +23,8 @@ class Target {
       : world_(world),
         account_(world.runtime(), options(world)),
         gateway_(account_),
-        transport_(world.runtime(), gateway_, {world.options().seed + 1, Milliseconds(15)}) {
+        transport_(world.runtime(), gateway_, {world.options().seed + 1, Milliseconds(15)}),
+        merges_(world.chance(0.5)) {
     transport_.alive = [this] { return lives_on(); };
   }
 
@@ -72,22 +74,34 @@ class Target {
     server::AccountOptions options;
     options.account_id = "target";
     options.partitions = static_cast<int>(1 + world.pick(3));
+    options.throughput.limits = world.chance(0.3);
+    options.throughput.unasked = static_cast<std::int64_t>(30 + world.pick(100));
+    if (world.chance(0.4)) options.regions = {{"South", "south.test"}, {"Centre", "centre.test"}};
     return options;
   }
 
   bool lives_on() {
-    if (world_.chance(0.02)) split();
+    if (world_.chance(0.02)) move_partitions();
+    if (world_.chance(0.02)) fail_over();
     if (dies_at_ == 0 || ++calls_ < dies_at_) return true;
     end_.request_stop();
     return false;
   }
-  void split() {
+  // A partition is split, or two are merged.
+  void move_partitions() {
     const std::size_t which = world_.pick(world_.incarnations().size());
     const auto container = account_.engine().container("shop", world_.incarnations()[which].name);
-    if (!container || (*container)->ranges().size() >= 6) return;
+    if (!container) return;
     const auto ranges = (*container)->ranges();
-    CHECK((*container)->split(ranges[world_.pick(ranges.size())].id));
+    const std::size_t range = world_.pick(ranges.size());
+    if (merges_ && range + 1 < ranges.size() && world_.chance(0.5)) {
+      CHECK((*container)->merge(ranges[range].id, ranges[range + 1].id));
+    } else if (ranges.size() < 6) {
+      CHECK((*container)->split(ranges[range].id));
+    }
   }
+  // Another region takes the writes. There may be one only.
+  void fail_over() { static_cast<void>(account_.topology().set_write_region(world_.chance(0.5) ? "South" : "Centre")); }
 
   World& world_;
   server::Account account_;
@@ -96,6 +110,7 @@ class Target {
   std::uint64_t calls_ = 0;
   std::uint64_t dies_at_ = 0;
   std::stop_source end_;
+  bool merges_;
 };
 
 // Which all containers that are there now are covered at.

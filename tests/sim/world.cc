@@ -309,12 +309,23 @@ void World::forget_feed() {
 
 void World::offer_feed(bool offered) { feed_offered_ = offered; }
 
-void World::restore_in_place() {
+bool World::restore_in_place() {
   Incarnation* const container = any_container();
-  if (container == nullptr) return;
+  if (container == nullptr) return true;
   const Second moment = now() - static_cast<std::int64_t>(1 + pick(40));
+  const auto before = stored(*container)->ranges();
   stored(*container)->restore_in_place(moment);
   container->model.restore_in_place(moment, now());
+  const auto after = stored(*container)->ranges();
+  bool told = true;
+  for (const repo::RangeState& captured : lane(*container).ranges) {
+    const std::uint64_t stands = cosmos::position_of(captured.feed).value_or(0);
+    for (std::size_t i = 0; !captured.feed.empty() && i < after.size(); ++i) {
+      if (!after[i].range.overlaps(captured.range) || after[i].lsn == before[i].lsn) continue;
+      told = told && (after[i].lsn < stands || before[i].lsn <= stands);
+    }
+  }
+  return told;
 }
 
 // Whether a document is held, expired or not.
@@ -414,6 +425,12 @@ bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName
 bool World::came_twice(Second moment) const {
   return std::any_of(twice_.begin(), twice_.end(),
                      [&](const Pass& span) { return span.began <= moment && moment <= span.ended; });
+}
+
+Second World::newest_second() {
+  Second newest = now();
+  for (const Pass& span : twice_) newest = std::max(newest, span.ended);
+  return newest + options_.date_skew;
 }
 
 void World::change() {

@@ -80,8 +80,9 @@ class World {
   void forget_feed();
   // Whether the account offers the all-versions feed.
   void offer_feed(bool offered);
-  // The container is restored in place, to some seconds ago.
-  void restore_in_place();
+  // The container is restored in place, to some seconds ago. False where no one can tell: what a range lost was not yet
+  // captured, and its log ends no earlier than where capture stands.
+  bool restore_in_place();
   void set_default_ttl(TimeToLive ttl);
   void step_clock(std::int64_t seconds);
   // Whether a document may ever have expired.
@@ -115,6 +116,8 @@ class World {
   bool is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const;
   // Whether the service's clock was set back over this second.
   bool came_twice(Second moment) const;
+  // The newest that the service's clock ever showed, by Date: it may have been set back.
+  Second newest_second();
   repo::Repository& repository() { return *repository_; }
   testing::SimRuntime& runtime() { return runtime_; }
   server::Account& account() { return account_; }
