@@ -30,11 +30,19 @@ void admit_ambiguity(Error& error) {
 }
 
 // The container under this name is another one now: what was seen of it says nothing any more. Ranges that were split
-// or merged do not end a session: what was seen of the parents binds the children.
+// or merged do not end a session: what was seen of the parents binds the children. Nor does 410/1000, by which the
+// container may be the same: the _rid of its next answer tells.
 bool ends_session(const Error& error) {
   return (error.status == 404 && error.sub_status == kOwnerGone) ||
-         (error.status == 400 && error.sub_status == kContainerChanged) ||
-         (error.status == 410 && error.sub_status == kNameCacheStale);
+         (error.status == 400 && error.sub_status == kContainerChanged);
+}
+
+// What a replica that lags answers to a token, said of one that did not heed it.
+Error session_ahead(Effect effect) {
+  Error error(code_of(404, kSessionAhead, effect), "an answer from a replica that is behind what was seen");
+  error.status = 404;
+  error.sub_status = kSessionAhead;
+  return error;
 }
 
 // Which endpoints may be asked.
@@ -118,6 +126,9 @@ Result<http::Response> RequestSender::attempt(const Call& call, const Route& rou
     if (ends_session(error)) sessions_.forget(call.container);
     return fail(std::move(error));
   }
+  const bool behind =
+      call.keeps_session && sessions_.is_behind(call.container, response.headers.get("x-ms-session-token"));
+  if (behind) return fail(session_ahead(call.effect));
   return response;
 }
 

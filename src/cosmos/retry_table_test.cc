@@ -491,9 +491,11 @@ TEST_F(Sessions, ReadsSayWhatWasSeen) {
   see("0:1#9#4=8");
   ASSERT_TRUE(write());
   EXPECT_EQ(sent(), "") << "writes need none";
-  see("0:1#7");
+  see("0:1#9");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#9#4=8") << "also what writes have seen";
+  see("0:1#7");
+  ASSERT_TRUE(write());
   see("1:1#3");
   ASSERT_TRUE(read());
   EXPECT_EQ(sent(), "0:1#9#4=8") << "an older token does not replace a newer one";
@@ -538,7 +540,7 @@ TEST_F(Sessions, AContainerMadeAgainHasNoPast) {
   see("0:1#4", "NEW");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#3");
-  for (const auto& [status, sub_status] : {std::pair{404, 1003}, {400, 1024}, {410, 1000}}) {
+  for (const auto& [status, sub_status] : {std::pair{404, 1003}, {400, 1024}}) {
     see("0:1#5", "NEW");
     ASSERT_TRUE(read_range());
     refuse(status, sub_status);
@@ -547,6 +549,36 @@ TEST_F(Sessions, AContainerMadeAgainHasNoPast) {
     ASSERT_TRUE(read_range());
     EXPECT_EQ(sent(), "") << status << "/" << sub_status;
   }
+}
+
+TEST_F(Sessions, AStaleNameDoesNotEndIt) {
+  see("0:1#500");
+  ASSERT_TRUE(read_range());
+  refuse(410, 1000);
+  EXPECT_FALSE(read_range());
+  see("0:1#500");
+  ASSERT_TRUE(read_range());
+  EXPECT_EQ(sent(), "0:1#500") << "it may be the same container";
+  refuse(410, 1000);
+  EXPECT_FALSE(read_range());
+  see("0:1#3", "NEW");
+  ASSERT_TRUE(read_range()) << "it was another";
+  see("0:1#3", "NEW");
+  ASSERT_TRUE(read_range());
+  EXPECT_EQ(sent(), "0:1#3");
+}
+
+TEST_F(Sessions, AReadOfDocumentsIsNotAnsweredFromBehind) {
+  see("0:1#9,1:1#5");
+  ASSERT_TRUE(read_range());
+  for (const char* behind : {"0:1#8", "0:0#10", "1:1#4"}) {
+    see(behind);
+    see("0:1#9");
+    EXPECT_TRUE(read()) << behind;
+  }
+  EXPECT_EQ(repeats(RetryReason::session_not_reached), 3U);
+  see("0:1#8");
+  EXPECT_TRUE(write()) << "writes are done where they are done";
 }
 
 TEST_F(Sessions, ASplitDoesNotEndIt) {

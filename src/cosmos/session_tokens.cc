@@ -19,15 +19,31 @@ std::optional<Number> number(std::string_view text) {
   return value;
 }
 
+using Position = SessionTokens::Position;
+
 // "version#lsn[#region=lsn…]" -> version and LSN.
-std::optional<std::pair<std::int64_t, std::uint64_t>> parse_position(std::string_view text) {
+std::optional<Position> parse_position(std::string_view text) {
   const std::size_t hash = text.find('#');
   if (hash == std::string_view::npos) return std::nullopt;
   const auto version = number<std::int64_t>(text.substr(0, hash));
   const std::string_view rest = text.substr(hash + 1);
   const auto lsn = number<std::uint64_t>(rest.substr(0, std::min(rest.find('#'), rest.size())));
   if (!version || !lsn) return std::nullopt;
-  return std::pair(*version, *lsn);
+  return Position(*version, *lsn);
+}
+
+// Calls `each` with range, position and text of each part of a token that is one.
+template <typename Each>
+void for_each_range(std::string_view token, const Each& each) {
+  while (!token.empty()) {
+    const std::size_t comma = std::min(token.find(','), token.size());
+    const std::string_view one = token.substr(0, comma);
+    token.remove_prefix(std::min(comma + 1, token.size()));
+    const std::size_t colon = one.find(':');
+    if (colon == std::string_view::npos || colon == 0 || one.size() > kMaxToken) continue;
+    const std::string_view text = one.substr(colon + 1);
+    if (const auto position = parse_position(text)) each(one.substr(0, colon), *position, text);
+  }
 }
 
 }  // namespace
@@ -40,23 +56,27 @@ void SessionTokens::learn(const std::string& container, std::string_view rid, st
     if (!seen.rid.empty()) seen.ranges.clear();
     seen.rid = rid;
   }
-  while (!token.empty()) {
-    const std::size_t comma = std::min(token.find(','), token.size());
-    const std::string_view one = token.substr(0, comma);
-    token.remove_prefix(std::min(comma + 1, token.size()));
-    const std::size_t colon = one.find(':');
-    if (colon == std::string_view::npos || colon == 0 || one.size() > kMaxToken) continue;
-    const auto position = parse_position(one.substr(colon + 1));
-    if (!position) continue;
-    const std::string_view range = one.substr(0, colon);
+  for_each_range(token, [&](std::string_view range, Position position, std::string_view text) {
     const auto held = seen.ranges.find(range);
     if (held == seen.ranges.end()) {
       if (seen.ranges.size() >= kMaxRanges) seen.ranges.clear();
-      seen.ranges.emplace(range, Seen{position->first, position->second, std::string(one.substr(colon + 1))});
-    } else if (std::pair(held->second.version, held->second.lsn) < *position) {
-      held->second = {position->first, position->second, std::string(one.substr(colon + 1))};
+      seen.ranges.emplace(range, Seen{position, std::string(text)});
+    } else if (held->second.position < position) {
+      held->second = {position, std::string(text)};
     }
-  }
+  });
+}
+
+bool SessionTokens::is_behind(const std::string& container, std::string_view token) const {
+  const std::lock_guard lock(mutex_);
+  const auto seen = containers_.find(container);
+  if (seen == containers_.end()) return false;
+  bool behind = false;
+  for_each_range(token, [&](std::string_view range, Position position, std::string_view) {
+    const auto held = seen->second.ranges.find(range);
+    behind = behind || (held != seen->second.ranges.end() && position < held->second.position);
+  });
+  return behind;
 }
 
 std::string SessionTokens::for_read(const std::string& container, std::string_view range_id) const {
