@@ -1,6 +1,8 @@
 #include "recovery/output_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,13 +25,42 @@ tl::unexpected<Error> file_error(const char* doing, const std::string& name, int
               full ? "make room there, then run the same command again" : "");
 }
 
+std::string partial_of(const std::string& path) { return path + ".partial"; }
+
+// Whether `path` still names what is open.
+bool has_name(int descriptor, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
+// Makes an open temporary file that of this writer alone, and empty. The lock comes first: what another is writing must
+// not be cut off beneath it. It goes with the descriptor, so that what a killed process left is taken over.
+Status take_over(int descriptor, const std::string& path) {
+  const std::string partial = partial_of(path);
+  // Where a file system has no locks, it goes without.
+  const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  // The writer before may have given it its name, or removed it, between open and lock.
+  if (!locked || !has_name(descriptor, partial)) {
+    return fail(Code::already_exists, path + " is being written already, to " + partial,
+                "wait until that is done, or choose another name");
+  }
+  return ::ftruncate(descriptor, 0) == 0 ? Status() : file_error("can't write", partial, errno);
+}
+
 }  // namespace
 
 Result<OutputFile> OutputFile::create(std::string path) {
+  const std::string partial = partial_of(path);
+  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) return file_error("can't write", partial, errno);
+  if (Status taken = take_over(descriptor, path); !taken) {
+    ::close(descriptor);
+    return fail(std::move(taken).error());
+  }
   OutputFile file;
-  const std::string partial = path + ".partial";
-  file.descriptor_ = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file.descriptor_ < 0) return file_error("can't write", partial, errno);
+  file.descriptor_ = descriptor;
   file.name_ = path;
   file.path_ = std::move(path);
   file.buffer_.reserve(kBufferBytes);
@@ -66,9 +97,9 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
 
 void OutputFile::abandon() {
   if (path_.empty() || descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink((path_ + ".partial").c_str());
-  descriptor_ = -1;
+  // In this order, for the lock ends with the descriptor: the name may be another's then.
+  ::unlink(partial_of(path_).c_str());
+  ::close(std::exchange(descriptor_, -1));
 }
 
 Status OutputFile::write_all(std::string_view bytes) {
@@ -110,13 +141,15 @@ Status OutputFile::rewrite(std::uint64_t offset, std::string_view bytes) {
 Status OutputFile::commit() {
   TRY(flush());
   if (path_.empty()) return {};
-  const std::string partial = path_ + ".partial";
   if (::fdatasync(descriptor_) != 0) return file_error("can't write", name_, errno);
-  const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
-  if (closed && std::rename(partial.c_str(), path_.c_str()) == 0) return sync_parent(path_);
-  const int error = errno;
-  ::unlink(partial.c_str());
-  return file_error(closed ? "can't rename to" : "can't write", path_, error);
+  // It has its name before its lock ends with the descriptor.
+  if (std::rename(partial_of(path_).c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    abandon();
+    return file_error("can't rename to", path_, error);
+  }
+  ::close(std::exchange(descriptor_, -1));  // says nothing that fdatasync() did not
+  return sync_parent(path_);
 }
 
 Status sync_parent(const std::string& path) {

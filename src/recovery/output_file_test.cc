@@ -57,6 +57,33 @@ TEST_F(OutputFileTest, LeavesNothingWhereItCannotHaveItsName) {
   EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
 }
 
+TEST_F(OutputFileTest, HasOneWriterAtATime) {
+  const std::string path = folder_ + "/f";
+  const std::string text(2 << 20, 'a');
+  {
+    auto first = OutputFile::create(path);
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(first->append(text));
+    const auto second = OutputFile::create(path);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::already_exists);
+    EXPECT_EQ(second.error().message, path + " is being written already, to " + path + ".partial");
+    EXPECT_FALSE(second.error().hint.empty());
+    ASSERT_TRUE(first->append("end"));
+    ASSERT_TRUE(first->commit());
+    EXPECT_TRUE(content(path) == text + "end");
+    ASSERT_TRUE(write_file(path, "the next"));  // although the first is still held
+  }
+  EXPECT_EQ(content(path), "the next");
+}
+
+TEST_F(OutputFileTest, BeginsAnewWhatAKilledProcessLeft) {
+  const std::string path = folder_ + "/f";
+  std::ofstream(path + ".partial") << "a long beginning";
+  ASSERT_TRUE(write_file(path, "whole"));
+  EXPECT_EQ(content(path), "whole");
+}
+
 TEST_F(OutputFileTest, KeepsOrderOfSmallAndLargePieces) {
   const std::string path = folder_ + "/f";
   auto file = OutputFile::create(path);
