@@ -1,8 +1,9 @@
 // A typed client of one Cosmos account (API for NoSQL, gateway protocol). Facts: docs/wire-protocol.md.
 //
 // Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says
-// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Reads carry the
-// session tokens of what this client saw before, so they never go back behind it. A write whose answer was lost is
+// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Reads of
+// a container carry the session tokens of what this client saw of it before; what holds of reads of documents stands
+// with them. A write whose answer was lost is
 // repeated; where that leaves it open whether it was done, the client reads back and looks: success means done, and
 // `ambiguous` is left for what cannot be told. Safe from any thread.
 //
@@ -153,6 +154,7 @@ struct BulkResult {
   int sub_status = 0;
   Milliseconds retry_after{0};
   std::string message;
+  bool after_lost_answer = false;  // an earlier attempt of the request may have done this already
 };
 
 // Which scripts, as the path has them.
@@ -192,8 +194,10 @@ class Client {
 
   virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request,
                                             std::stop_token stop) = 0;
-  // Reads of documents are never answered from behind what this client has seen of the container: they wait, and fail
-  // with unavailable (404/1002) in the end. So what they do not find is not there.
+  // Reads of documents are not answered from behind what this client had seen of the container when they were sent: an
+  // answer whose session token is older, also one that a document is absent, is asked for again, and in the end they fail
+  // with unavailable (404/1002). So what they do not find is not there. (The service gives a token with every answer; one
+  // without tells nothing.)
   virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
                                           std::string_view continuation, std::stop_token stop) = 0;
   // not_found (sub_status 0: the document; 1003: its container) when absent.
@@ -222,7 +226,8 @@ class Client {
 
   virtual Status upsert_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                  std::stop_token stop) = 0;
-  // already_exists when its id, or a unique key, is taken by another; after a lost answer its own document is success.
+  // already_exists when its id, or a unique key, is taken by another; after a lost answer its own document is success,
+  // and ambiguous says that it could not be looked for.
   virtual Status create_document(const ContainerName& name, std::string_view partition_key, std::string_view body,
                                  std::stop_token stop) = 0;
   // Success also when it is gone already.
@@ -231,7 +236,7 @@ class Client {
   // Up to 100 operations of one partition key range, each on its own (non-atomic). The call fails only as a whole
   // (gone after a split: refresh the ranges); what became of each operation is in its result. Those are not
   // repeated here. After a lost answer a creation that meets its own document and a removal that finds nothing left
-  // count as done (201, 204).
+  // count as done (201, 204); where looking for the document fails, 409 stays.
   virtual Result<std::vector<BulkResult>> bulk(const ContainerName& name, std::string_view range_id,
                                                const std::vector<BulkOperation>& operations, std::stop_token stop) = 0;
 

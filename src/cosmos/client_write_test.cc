@@ -334,8 +334,34 @@ TEST_F(LostWrites, ARepeatedBulkRequestRecognisesItsOwnWork) {
   const auto another = create_and_remove().value();
   EXPECT_EQ(another[0].status, 409) << "somebody else's document";
   EXPECT_EQ(another[1].status, 204);
+  EXPECT_TRUE(another[0].after_lost_answer);
+  transport_.failure(Code::timeout).answer(207, {}, R"([{"statusCode":429},{"statusCode":429}])");
+  EXPECT_TRUE(create_and_remove().value()[0].after_lost_answer) << "not done this time, but perhaps before";
   transport_.answer(207, {}, met);
-  EXPECT_EQ(create_and_remove().value()[1].status, 404) << "nothing was lost, so nothing was its own work";
+  const auto untroubled = create_and_remove().value();
+  EXPECT_EQ(untroubled[1].status, 404) << "nothing was lost, so nothing was its own work";
+  EXPECT_FALSE(untroubled[0].after_lost_answer);
+}
+
+TEST_F(LostWrites, ACreationThatCannotLookForItsOwnWorkLeavesItOpen) {
+  const auto no_replica_is_far_enough = [&] {
+    for (int i = 0; i < 10; ++i) transport_.answer(404, headers({{"x-ms-substatus", "1002"}}));
+  };
+  transport_.failure(Code::timeout).answer(207, {}, R"([{"statusCode":409},{"statusCode":404}])");
+  no_replica_is_far_enough();
+  const auto results = client_->bulk(kWrittenTo, "0",
+                                     {{BulkOperation::Kind::create, "", R"(["a"])", R"({"id":"1"})"},
+                                      {BulkOperation::Kind::remove, "2", R"(["a"])", ""}},
+                                     stop_);
+  ASSERT_TRUE(results) << results.error().to_string();
+  EXPECT_EQ((*results)[0].status, 409);
+  EXPECT_TRUE((*results)[0].after_lost_answer);
+  EXPECT_EQ((*results)[1].status, 204) << "what is known is told";
+  transport_.failure(Code::timeout).answer(409);
+  no_replica_is_far_enough();
+  const Status created = client_->create_document(kWrittenTo, R"(["a"])", R"({"id":"1"})", stop_);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, Code::ambiguous) << created.error().to_string();
 }
 
 TEST(SaysTheSame, IgnoresWhatTheServiceAdds) {

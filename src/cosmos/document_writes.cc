@@ -147,8 +147,10 @@ Status AccountClient::write_document(const ContainerName& name, std::string_view
   Error error = std::move(outcome.response).error();
   if (error.code == Code::ambiguous && holds(name, partition_key, body, stop).value_or(false)) return {};
   if (!replaces && error.code == Code::already_exists && outcome.after_lost_answer) {
-    ASSIGN(const bool own, holds(name, partition_key, body, stop));
-    if (own) return {};
+    auto own = holds(name, partition_key, body, stop);
+    if (own && *own) return {};
+    if (!own) error = std::move(own).error();
+    if (!own && is_retryable(error)) error.code = Code::ambiguous;
   }
   return fail(std::move(error));
 }
@@ -176,11 +178,13 @@ Status AccountClient::recognise_own_work(const ContainerName& name, const std::v
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const BulkOperation& operation = operations[i];
     BulkResult& result = results[i];
+    result.after_lost_answer = true;
     if (operation.kind == BulkOperation::Kind::remove && result.status == 404 && result.sub_status == 0) {
-      result = {204, 0, {}, {}};
+      result = {204, 0, {}, {}, true};
     } else if (operation.kind == BulkOperation::Kind::create && result.status == 409) {
-      ASSIGN(const bool own, holds(name, operation.partition_key, operation.body, stop));
-      if (own) result = {201, 0, {}, {}};
+      const auto own = holds(name, operation.partition_key, operation.body, stop);
+      if (!own && !is_retryable(own.error())) return fail(own.error());
+      if (own && *own) result = {201, 0, {}, {}, true};
     }
   }
   return {};
@@ -193,7 +197,7 @@ Result<std::vector<BulkResult>> AccountClient::look_for_results(const ContainerN
   std::vector<BulkResult> results;
   for (const BulkOperation& operation : operations) {
     if (!is_done(name, operation, stop).value_or(false)) return fail(std::move(error));
-    results.push_back({operation.kind == BulkOperation::Kind::remove ? 204 : 200, 0, {}, {}});
+    results.push_back({operation.kind == BulkOperation::Kind::remove ? 204 : 200, 0, {}, {}, true});
   }
   return results;
 }

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "codec/base64.h"
 #include "cosmos/sub_status.h"
@@ -35,6 +36,13 @@ void admit_ambiguity(Error& error) {
 bool ends_session(const Error& error) {
   return (error.status == 404 && error.sub_status == kOwnerGone) ||
          (error.status == 400 && error.sub_status == kContainerChanged);
+}
+
+// Answers, and refusals for what is there or is not: their token tells how far that was.
+bool looked_at_the_data(const http::Response& response) {
+  const int status = response.status;
+  return is_answer(status) || status == 409 || status == 412 ||
+         (status == 404 && response.headers.get("x-ms-substatus") != std::to_string(kSessionAhead));
 }
 
 // What a replica that lags answers to a token, said of one that did not heed it.
@@ -103,32 +111,35 @@ void RequestSender::account(Operation operation, const http::Response& response)
   }
 }
 
-// Refusals that looked at the data tell how far it was, too.
 void RequestSender::note_session(const Call& call, const http::Response& response) {
-  if (call.container.empty()) return;
-  const int status = response.status;
-  const bool looked = is_answer(status) || status == 409 || status == 412 ||
-                      (status == 404 && response.headers.get("x-ms-substatus") != std::to_string(kSessionAhead));
-  if (!looked) return;
+  if (call.container.empty() || !looked_at_the_data(response)) return;
   sessions_.learn(call.container, response.headers.get("x-ms-content-path"),
                   response.headers.get("x-ms-session-token"));
 }
 
 Result<http::Response> RequestSender::attempt(const Call& call, const Route& route, const std::stop_token& stop) {
   ++counters(call.operation).requests;
+  SessionTokens::Session seen;
+  if (call.keeps_session) seen = sessions_.seen(call.container, call.range_id);
   ASSIGN(http::Response response,
          transport_.send(signed_request(call, route), Deadline::after(runtime_, attempt_timeout_), stop));
   endpoint_known_ = true;
   account(call.operation, response);
   note_session(call, response);
+  std::optional<Error> refusal;
   if (!is_answer(response.status)) {
-    Error error = status_error(response, call.effect, runtime_.wall_second(), codec::base64_encode(key_));
-    if (ends_session(error)) sessions_.forget(call.container);
-    return fail(std::move(error));
+    refusal = status_error(response, call.effect, runtime_.wall_second(), codec::base64_encode(key_));
+    if (ends_session(*refusal)) {
+      sessions_.forget(call.container);
+      return fail(std::move(*refusal));
+    }
   }
+  // Above all that something is absent is not believed of a replica that lags.
   const bool behind =
-      call.keeps_session && sessions_.is_behind(call.container, response.headers.get("x-ms-session-token"));
+      call.keeps_session && looked_at_the_data(response) &&
+      seen.is_ahead_of(response.headers.get("x-ms-content-path"), response.headers.get("x-ms-session-token"));
   if (behind) return fail(session_ahead(call.effect));
+  if (refusal) return fail(std::move(*refusal));
   return response;
 }
 

@@ -579,6 +579,26 @@ TEST_F(Sessions, AReadOfDocumentsIsNotAnsweredFromBehind) {
   EXPECT_EQ(repeats(RetryReason::session_not_reached), 3U);
   see("0:1#8");
   EXPECT_TRUE(write()) << "writes are done where they are done";
+  see("0:1#8", "RID", 404);
+  see("0:1#9");
+  EXPECT_TRUE(read()) << "what a replica lacks that is behind may be there";
+  see("0:1#9", "RID", 404);
+  EXPECT_EQ(read().error().code, Code::not_found) << "it is not there";
+  for (int i = 0; i < 10; ++i) see("0:1#8", "RID", 404);
+  const Status lacking = read();
+  ASSERT_FALSE(lacking);
+  EXPECT_EQ(lacking.error().code, Code::unavailable);
+  EXPECT_EQ(lacking.error().sub_status, 1002);
+}
+
+TEST_F(Sessions, AnAnswerIsHeldToWhatWasSeenWhenItWasAskedFor) {
+  see("0:1#8");
+  ASSERT_TRUE(read_range());
+  see("0:1#8");  // to the read
+  see("0:1#9");  // to a write, before the read has its answer
+  transport_->answered = [&] { EXPECT_TRUE(write()); };
+  EXPECT_TRUE(read());
+  EXPECT_EQ(repeats(RetryReason::session_not_reached), 0U);
 }
 
 TEST_F(Sessions, ASplitDoesNotEndIt) {
@@ -648,6 +668,11 @@ TEST_F(Sessions, AreNotCarriedWhenTheyWouldFillAHeader) {
   see("");
   ASSERT_TRUE(read_range());
   EXPECT_EQ(sent(), "0:1#1000000");
+  see("700:1#999999", "RID", 404);
+  see("700:1#1000000", "RID", 404);
+  EXPECT_EQ(read().error().code, Code::not_found);
+  EXPECT_EQ(sent(), "");
+  EXPECT_EQ(repeats(RetryReason::session_not_reached), 1U) << "the answers are held to them all the same";
 }
 
 // --- The log ---

@@ -8,7 +8,7 @@ namespace halley::cosmos {
 namespace {
 
 constexpr std::size_t kMaxToken = 512;        // Of one range; the service's have some tens of bytes.
-constexpr std::size_t kMaxJoined = 4 * 1024;  // Of all ranges, in one header.
+constexpr std::size_t kMaxJoined = 4 * 1024;  // Of several ranges, in one header.
 constexpr std::size_t kMaxRanges = 10'000;    // Of one container that are remembered.
 
 template <typename Number>
@@ -67,30 +67,33 @@ void SessionTokens::learn(const std::string& container, std::string_view rid, st
   });
 }
 
-bool SessionTokens::is_behind(const std::string& container, std::string_view token) const {
-  const std::lock_guard lock(mutex_);
-  const auto seen = containers_.find(container);
-  if (seen == containers_.end()) return false;
-  bool behind = false;
-  for_each_range(token, [&](std::string_view range, Position position, std::string_view) {
-    const auto held = seen->second.ranges.find(range);
-    behind = behind || (held != seen->second.ranges.end() && position < held->second.position);
+bool SessionTokens::Session::is_ahead_of(std::string_view answered_rid, std::string_view answered_token) const {
+  if (!rid.empty() && !answered_rid.empty() && rid != answered_rid) return false;
+  bool ahead = false;
+  for_each_range(answered_token, [&](std::string_view range, Position answered, std::string_view) {
+    for_each_range(token, [&](std::string_view other, Position position, std::string_view) {
+      ahead = ahead || (other == range && answered < position);
+    });
   });
-  return behind;
+  return ahead;
 }
 
-std::string SessionTokens::for_read(const std::string& container, std::string_view range_id) const {
+SessionTokens::Session SessionTokens::seen(const std::string& container, std::string_view range_id) const {
   const std::lock_guard lock(mutex_);
   const auto seen = containers_.find(container);
   if (seen == containers_.end()) return {};
   const auto& ranges = seen->second.ranges;
-  if (const auto own = ranges.find(range_id); own != ranges.end()) return own->first + ":" + own->second.text;
-  std::string joined;
-  for (const auto& [range, position] : ranges) {
-    joined += (joined.empty() ? "" : ",") + range + ":" + position.text;
-    if (joined.size() > kMaxJoined) return {};
+  if (const auto own = ranges.find(range_id); own != ranges.end()) {
+    return {seen->second.rid, own->first + ":" + own->second.text};
   }
-  return joined;
+  std::string joined;
+  for (const auto& [range, position] : ranges) joined += (joined.empty() ? "" : ",") + range + ":" + position.text;
+  return {seen->second.rid, std::move(joined)};
+}
+
+std::string SessionTokens::for_read(const std::string& container, std::string_view range_id) const {
+  std::string token = seen(container, range_id).token;
+  return token.size() > kMaxJoined ? std::string() : token;
 }
 
 void SessionTokens::forget(const std::string& container) {

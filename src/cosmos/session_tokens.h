@@ -21,12 +21,20 @@ class SessionTokens {
   // Texts that are no token are passed over.
   void learn(const std::string& container, std::string_view rid, std::string_view token);
 
-  // The token to send with a read: that of the range; where it has none (a range that a split made), or `range_id` is
-  // empty, those of all ranges seen. Empty when there is none, or they are too long for a header.
-  std::string for_read(const std::string& container, std::string_view range_id) const;
+  // What a read goes by: what was seen until then, however long it takes to be answered.
+  struct Session {
+    std::string rid;
+    std::string token;  // of one range or, joined with commas, of several
 
-  // Whether the token of an answer is older than what was seen of one of its ranges: a replica that lags gave it.
-  bool is_behind(const std::string& container, std::string_view token) const;
+    // Whether an answer tells of less of the same container: a replica that lags gave it. An answer without a token
+    // tells nothing.
+    bool is_ahead_of(std::string_view answered_rid, std::string_view answered_token) const;
+  };
+  // What was seen of the range; where that is nothing (a range that a split made), or `range_id` is empty, of all.
+  Session seen(const std::string& container, std::string_view range_id) const;
+
+  // The token to send with a read: that of seen(). Empty when there is none, or it is too long for a header.
+  std::string for_read(const std::string& container, std::string_view range_id) const;
 
   // Forgets what was seen of a container.
   void forget(const std::string& container);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "http/transport.h"
@@ -32,8 +34,12 @@ class ScriptedTransport final : public http::Transport {
       return fail(Code::internal, "the script has no answer to " + request.method + " " + request.url);
     Answer answer = std::move(answers_.front());
     answers_.pop_front();
+    if (const auto call = std::exchange(answered, nullptr)) call();
     return answer;
   }
+
+  // Called once, when the next request has its answer and the client does not know it yet.
+  std::function<void()> answered;
 
   const std::vector<http::Request>& requests() const { return requests_; }
   bool finished() const { return answers_.empty(); }
