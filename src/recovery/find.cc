@@ -214,6 +214,10 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
                                   const EachFound& each, std::stop_token stop) {
   ASSIGN(const RestorePlan plan, make_plan(repository, moment, query.selection));
   FindReport report;
+  report.losses = plan.losses;
+  for (const std::string& note : plan.notes) {
+    if (std::find(plan.losses.begin(), plan.losses.end(), note) == plan.losses.end()) report.notes.push_back(note);
+  }
   for (const PlannedContainer& container : plan.containers) {
     ASSIGN(Documents documents, Documents::open(repository, container, query.selection, false));
     const std::string name = container.name();

@@ -32,7 +32,7 @@ using EachFound = std::function<bool(const FoundKey&)>;  // false stops; views a
 
 struct FindReport {
   std::uint64_t documents = 0;
-  std::vector<std::string> notes;   // why changes may be missing
+  std::vector<std::string> notes;   // why changes may be missing; of find_documents() those of the plan
   std::vector<std::string> losses;  // backups that the repository no longer has: what they held is missing
   // Of find_changes(): the newest second at which all of these containers that were not dropped can be restored;
   // nothing where one of them can't be at any. What is later may be missing.

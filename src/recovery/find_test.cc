@@ -95,6 +95,27 @@ TEST_F(FindTest, ListsWhatWasThereAtAMoment) {
   EXPECT_THAT(there(at(75), by_key), IsEmpty());
 }
 
+TEST_F(FindTest, AMomentNamesWhatIsLost) {
+  const repo::LaneId people = backup.lane("crm", "people").id;
+  ASSERT_TRUE(backup.repository().store().put(repo::commit_name(people, 3), "no commit"));
+  std::vector<std::string> found;
+  const auto report = find_documents(backup.repository(), Moment::of(at(30)), query({"crm"}), into(found), {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_THAT(found, ElementsAre(HasSubstr(R"(crm/people ["a"] 2 written)")));
+  EXPECT_THAT(report->losses, ElementsAre(HasSubstr("crm/people: its backups behind commit 2 are lost")));
+  EXPECT_THAT(report->notes, IsEmpty());
+}
+
+TEST_F(FindTest, LatestNamesAContainerThatIsLeftOut) {
+  backup.container("shop", "young", at(98));
+  backup.definitions_known(at(0), at(100));
+  std::vector<std::string> found;
+  const auto report = find_documents(backup.repository(), Moment::newest(), query({"shop"}), into(found), {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_THAT(report->notes, ElementsAre(HasSubstr("left out: container shop/young")));
+  EXPECT_THAT(report->losses, IsEmpty());
+}
+
 TEST_F(FindTest, AMomentOutsideCoverageIsRefused) {
   std::vector<std::string> lines;
   const auto refused = find_documents(backup.repository(), Moment::of(at(500)), query({}), into(lines), {});

@@ -71,10 +71,15 @@ std::string what_is_left(const Result<std::vector<repo::Interval>>& good) {
 
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
 
-// Finds the cut, where the moment is covered. `notes`: where to name the documents that may not be as they were;
-// nullptr = nobody asks.
+void tell_loss(std::string loss, RestorePlan& plan) {
+  plan.notes.push_back(loss);
+  plan.losses.push_back(std::move(loss));
+}
+
+// Finds the cut, where the moment is covered. `plan`: where to tell what is lost, and name the documents that may not
+// be as they were; nullptr = nobody asks.
 Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& definitions, const Moment& moment,
-                          bool approximate, PlannedContainer& planned, std::vector<std::string>* notes) {
+                          bool approximate, PlannedContainer& planned, RestorePlan* plan) {
   const auto lane = repository.read_lane(planned.lane);
   const repo::LaneHead* const recorded = repo::recorded_head(definitions.account_lane().heads, planned.lane);
   if (!lane && lane.error().code == Code::not_found) {
@@ -86,10 +91,7 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   }
   if (!lane) return fail(lane.error());
   if (moment.latest && !approximate) TRY(check_end(planned, *lane, recorded));
-  if (!lane->damage.empty() && notes != nullptr) {
-    notes->push_back("container " + planned.name() + ": its backups behind commit " + std::to_string(lane->seq) +
-                     " are lost, and no part of this: " + lane->damage);
-  }
+  if (!lane->damage.empty() && plan != nullptr) tell_loss(lost_behind(planned, *lane), *plan);
   if (moment.latest) {
     auto newest = repo::newest_cut(*lane);
     if (!newest) {
@@ -103,16 +105,16 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   planned.at = moment.at;
   if (auto cut = repo::cut_at(*lane, moment.at)) {
     planned.cut = std::move(*cut);
-    if (planned.cut.positions.empty() || notes == nullptr) return Coverage::covered;
+    if (planned.cut.positions.empty() || plan == nullptr) return Coverage::covered;
     ASSIGN(auto found, sync_point_notes(repository, *lane, moment.at));
-    notes->insert(notes->end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    plan->notes.insert(plan->notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     return Coverage::covered;
   }
-  if (!approximate || notes == nullptr) return Coverage::outside;
+  if (!approximate || plan == nullptr) return Coverage::outside;
   planned.approximate = true;
   planned.cut = repo::Cut{moment.at, {}};
   ASSIGN(auto found, uncertain_notes(repository, *lane, moment.at));
-  notes->insert(notes->end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  plan->notes.insert(plan->notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return Coverage::covered;
 }
 
@@ -312,7 +314,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, plan.selection.fits(planned->key));
     if (!fits) continue;
     any_fits = true;
-    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned, &plan.notes);
+    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned, &plan);
     if (!found && repo::is_damage(found.error())) {
       lost.add(planned->name(), found.error());
       continue;
@@ -357,8 +359,7 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   if (!definitions.exact())
     plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
   if (!definitions.account_lane().damage.empty()) {
-    plan.notes.push_back("the newest backups of the account's definitions are lost: " +
-                         definitions.account_lane().damage);
+    tell_loss("the newest backups of the account's definitions are lost: " + definitions.account_lane().damage, plan);
   }
   TRY(check_patterns(repository, definitions, plan));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
@@ -371,8 +372,13 @@ std::string at_option(const RestorePlan& plan) {
   return plan.moment.latest ? std::string() : " --at " + plan.moment.text();
 }
 
+std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane) {
+  return "container " + planned.name() + ": its backups behind commit " + std::to_string(lane.seq) +
+         " are lost, and no part of this: " + lane.damage;
+}
+
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
-                                        std::string_view container) {
+                                        std::string_view container, std::vector<std::string>* notes) {
   const auto good = [&](const repo::LaneState& account) {
     return good_moments_of(repository, account, database, container);
   };
@@ -388,7 +394,8 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
-  auto found = find_cut(repository, definitions, moment, false, planned, nullptr);
+  RestorePlan told;
+  auto found = find_cut(repository, definitions, moment, false, planned, notes == nullptr ? nullptr : &told);
   if (!found && repo::is_damage(found.error())) {
     found.error().hint = what_is_left(good(definitions.account_lane()));
   }
@@ -398,6 +405,7 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     const std::string hint = nearest_good(good(definitions.account_lane()), moment.at);
     return fail(outside_coverage("container " + planned.name(), moment.at, hint));
   }
+  if (notes != nullptr) *notes = std::move(told.notes);
   return planned;
 }
 

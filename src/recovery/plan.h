@@ -52,6 +52,7 @@ struct RestorePlan {
   std::vector<PlannedContainer> containers;  // sorted by name
   std::vector<std::string>
       notes;  // what the owner should know, e.g. documents that an approximate restore is unsure of
+  std::vector<std::string> losses;  // of the notes those that tell of lost backups, behind what the plan takes
 };
 
 struct PlanOptions {
@@ -78,8 +79,13 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
 // " --at …", to give the plan's moment once more: an age would be another by then. Empty for `latest`.
 std::string at_option(const RestorePlan& plan);
 
-// The plan of one container that must exist at the moment.
+// The plan of one container that must exist at the moment. `notes`: where to put what a restore of it would tell of
+// lost backups and of documents that may not be as they were; to find these, all the keys of a sync point's lane are
+// read.
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
-                                        std::string_view container);
+                                        std::string_view container, std::vector<std::string>* notes = nullptr);
+
+// The note that backups of a planned container are lost behind what of its damaged lane can be read.
+std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane);
 
 }  // namespace halley::recovery
