@@ -271,12 +271,12 @@ class Writer : public BulkWriter {
       const cosmos::BulkResult& result = results[i];
       const auto& item = request.items[i];
       const cosmos::BulkReaction reaction = cosmos::bulk_reaction(result.status, result.sub_status);
+      if (reaction.may_have_worked || result.after_lost_answer) item->unclear = true;
       switch (reaction.step) {
         case Step::done:
           break;
         case Step::repeat:
           if (result.status == 429) ++throttled_;
-          item->unclear = item->unclear || reaction.may_have_worked;
           note(troubles[reaction.reason], result);
           again.items.push_back(item);
           break;

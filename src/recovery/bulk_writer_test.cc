@@ -67,15 +67,18 @@ class BulkWriterTest : public ::testing::Test {
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
   }
 
-  Status write(std::size_t size) {
+  Status write(std::size_t size, bool keep_existing = false, std::uint64_t* kept = nullptr) {
     const auto key = json::parse(R"({"paths":["/pk"],"kind":"Hash","version":2})");
     ASSIGN(const auto definition, cosmos::PartitionKeyDefinition::parse(*key));
     BulkWriterOptions options;
     options.requests_in_flight = 1;
+    options.keep_existing = keep_existing;
     ASSIGN(const auto writer,
            BulkWriter::start(runtime_, *client_, {"shop", "orders"}, definition, options, throttled_, {}));
     TRY(writer->upsert(R"(["a"])", "1", R"({"id":"1","pk":"a","v":")" + std::string(size, 'x') + "\"}"));
-    return writer->finish();
+    Status done = writer->finish();
+    if (kept != nullptr) *kept = writer->kept();
+    return done;
   }
   std::size_t count() { return (*account_.engine().container("shop", "orders"))->live_documents().size(); }
 
@@ -195,6 +198,78 @@ TEST_F(BulkWriterTest, WaitsAsTheTableSays) {
   EXPECT_LE(sleeps.front(), Milliseconds(100));
   EXPECT_GE(sleeps.back(), Milliseconds(2500));
   EXPECT_LE(sleeps.back(), Milliseconds(5000));
+}
+
+// --- Documents that are there already are kept ---
+
+class KeepsExisting : public BulkWriterTest {
+ protected:
+  static bool is_bulk(const http::Request& request) { return request.headers.is_true("x-ms-cosmos-is-batch-request"); }
+  static bool is_look(const http::Request& request) {
+    return request.method == "GET" && request.url.ends_with("/docs/1");
+  }
+
+  // The first write is done and its answer is lost. `before` may answer what comes later.
+  void lose_first_answer(std::function<std::optional<Result<http::Response>>(const http::Request&)> before) {
+    transport_.before = [=, this](const http::Request& request) -> std::optional<Result<http::Response>> {
+      return writes_ == 0 ? std::nullopt : before(request);
+    };
+    transport_.after = [this](const http::Request& request, http::Response response) -> Result<http::Response> {
+      if (request.method == "POST" && ++writes_ == 1) return fail(Code::ambiguous, "lost");
+      return response;
+    };
+  }
+  // The second write is answered so, and nothing is done.
+  void lose_first_answer_and_refuse(const std::string& result) {
+    lose_first_answer([=, once = false](const http::Request& request) mutable -> std::optional<Result<http::Response>> {
+      if (!is_bulk(request) || std::exchange(once, true)) return std::nullopt;
+      return Result<http::Response>(answer(207, "0", "[" + result + "]"));
+    });
+  }
+  // So many looks find no replica that is far enough.
+  auto failing_looks(int times) {
+    return [times](const http::Request& request) mutable -> std::optional<Result<http::Response>> {
+      if (!is_look(request) || times-- <= 0) return std::nullopt;
+      return Result<http::Response>(answer(404, "1002", "{}"));
+    };
+  }
+
+  // How many documents were kept of an import of one.
+  std::uint64_t kept(std::size_t size = kSmall) {
+    std::uint64_t kept = 0;
+    const Status written = write(size, true, &kept);
+    EXPECT_TRUE(written) << written.error().to_string();
+    EXPECT_EQ(count(), 1U);
+    return kept;
+  }
+
+  std::atomic<int> writes_{0};
+};
+
+TEST_F(KeepsExisting, OwnWorkIsNotKeptWhereTheRepeatOfALostRequestIsRefused) {
+  for (const char* result : {R"({"statusCode":429,"subStatusCode":3200})", R"({"statusCode":403,"subStatusCode":3})",
+                             R"({"statusCode":410,"subStatusCode":1002})", R"({"statusCode":413})"}) {
+    writes_ = 0;
+    lose_first_answer_and_refuse(result);
+    EXPECT_EQ(kept(), 0U) << result << ": the account was empty";
+    EXPECT_GE(writes_, 2);
+    ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "1"));
+  }
+}
+
+TEST_F(KeepsExisting, OwnWorkIsNotKeptWhereLookingForItFails) {
+  for (const std::size_t size : {kSmall, kLarge}) {
+    writes_ = 0;
+    lose_first_answer(failing_looks(10));
+    EXPECT_EQ(kept(size), 0U) << size << ": the account was empty";
+    ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "1"));
+  }
+}
+
+TEST_F(KeepsExisting, WhatAnotherWroteIsKeptAlsoBehindALostAnswer) {
+  lose_first_answer_and_refuse(R"({"statusCode":429,"subStatusCode":3200})");
+  ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"1","pk":"a","v":"mine"})"));
+  EXPECT_EQ(kept(), 1U);
 }
 
 }  // namespace
