@@ -113,6 +113,10 @@ Result<Resource> parse_resource(std::string text, const std::string& what);
 // matter.
 bool says_the_same(const json::Value& wanted, const json::Value& held);
 
+// Whether a definition is there as it was sent: it has everything that was, and nothing that a replacement would have
+// taken away.
+bool is_as_sent(const json::Value& wanted, const json::Value& held);
+
 // Whether two texts are the same document but for system properties, the order of members and how numbers are written.
 bool is_same_document(std::string_view sent, std::string_view held);
 

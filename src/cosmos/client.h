@@ -1,11 +1,10 @@
 // A typed client of one Cosmos account (API for NoSQL, gateway protocol). Facts: docs/wire-protocol.md.
 //
 // Every call is synchronous, bounded by the client's deadline per attempt and by `stop`, retries what its status says
-// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Reads of
-// a container carry the session tokens of what this client saw of it before; what holds of reads of documents stands
-// with them. A write whose answer was lost is
-// repeated; where that leaves it open whether it was done, the client reads back and looks: success means done, and
-// `ambiguous` is left for what cannot be told. Safe from any thread.
+// may be retried (retry.h is the one place that decides), and accounts its request charge by operation. Reads of a
+// container carry the session tokens of what this client saw of it before; what holds of reads of documents stands with
+// them. A write whose answer was lost is repeated; where that leaves it open whether it was done, the client reads back
+// and looks: success means done, and `ambiguous` is left for what cannot be told. Safe from any thread.
 //
 // What a caller must do itself: on `gone` read the partition key ranges again and fit its work to them (410/1002: split
 // or merged; 1000: the container was made again; 1007 and 1008: still moving after some patience; 1024: an archived
@@ -195,9 +194,9 @@ class Client {
   virtual Result<FeedPage> read_change_feed(const ContainerName& name, const FeedRequest& request,
                                             std::stop_token stop) = 0;
   // Reads of documents are not answered from behind what this client had seen of the container when they were sent: an
-  // answer whose session token is older, also one that a document is absent, is asked for again, and in the end they fail
-  // with unavailable (404/1002). So what they do not find is not there. (The service gives a token with every answer; one
-  // without tells nothing.)
+  // answer whose session token is older, also one that a document is absent, is asked for again, and in the end they
+  // fail with unavailable (404/1002). So what they do not find is not there. (The service gives a token with every
+  // answer; one without tells nothing.)
   virtual Result<ReadPage> read_documents(const ContainerName& name, std::string_view range_id,
                                           std::string_view continuation, std::stop_token stop) = 0;
   // not_found (sub_status 0: the document; 1003: its container) when absent.

@@ -302,6 +302,18 @@ TEST_F(LostWrites, DefinitionsThatAreThereAreDone) {
   EXPECT_EQ(last().url, "http://127.0.0.1:8081/dbs/Shop/colls/Orders/triggers/s");
 }
 
+TEST_F(LostWrites, AReplacementIsNotDoneWhileThereIsWhatItTakesAway) {
+  const std::string_view without = R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2}})";
+  for (int i = 0; i < 3; ++i) transport_.answer(500);
+  document(std::string(kCreated));
+  const auto replaced = client_->replace_container(kWrittenTo, without, "", stop_);
+  ASSERT_FALSE(replaced) << "defaultTtl is still there";
+  EXPECT_EQ(replaced.error().code, Code::ambiguous);
+  for (int i = 0; i < 3; ++i) transport_.answer(500);
+  document(R"({"id":"Orders","indexingPolicy":{},"partitionKey":{"paths":["/pk"],"version":2},"_rid":"r"})");
+  EXPECT_TRUE(client_->replace_container(kWrittenTo, without, "", stop_));
+}
+
 TEST_F(LostWrites, ABulkRequestThatWasDoneIsDone) {
   lose_all();
   document(R"({"id":"1","pk":"é","_rid":"r"})");

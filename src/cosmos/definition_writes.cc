@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cosmos/account_client.h"
+#include "cosmos/owners_members.h"
 
 namespace halley::cosmos {
 namespace {
@@ -37,6 +38,10 @@ bool says_the_same(const json::Value& wanted, const json::Value& held) {
   }
 }
 
+bool is_as_sent(const json::Value& wanted, const json::Value& held) {
+  return says_the_same(wanted, held) && owners_members_beyond(wanted, held).empty();
+}
+
 Result<Resource> AccountClient::create(const ResourcePath& feed, std::string_view definition,
                                        const http::Headers& headers, const std::string& what,
                                        const std::function<Result<Resource>()>& read_back,
@@ -56,7 +61,7 @@ Result<Resource> AccountClient::create(const ResourcePath& feed, std::string_vie
   // An attempt lost its answer: if what is there says what was sent, that attempt was carried out.
   auto held = read_back();
   const auto wanted = json::parse(definition);
-  if (held && wanted && says_the_same(*wanted, held->value)) return held;
+  if (held && wanted && is_as_sent(*wanted, held->value)) return held;
   if (!met_itself) return fail(std::move(outcome.response).error());
   return fail(Error(Code::ambiguous, held ? "the answer was lost, and what is there now differs from what was sent"
                                           : "the answer was lost, and reading back failed: " + held.error().message)
@@ -111,7 +116,7 @@ Result<Resource> AccountClient::replace_container(const ContainerName& name, std
   if (met_itself || code == Code::ambiguous) {
     auto held = read_container(name, stop);
     const auto wanted = json::parse(definition);
-    if (held && wanted && says_the_same(*wanted, held->value)) return held;
+    if (held && wanted && is_as_sent(*wanted, held->value)) return held;
   }
   return fail(std::move(outcome.response).error());
 }
@@ -146,7 +151,7 @@ Status AccountClient::put(const ResourcePath& feed, const ResourcePath& own, std
   if (outcome.response.error().code == Code::ambiguous) {
     const auto held = read(own, what, stop);
     const auto wanted = json::parse(definition);
-    if (held && wanted && says_the_same(*wanted, held->value)) return {};
+    if (held && wanted && is_as_sent(*wanted, held->value)) return {};
   }
   return fail(std::move(outcome.response).error());
 }
