@@ -56,8 +56,8 @@ struct BackupReport {
   double request_units = 0;
   std::uint64_t commits = 0;
   double seconds = 0;
-  // The newest second that every container can be restored to; before the pass there may have been newer ones at which
-  // there was a container that is dropped now.
+  // The newest second that every container of the pass can be restored to; before the pass there may have been newer
+  // ones at which there was a container that is dropped now.
   std::optional<Second> restorable_until;
   std::vector<Incomplete> incomplete;
   std::vector<std::string> events;  // what the owner should know of

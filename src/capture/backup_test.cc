@@ -663,5 +663,30 @@ TEST_F(Backup, AnAccountWithSeveralWriteRegionsIsRefused) {
   EXPECT_TRUE(repository_->lanes()->empty());
 }
 
+TEST_F(Backup, WhatWasReadOfAContainerIsKeptThoughItIsDroppedWhileOthersAreRead) {
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"users","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  BackupOptions one;
+  one.containers_at_once = 1;
+  backup(one);
+  pass_seconds(60);
+  upsert(R"({"id":"d","pk":"a"})");
+  pass_seconds(60);
+  bool read = false;
+  bool dropped = false;
+  transport_.after = [&](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    const bool of_orders = request.url.find("/colls/orders/") != std::string::npos;
+    if (is_feed(request) && of_orders && response.status == 304) read = true;
+    if (is_feed(request) && !of_orders && read && !dropped) {
+      dropped = true;
+      EXPECT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders"}));
+    }
+    return response;
+  };
+  EXPECT_EQ(incomplete_backup(one).code, Code::not_found);
+  EXPECT_TRUE(dropped);
+  EXPECT_EQ(documents().count("d"), 1U);
+}
+
 }  // namespace
 }  // namespace halley::capture

@@ -41,7 +41,9 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
     if (!looked && looked.error().sub_status == cosmos::kSessionAhead) TRY(check_incarnation(stop));
     TRY(std::move(looked));
   }
-  if (pending_.bytes() > (1U << 20)) TRY(commit({}, stop));
+  // Of a container that is dropped while others are read, what was read of it can't be read again.
+  const bool waits = pass_.progress.containers > 1;
+  if (!pending_.empty() && (waits || pending_.bytes() > (1U << 20))) TRY(commit({}, stop));
   return {};
 }
 
@@ -284,7 +286,8 @@ bool ContainerCapture::expiry_changed() const {
   for (const repo::Event& event : writer_->state().events) {
     if (event.kind == "expiry") looked = std::max(looked, event.at);
   }
-  return *target_.expiry_changed >= looked;
+  // The look is dated by Date, the change by the clock of its `_ts`.
+  return *target_.expiry_changed + kCoverageMarginSeconds >= looked;
 }
 
 Status ContainerCapture::list_ranges(const List& list, std::stop_token stop) {

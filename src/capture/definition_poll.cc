@@ -7,6 +7,7 @@
 #include "capture/margins.h"
 #include "json/document_scanner.h"
 #include "repo/coverage.h"
+#include "repo/key_ring.h"
 
 namespace halley::capture {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 using repo::Definition;
 using repo::DefinitionKey;
 using repo::DefinitionKind;
+
+DefinitionKey database_of(const DefinitionKey& key) { return {DefinitionKind::database, "", "", key.database}; }
 
 DefinitionKind kind_of(cosmos::ScriptKind kind) {
   switch (kind) {
@@ -88,7 +91,7 @@ std::vector<DefinitionPoll::LiveContainer> DefinitionPoll::containers() const {
   std::vector<LiveContainer> live;
   for (const auto& [key, definition] : current_) {
     if (key.kind != DefinitionKind::container || !is_watched(key)) continue;
-    const auto database = current_.find({DefinitionKind::database, "", "", key.database});
+    const auto database = current_.find(database_of(key));
     if (database != current_.end()) live.push_back({database->second, definition});
   }
   return live;
@@ -316,36 +319,60 @@ void DefinitionPoll::add_version(const Definition& definition, repo::Operation o
   batch.add(version);
 }
 
+Result<Second> DefinitionPoll::last_look(const DefinitionKey& key, Second claimed) const {
+  const std::string& name = key.kind == DefinitionKind::container ? key.id : key.parent;
+  const auto database = current_.find(database_of(key));
+  const auto container = current_.find({DefinitionKind::container, key.database, "", name});
+  const bool of_container = !name.empty() && key.kind != DefinitionKind::permission;
+  if (!of_container || database == current_.end() || container == current_.end()) return claimed;
+  const auto lane = pass_.repository.read_lane(repo::lane_of(account_.id, database->second, container->second));
+  if (!lane && (lane.error().code == Code::not_found || repo::is_damage(lane.error()))) return claimed;
+  if (!lane) return fail(lane.error());
+  Second look = claimed;
+  for (const repo::RangeState& range : lane->ranges) {
+    if (range.last_304 != Second{}) look = std::min(look, range.last_304);
+  }
+  return look;
+}
+
+bool DefinitionPoll::has_lost_database(const DefinitionKey& key, const Listing& listing) const {
+  const auto before = current_.find(database_of(key));
+  const auto now = listing.found.find(database_of(key));
+  return before != current_.end() && (now == listing.found.end() || now->second.rid != before->second.rid);
+}
+
 // What is known and no longer listed becomes a removal, once it is confirmed.
 Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch,
                                     std::stop_token stop) {
   std::vector<Definition> missing;
   for (const auto& [key, definition] : current_) {
-    if (listing.found.count(key) == 0 && is_watched(key) && !listing.is_unread(key)) missing.push_back(definition);
+    if (listing.found.count(key) != 0 || listing.is_unread(key)) continue;
+    // What a pass leaves out goes with its database.
+    if (is_watched(key) || has_lost_database(key, listing)) missing.push_back(definition);
   }
   if (missing.empty()) return {};
   ASSIGN(const Listing second, list_all(stop));
   for (std::size_t i = 0; i < second.why.size(); ++i) {
     if (!listing.is_unread(second.unread[i])) incomplete_.push_back(second.why[i]);
   }
-  std::vector<DefinitionKey> dropped;
+  std::vector<DefinitionKey> dropped;  // parents stand before what they hold
   for (Definition& definition : missing) {
     const DefinitionKey& key = definition.key;
     const bool with_parent = std::any_of(dropped.begin(), dropped.end(), [&](const DefinitionKey& parent) {
       return (parent.kind == DefinitionKind::database && parent.id == key.database) ||
              (parent.kind == DefinitionKind::container && parent.database == key.database && parent.id == key.parent);
     });
-    // What belongs to a database that this pass does not list was not looked for.
-    const bool looked_for = key.database.empty() || key.kind == DefinitionKind::container ||
-                            listing.found.count({DefinitionKind::database, "", "", key.database}) != 0;
-    if (!with_parent) {
-      if (!looked_for) continue;
+    const bool database_listed = key.database.empty() || listing.found.count(database_of(key)) != 0;
+    if (!with_parent && is_watched(key)) {
+      // What belongs to a database that this pass does not list was not looked for.
+      if (!database_listed && key.kind != DefinitionKind::container) continue;
       ASSIGN(const bool gone, is_gone(key, second, stop));
       if (!gone) continue;
     }
+    if (!with_parent && !is_watched(key) && !database_listed) continue;  // its database was not confirmed to be gone
     dropped.push_back(key);
     definition.ts = pass_.client.newest_server_time();
-    definition.since = claimed;
+    ASSIGN(definition.since, last_look(key, claimed));
     if (key.kind == DefinitionKind::container) newest_drop_ = definition.ts;
     add_version(definition, repo::Operation::remove, definition.ts, batch);
     current_.erase(dropped.back());
@@ -442,7 +469,8 @@ Status DefinitionPoll::poll(std::stop_token stop) {
     const auto known_as = current_.find(key);
     if (known_as != current_.end() && known_as->second.text == definition.text) continue;
     // Between the reads others may have been in force; what the first read finds has no read before it.
-    definition.since = known_before ? std::min(claimed, definition.ts) : definition.ts;
+    ASSIGN(const Second looked, last_look(key, claimed));
+    definition.since = known_before ? std::min(looked, definition.ts) : definition.ts;
     definition.time = std::max(definition.ts, claimed);
     add_version(definition, repo::Operation::upsert, definition.time, batch);
     current_.insert_or_assign(key, definition);

@@ -89,6 +89,10 @@ class DefinitionPoll {
   Status add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch, std::stop_token stop);
   void add_version(const repo::Definition& definition, repo::Operation operation, Second time,
                    repo::VersionBatch& batch);
+  // When what is known by this key was last looked at: passes that leave its container out do not.
+  Result<Second> last_look(const repo::DefinitionKey& key, Second claimed) const;
+  // Whether the database it is in is not listed, or is another one now.
+  bool has_lost_database(const repo::DefinitionKey& key, const Listing& listing) const;
 
   Pass& pass_;
   cosmos::Account account_;

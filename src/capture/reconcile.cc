@@ -132,7 +132,7 @@ Result<std::vector<std::optional<cosmos::ReadDocument>>> read_all_live(Pass& pas
 void Search::see(const repo::Version& version) {
   std::string key = document_key(version.partition_key, version.id);
   live.know(key, version.rid);
-  seen.emplace(std::move(key), SeenKey{std::string(version.rid), version.time});
+  seen.emplace(std::move(key), SeenKey{std::string(version.rid), version.time, version.position.epoch});
 }
 bool Search::is_unknown(std::string_view partition_key, std::string_view id, std::string_view rid) const {
   const std::string key = document_key(partition_key, id);
@@ -213,7 +213,8 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
       const auto seen = search.seen.find(own_key);
       if (seen == search.seen.end()) {
         note_as(suspects, {});
-      } else if (!seen->second.rid.empty() && seen->second.rid != version.rid) {
+      } else if (seen->second.rid != version.rid &&
+                 (!seen->second.rid.empty() || seen->second.epoch > version.position.epoch)) {
         note_as(vanished, seen->second.time);
       }
     }

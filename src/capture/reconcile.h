@@ -79,8 +79,9 @@ Result<std::vector<std::optional<cosmos::ReadDocument>>> read_all_live(Pass& pas
 
 // What the feeds brought first of a document, by document_key().
 struct SeenKey {
-  std::string rid;  // empty for a delete
+  std::string rid;  // may be empty for a delete
   Second time;
+  std::uint32_t epoch = 0;
 };
 using SeenKeys = std::unordered_map<std::string, SeenKey>;
 

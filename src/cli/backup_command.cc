@@ -63,12 +63,15 @@ std::string report_json(const capture::BackupReport& report, const std::vector<n
   return json;
 }
 
-void print_report(Output& output, const capture::BackupReport& report) {
+void print_report(Output& output, const capture::BackupReport& report, bool everything) {
   output.line(fmt::format("Captured {} and {} in {}: {} read, {} stored, {}.",
                           show_number_of(report.documents, "document"), show_number_of(report.deletes, "delete"),
                           show_seconds(report.seconds), show_bytes(report.bytes_read), show_bytes(report.bytes_stored),
                           show_units(report.request_units)));
-  if (report.restorable_until) output.line("Restorable until " + format_rfc3339(*report.restorable_until) + ".");
+  if (report.restorable_until) {
+    const std::string_view what = everything ? "Restorable" : "What was selected is restorable";
+    output.line(fmt::format("{} until {}.", what, format_rfc3339(*report.restorable_until)));
+  }
   for (const std::string& event : report.events) output.note("note: " + event);
   for (const capture::Incomplete& each : report.incomplete) {
     output.note("incomplete: " + each.what + ": " + each.error.to_string());
@@ -146,7 +149,8 @@ Result<ExitCode> run(Context& context) {
   if (!report) return fail(std::move(report).error());
   const auto account_events = management.events();
   for (const native::AccountEvent& event : account_events) context.output.note(event_text(event));
-  if (!context.output.json()) print_report(context.output, *report);
+  const bool everything = options.include.empty() && options.exclude.empty();
+  if (!context.output.json()) print_report(context.output, *report, everything);
   context.output.result(report_json(*report, account_events));
   return ending_of(*report);
 }

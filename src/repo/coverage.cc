@@ -52,7 +52,14 @@ std::optional<Cut> cut_at(const LaneState& lane, Second moment) {
 }
 
 std::optional<NewestCut> newest_cut(const LaneState& lane) {
-  if (lane.mode == CaptureMode::definitions ? lane.exact.empty() : !base_complete(lane)) return std::nullopt;
+  if (lane.mode == CaptureMode::definitions && lane.exact.empty()) return std::nullopt;
+  if (lane.mode != CaptureMode::definitions && !base_complete(lane)) {
+    // While a new base is read the newest of what was covered before counts.
+    const std::vector<Interval> before = restorable_seconds(lane);
+    if (before.empty()) return std::nullopt;
+    const Second at = before.back().until - 1;
+    return NewestCut{at, *cut_at(lane, at)};
+  }
   NewestCut newest;
   for (const RangeState& range : lane.ranges) newest.at = std::max({newest.at, range.newest, range.last_304});
   for (const SyncPoint& point : lane.sync_points) newest.at = std::max(newest.at, point.at);
