@@ -244,8 +244,9 @@ class Client {
   virtual void note_repeat(RetryReason reason, Milliseconds wait, std::string_view what, std::string_view why) = 0;
 
   virtual Charges charges() const = 0;
-  // The newest Date header of any response so far: the only server clock a client has. Second{0} before the first
-  // response.
+  // The newest Date header of the service's responses so far: the only server clock a client has. A refusal without
+  // x-ms-activity-id is not the service's but of something between, which has a clock of its own. Second{0} before the
+  // first response.
   virtual Second newest_server_time() const = 0;
 };
 

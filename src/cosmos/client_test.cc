@@ -496,10 +496,18 @@ TEST_F(ClientTest, StopEndsTheWaiting) {
 
 TEST_F(ClientTest, NewestServerTimeNeverGoesBack) {
   EXPECT_EQ(client_->newest_server_time(), Second{0});
-  transport_.answer(404, headers({{"Date", "Sun, 22 Nov 2026 12:02:00 GMT"}})).answer(200, {}, R"({"id":"shop"})");
+  const auto refusal = headers({{"Date", "Sun, 22 Nov 2026 12:02:00 GMT"}, {"x-ms-activity-id", "1"}});
+  transport_.answer(404, refusal).answer(200, {}, R"({"id":"shop"})");
   EXPECT_FALSE(client_->read_account(stop_));
   EXPECT_TRUE(client_->read_account(stop_));
   EXPECT_EQ(client_->newest_server_time(), kNow + 23);
+}
+
+TEST_F(ClientTest, TheClockOfAProxyIsNotTheServices) {
+  const auto proxy = headers({{"Date", "Sun, 22 Nov 2026 12:11:37 GMT"}, {"Via", "1.1 proxy"}});
+  transport_.answer(503, proxy, "<html>busy</html>").answer(200, {}, R"({"id":"shop"})");
+  EXPECT_TRUE(client_->read_account(stop_));
+  EXPECT_EQ(client_->newest_server_time(), kNow);
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ bool ends_session(const Error& error) {
          (error.status == 400 && error.sub_status == kContainerChanged);
 }
 
+// A proxy that refuses in the service's place dates that by a clock of its own, and knows no activity.
+bool is_of_the_service(const http::Response& response) {
+  return is_answer(response.status) || response.headers.find("x-ms-activity-id") != nullptr;
+}
+
 // Answers, and refusals for what is there or is not: their token tells how far that was.
 bool looked_at_the_data(const http::Response& response) {
   const int status = response.status;
@@ -104,7 +109,8 @@ void RequestSender::account(Operation operation, const http::Response& response)
   Counters& count = counters(operation);
   count.milli_units += milli_units(response.headers.get("x-ms-request-charge"));
   count.bytes_received += response.body.size();
-  if (const auto date = parse_http_date(response.headers.get("Date"))) {
+  const auto date = parse_http_date(response.headers.get("Date"));
+  if (date && is_of_the_service(response)) {
     std::int64_t newest = newest_server_time_;
     while (date->value > newest && !newest_server_time_.compare_exchange_weak(newest, date->value)) {
     }
