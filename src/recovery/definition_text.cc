@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cosmos/owners_members.h"
 #include "json/document_scanner.h"
 #include "json/value.h"
 
@@ -61,6 +62,11 @@ Result<std::vector<std::string>> differing_members(std::string_view planned, std
       equal = want_digest == have_digest;
     }
     if (!equal) names.push_back(name);
+  }
+  ASSIGN(const json::Value there, json::parse(found));
+  for (std::string& name : cosmos::owners_members_beyond(value, there)) {
+    const bool named = std::find(names.begin(), names.end(), name) != names.end();
+    if (!named && !is_listed(held_back, name)) names.push_back(std::move(name));
   }
   return names;
 }

@@ -43,5 +43,18 @@ TEST(DefinitionText, ComparesMembersByValue) {
   EXPECT_EQ(*nulls, (std::vector<std::string>{"b"})) << "a null is the same as nothing";
 }
 
+TEST(DefinitionText, ComparingNamesWhatWasNotPlannedAndIsThere) {
+  const auto expiry =
+      differing_members(R"({"id":"c"})", R"({"id":"c","defaultTtl":60,"geospatialConfig":{"type":"x"}})");
+  ASSERT_TRUE(expiry);
+  EXPECT_EQ(*expiry, (std::vector<std::string>{"defaultTtl"}));
+  const auto once = differing_members(R"({"id":"c","defaultTtl":null})", R"({"id":"c","defaultTtl":60})");
+  ASSERT_TRUE(once);
+  EXPECT_EQ(*once, (std::vector<std::string>{"defaultTtl"}));
+  const auto held = differing_members(R"({"id":"c"})", R"({"id":"c","defaultTtl":60})", {"defaultTtl"});
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(held->empty());
+}
+
 }  // namespace
 }  // namespace halley::recovery
