@@ -55,7 +55,7 @@ ProgressSample sample(const recovery::ExportProgress& progress) {
 
 Result<recovery::ExportReport> run_export(Context& context, const cosmos::ContainerName& name,
                                           const recovery::ExportOptions& options, const std::string& path,
-                                          recovery::ExportProgress& progress) {
+                                          recovery::ExportProgress& progress, std::vector<std::string>& notes) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   if (context.arguments.has("--live")) {
     if (context.arguments.has("--at")) return fail(Code::invalid_argument, "give --at or --live, not both");
@@ -65,7 +65,7 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
   }
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
-  ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container));
+  ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container, &notes));
   ASSIGN(recovery::OutputFile out, open_output(path));
   return recovery::export_moment(context.runtime, *repository, container, options, out, progress, context.stop);
 }
@@ -75,14 +75,16 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const std::string path, context.arguments.required("--output"));
   ASSIGN(const recovery::ExportOptions options, options_of(context.arguments));
   recovery::ExportProgress progress;
+  std::vector<std::string> notes;
   Result<recovery::ExportReport> report;
   {
     // Standard output belongs to the documents when they go there.
     std::optional<ProgressDisplay> display;
     if (path != "-") display.emplace(context.runtime, context.output, [&] { return sample(progress); });
-    report = run_export(context, name, options, path, progress);
+    report = run_export(context, name, options, path, progress, notes);
   }
   if (!report) return fail(std::move(report).error());
+  for (const std::string& note : notes) context.output.note("note: " + note);
   const std::string summary =
       fmt::format("Exported {} of {} as of {}, {}.", show_number_of(report->documents, "document"), name.text(),
                   format_rfc3339(report->at), show_bytes(report->bytes));
@@ -94,7 +96,7 @@ Result<ExitCode> run(Context& context) {
   json::Writer writer(json);
   writer.begin_object().member("container", name.text()).member("output", path);
   writer.member("at", format_rfc3339(report->at)).key("documents").unsigned_integer(report->documents);
-  writer.key("bytes").unsigned_integer(report->bytes).end_object();
+  writer.key("bytes").unsigned_integer(report->bytes).key("notes").strings(notes).end_object();
   context.output.line(summary);
   context.output.result(json);
   return ExitCode::success;

@@ -14,7 +14,8 @@ std::string document_json(const cosmos::ContainerName& name, const recovery::Fou
   writer.begin_object().member("container", name.text()).member("id", found.id);
   writer.key("partition_key").raw(found.partition_key).member("at", format_rfc3339(found.at));
   writer.member("rid", found.rid).member("etag", found.etag).member("ts", format_rfc3339(found.ts));
-  writer.key("lsn").unsigned_integer(found.lsn).key("document").raw(found.text).end_object();
+  writer.key("lsn").unsigned_integer(found.lsn).key("document").raw(found.text);
+  writer.key("notes").strings(found.notes).end_object();
   return json;
 }
 
@@ -31,6 +32,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const auto found, recovery::get_document(*repository, moment, name.database, name.container, id, key));
   context.output.line(found.text);
+  for (const std::string& note : found.notes) context.output.note("note: " + note);
   context.output.result(document_json(name, found));
   return ExitCode::success;
 }

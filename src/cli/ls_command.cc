@@ -44,7 +44,8 @@ std::string shown_id(std::string_view id) {
 
 Status list_documents(Context& context, repo::Repository& repository, const recovery::Moment& moment,
                       const cosmos::ContainerName& name, const recovery::Selection& selection, std::uint64_t limit) {
-  ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container));
+  std::vector<std::string> notes;
+  ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container, &notes));
   std::uint64_t shown = 0;
   Status taken;
   const auto show = [&](const recovery::ListedDocument& document) {
@@ -64,7 +65,8 @@ Status list_documents(Context& context, repo::Repository& repository, const reco
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("container", name.text()).member("at", format_rfc3339(container.at));
-  writer.key("documents").unsigned_integer(shown).end_object();
+  writer.key("documents").unsigned_integer(shown).key("notes").strings(notes).end_object();
+  for (const std::string& note : notes) context.output.note("note: " + note);
   context.output.result(json);
   return {};
 }

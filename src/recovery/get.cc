@@ -4,6 +4,7 @@
 
 #include "recovery/document_key.h"
 #include "recovery/documents.h"
+#include "recovery/uncertain.h"
 
 namespace halley::recovery {
 namespace {
@@ -27,6 +28,24 @@ Result<std::string> find_key(repo::Repository& repository, const PlannedContaine
   return only_key(keys, id, container.name() + " at " + format_rfc3339(container.at));
 }
 
+// What a restore would tell of the document and its lane.
+Result<std::vector<std::string>> notes_of(repo::Repository& repository, const Moment& moment,
+                                          const PlannedContainer& planned, const repo::LaneState& lane,
+                                          const DocumentName& document) {
+  std::vector<std::string> notes;
+  if (!moment.latest) {
+    ASSIGN(notes, sync_point_notes(repository, lane, planned.at, &document));
+  }
+  if (!lane.damage.empty()) notes.push_back(lost_behind(planned, lane));
+  return notes;
+}
+
+Error absent(std::string what, const std::vector<std::string>& notes) {
+  std::string hint;
+  for (const std::string& note : notes) hint += (hint.empty() ? "" : "; ") + note;
+  return {Code::not_found, "there was no " + std::move(what), std::move(hint)};
+}
+
 }  // namespace
 
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
@@ -36,6 +55,8 @@ Result<FoundDocument> get_document(repo::Repository& repository, const Moment& m
   ASSIGN(const std::string key,
          partition_key ? read_key(*partition_key, planned.key, planned.name()) : find_key(repository, planned, id));
   ASSIGN(const repo::LaneState lane, repository.read_lane(planned.lane));
+  FoundDocument document;
+  ASSIGN(document.notes, notes_of(repository, moment, planned, lane, {key, std::string(id)}));
   repo::ReadOptions options;
   options.cut = planned.cut;
   options.partition_key = key;
@@ -45,17 +66,16 @@ Result<FoundDocument> get_document(repo::Repository& repository, const Moment& m
   ASSIGN(const bool found, stream->next(version));
   const std::string what = "document '" + std::string(id) + "' of " + key;
   const std::string in_container = " in " + planned.name() + " at " + format_rfc3339(planned.at);
-  if (!found) return fail(Code::not_found, "there was no " + what + in_container);
+  if (!found) return fail(absent(what + in_container, document.notes));
   if (version.operation != repo::Operation::upsert) {
     const char* const how = version.operation == repo::Operation::expire ? " had expired by " : " was deleted at ";
-    return fail(Code::not_found, "there was no " + what + in_container + ": it" + how + format_rfc3339(version.time));
+    return fail(absent(what + in_container + ": it" + how + format_rfc3339(version.time), document.notes));
   }
   ASSIGN(const bool expired, is_expired(planned.expiry, version.ts, version.body, planned.at));
   if (expired) {
-    return fail(Code::not_found, "there was no " + what + in_container + ": it had expired, and was last written at " +
-                                     format_rfc3339(version.ts));
+    return fail(absent(what + in_container + ": it had expired, and was last written at " + format_rfc3339(version.ts),
+                       document.notes));
   }
-  FoundDocument document;
   document.text =
       repo::original_text(version, "dbs/" + lane.identity.database_rid + "/colls/" + lane.identity.container_rid + "/");
   document.id = version.id;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "recovery/plan.h"
 
@@ -15,13 +16,14 @@ struct FoundDocument {
   std::string etag;
   Second ts;
   std::uint64_t lsn = 0;
-  Second at;  // the moment
+  Second at;                       // the moment
+  std::vector<std::string> notes;  // that it may not be as it was, and that newer backups are lost
 };
 
 // A point read: a few blocks are read, whatever the container's size. `partition_key` is a JSON array, or one scalar;
 // without it all keys are read to find the one that the id is under; several are refused as invalid_argument, named.
 // Fails with not_found when there was no such document at the moment (the message says whether it was deleted or had
-// expired), outside_coverage as make_plan().
+// expired, the hint that this may not be so), outside_coverage as make_plan().
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
                                    std::string_view container, std::string_view id,
                                    std::optional<std::string_view> partition_key);

@@ -12,8 +12,8 @@ namespace halley::recovery {
 
 class OutputFile {
  public:
-  // Writes to `path` + ".partial" until commit() puts it in place of `path`. Fails with already_exists while another writes
-  // it, in this process or another one; what a killed process left is begun anew.
+  // Writes to `path` + ".partial" until commit() puts it in place of `path`. Fails with already_exists while another
+  // writes it, in this process or another one; what a killed process left is begun anew.
   static Result<OutputFile> create(std::string path);
   // Writes to an open descriptor, which stays open.
   static OutputFile to_descriptor(int descriptor, std::string name);

@@ -76,6 +76,11 @@ void tell_loss(std::string loss, RestorePlan& plan) {
   plan.losses.push_back(std::move(loss));
 }
 
+void tell_lost_definitions(const DefinitionsAt& definitions, RestorePlan& plan) {
+  const std::string& damage = definitions.account_lane().damage;
+  if (!damage.empty()) tell_loss("the newest backups of the account's definitions are lost: " + damage, plan);
+}
+
 // Finds the cut, where the moment is covered. `plan`: where to tell what is lost, and name the documents that may not
 // be as they were; nullptr = nobody asks.
 Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& definitions, const Moment& moment,
@@ -358,9 +363,7 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   plan.account = copy(definitions.account());
   if (!definitions.exact())
     plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
-  if (!definitions.account_lane().damage.empty()) {
-    tell_loss("the newest backups of the account's definitions are lost: " + definitions.account_lane().damage, plan);
-  }
+  tell_lost_definitions(definitions, plan);
   TRY(check_patterns(repository, definitions, plan));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
   TRY(add_databases(definitions, undocumented, plan));
@@ -395,6 +398,7 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
   RestorePlan told;
+  tell_lost_definitions(definitions, told);
   auto found = find_cut(repository, definitions, moment, false, planned, notes == nullptr ? nullptr : &told);
   if (!found && repo::is_damage(found.error())) {
     found.error().hint = what_is_left(good(definitions.account_lane()));

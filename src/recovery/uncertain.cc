@@ -72,13 +72,17 @@ void add_once(const repo::Version& version, std::vector<DocumentName>& documents
 }  // namespace
 
 Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& repository, const repo::LaneState& lane,
-                                                      Second moment) {
+                                                      Second moment, const DocumentName* only) {
   std::vector<DocumentName> documents;
   const auto point = std::find_if(lane.sync_points.rbegin(), lane.sync_points.rend(),
                                   [&](const repo::SyncPoint& each) { return each.at == moment; });
   if (point == lane.sync_points.rend() || !lane.identity.key) return documents;
   repo::ReadOptions options;
   options.bodies = false;
+  if (only != nullptr) {
+    options.partition_key = only->partition_key;
+    options.id = only->id;
+  }
   ASSIGN(const auto stream, repository.versions(lane, options));
   DocumentName name;
   Doubt doubt(moment);
@@ -101,8 +105,8 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
 }
 
 Result<std::vector<std::string>> sync_point_notes(repo::Repository& repository, const repo::LaneState& lane,
-                                                  Second moment) {
-  ASSIGN(const std::vector<DocumentName> documents, uncertain_documents(repository, lane, moment));
+                                                  Second moment, const DocumentName* only) {
+  ASSIGN(const std::vector<DocumentName> documents, uncertain_documents(repository, lane, moment, only));
   std::vector<std::string> notes;
   name_documents(lane.identity.database + "/" + lane.identity.container, documents, notes);
   return notes;

@@ -49,6 +49,11 @@ TEST_F(Uncertain, AreWhatWasWrittenBehindTheMomentAndWhatIsDeletedInASpanAroundI
   backup.synced(orders(), at(60));
   EXPECT_THAT(at_sync_point(30), ElementsAre("2", "3"));
   EXPECT_THAT(at_sync_point(60), IsEmpty());
+  const auto lane = backup.repository().read_lane(orders().id);
+  for (const auto& [id, notes] : {std::pair("1", 0U), std::pair("2", 1U), std::pair("3", 1U)}) {
+    const DocumentName only{R"(["a"])", id};
+    EXPECT_EQ(sync_point_notes(backup.repository(), *lane, at(30), &only)->size(), notes) << id;
+  }
 }
 
 TEST_F(Uncertain, IsWhatCameLate) {

@@ -1,0 +1,86 @@
+// What is told of a container's lane where only the container, or one of its documents, is read.
+#include "recovery/get.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recovery/hand_made_backup.h"
+#include "repo/object_names.h"
+
+namespace halley::recovery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// shop/orders in latest mode, with sync points at 30 and 60: that at 30 does not vouch for documents 2 and 3.
+class GetTest : public ::testing::Test {
+ protected:
+  GetTest() {
+    backup.database("shop", at(0));
+    backup.container("shop", "orders", at(0));
+    backup.definitions_known(at(0), at(100));
+    for (const char* id : {"1", "2", "3"}) put(id, at(10));
+    put("2", at(31));
+    backup.synced(orders(), at(30));
+    HandMadeBackup::remove(orders(), R"(["a"])", "3", at(40), at(20));
+    backup.synced(orders(), at(60));
+  }
+  HandMadeBackup::Lane& orders() { return backup.lane("shop", "orders"); }
+  void put(const std::string& id, Second time) {
+    HandMadeBackup::put(orders(), R"(["a"])", id, R"({"id":")" + id + R"(","pk":"a"})", time);
+  }
+  void damage(const repo::LaneId& lane, std::uint64_t seq) {
+    ASSERT_TRUE(backup.repository().store().put(repo::commit_name(lane, seq), "no commit"));
+  }
+  Result<FoundDocument> get(const std::string& id, Second moment) {
+    return get_document(backup.repository(), Moment::of(moment), "shop", "orders", id, R"(["a"])");
+  }
+
+  HandMadeBackup backup;
+};
+
+TEST_F(GetTest, ADocumentThatMayNotHaveBeenSoIsNamed) {
+  const auto sure = get("1", at(30));
+  ASSERT_TRUE(sure) << sure.error().to_string();
+  EXPECT_THAT(sure->notes, IsEmpty());
+  const auto unsure = get("2", at(30));
+  ASSERT_TRUE(unsure) << unsure.error().to_string();
+  EXPECT_THAT(unsure->notes, ElementsAre(R"(shop/orders: may not be as it was: '2' of ["a"])"));
+  EXPECT_THAT(get("2", at(60))->notes, IsEmpty());
+}
+
+TEST_F(GetTest, OneThatMayHaveBeenThereIsNamedInTheRefusal) {
+  put("4", at(20));  // comes late: behind the cut of the sync point
+  backup.synced(orders(), at(90));
+  const auto unsure = get("4", at(30));
+  ASSERT_FALSE(unsure);
+  EXPECT_EQ(unsure.error().code, Code::not_found);
+  EXPECT_EQ(unsure.error().hint, R"(shop/orders: may not be as it was: '4' of ["a"])");
+  EXPECT_EQ(get("5", at(30)).error().hint, "");
+}
+
+TEST_F(GetTest, LostBackupsAreTold) {
+  damage(orders().id, 3);
+  const auto found = get("1", at(60));
+  ASSERT_TRUE(found) << found.error().to_string();
+  EXPECT_THAT(found->notes, ElementsAre(HasSubstr("shop/orders: its backups behind commit 2 are lost")));
+}
+
+TEST_F(GetTest, ThePlanOfAContainerTellsWhatARestoreTells) {
+  damage(orders().id, 3);
+  damage(repo::LaneId(repo::kAccountLane), 2);
+  std::vector<std::string> notes;
+  ASSERT_TRUE(plan_container(backup.repository(), Moment::of(at(30)), "shop", "orders", &notes));
+  const auto plan = make_plan(backup.repository(), Moment::of(at(30)), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_EQ(notes, plan->notes);
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("account's definitions are lost"),
+                                 HasSubstr("shop/orders: its backups behind commit 2 are lost"), HasSubstr("'2' of"),
+                                 HasSubstr("'3' of")));
+  EXPECT_THAT(plan->losses, ElementsAre(notes[0], notes[1]));
+}
+
+}  // namespace
+}  // namespace halley::recovery
