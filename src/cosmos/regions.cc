@@ -119,11 +119,15 @@ std::vector<std::string> Regions::candidates(Effect effect) const {
   return bases;
 }
 
-Regions::Place Regions::choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now) const {
+Regions::Place Regions::choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now,
+                               const std::vector<std::string>& ask_last) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> bases = candidates(effect);
-  std::stable_partition(bases.begin(), bases.end(), [&](const std::string& base) {
+  const auto down = std::stable_partition(bases.begin(), bases.end(), [&](const std::string& base) {
     return !is_since(down_, base, now) && (effect == Effect::read || !is_since(read_only_, base, now));
+  });
+  std::stable_partition(bases.begin(), down, [&](const std::string& base) {
+    return std::find(ask_last.begin(), ask_last.end(), base) == ask_last.end();
   });
   const auto fresh = std::find_if(bases.begin(), bases.end(), [&](const std::string& base) {
     return std::find(tried.begin(), tried.end(), base) == tried.end();
@@ -151,6 +155,7 @@ std::string Regions::where_writes_go(const json::Value& account_record) const {
 std::vector<std::string> Regions::write_endpoints() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> bases;
+  if (takes_writes(given_)) bases.push_back(given_);
   for (const Location& location : writable_) bases.push_back(location.base);
   return bases;
 }

@@ -34,13 +34,14 @@ class Regions {
     bool takes_writes = false;  // a write region, or an endpoint that leads to one
   };
   // Where a request goes next, when it was tried at `tried` before: the first in order that was not; when all were,
-  // the first. What is down comes last.
-  Place choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now) const;
+  // the first. Those of `ask_last` come behind the others, and what is down behind all.
+  Place choose(Effect effect, const std::vector<std::string>& tried, SteadyTime now,
+               const std::vector<std::string>& ask_last = {}) const;
   // The regions that take writes, in one text to compare; empty where there is one region only, or none is known: there
   // writes have nowhere to move to. As it was learned last, or as a record says.
   std::string where_writes_go() const;
   std::string where_writes_go(const json::Value& account_record) const;
-  // The endpoints of the regions that take writes.
+  // The endpoints of the regions that take writes, and the one given where it leads to one of them.
   std::vector<std::string> write_endpoints() const;
   // How many endpoints there are to choose from.
   std::size_t count(Effect effect) const;

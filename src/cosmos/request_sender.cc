@@ -197,7 +197,7 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
     const std::size_t places = regions_.count(reach_of(call));
     if (route.tried.size() >= places) route.tried.assign(1, route.place.base);
     if (places == 1) route.tried.clear();
-    route.place = regions_.choose(reach_of(call), route.tried, runtime_.steady_now());
+    route.place = regions_.choose(reach_of(call), route.tried, runtime_.steady_now(), call.ask_last);
   }
   if (repeat.without_session) {
     sessions_.forget(call.container);
@@ -213,8 +213,7 @@ bool RequestSender::prepare(const Call& call, const Repeat& repeat, const Error&
 Outcome RequestSender::send(const Call& call, const std::stop_token& stop) {
   Retry retry(runtime_, limits_, {call.effect, !call.range_id.empty(), endpoint_known_, call.keeps_session});
   Route route;
-  route.tried = call.ask_last;
-  route.place = regions_.choose(reach_of(call), route.tried, runtime_.steady_now());
+  route.place = regions_.choose(reach_of(call), {}, runtime_.steady_now(), call.ask_last);
   while (true) {
     auto response = attempt(call, route, stop);
     if (response) return {std::move(response), retry.may_have_worked(), route.place.takes_writes, route.place.base};

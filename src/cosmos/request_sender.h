@@ -25,7 +25,7 @@ struct Call {
   std::string range_id;               // sent in its header when not empty
   bool write_regions_only = false;    // of a read: a region that takes no writes is not asked
   bool keeps_session = false;         // fails rather than be answered from behind what was seen
-  std::vector<std::string> ask_last;  // endpoints to ask when no other answers
+  std::vector<std::string> ask_last;  // endpoints to ask when no other answers that is not down
 };
 
 struct Outcome {

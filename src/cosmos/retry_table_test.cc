@@ -401,6 +401,45 @@ TEST_F(RetryTable, WhereWritesMovedMeanwhileAFeedIsAskedAgain) {
   EXPECT_TRUE(transport_->finished());
 }
 
+class AfterNothingNew : public RetryTable {
+ protected:
+  void not_modified() { transport_->answer(304, headers({{"etag", "\"1\""}})); }
+  void unchanged() { transport_->answer(200, {}, record({"west"}, {"west", "east"})); }
+  Status read_feed() {
+    FeedRequest request;
+    request.range_id = "0";
+    return client_->read_change_feed(kOrders, request, {}).transform([](auto&&) {});
+  }
+  const std::string account_at_east_ = std::string(kEast) + "/";
+};
+
+TEST_F(AfterNothingNew, WhoeverAnsweredIsNotAskedAboutItselfByWayOfTheGlobalEndpoint) {
+  know_regions();
+  refuse(503);
+  not_modified();  // West, by an endpoint of its own
+  unchanged();
+  ASSERT_TRUE(read_feed());
+  EXPECT_THAT(asked(), ElementsAre(kGiven, kWest, account_at_east_));
+}
+
+TEST_F(AfterNothingNew, ARegionThatIsDownIsNotAskedFirstEachTime) {
+  know_regions();
+  not_modified();
+  transport_->failure(Code::unavailable);  // East
+  unchanged();
+  ASSERT_TRUE(read_feed());
+  not_modified();
+  unchanged();
+  ASSERT_TRUE(read_feed());
+  EXPECT_NE(asked().back(), account_at_east_);
+  runtime_.sleep(Milliseconds(5 * 60 * 1000 + 1), {});
+  not_modified();
+  unchanged();
+  ASSERT_TRUE(read_feed());
+  EXPECT_EQ(asked().back(), account_at_east_) << "after five minutes it is";
+  EXPECT_TRUE(transport_->finished());
+}
+
 TEST_F(RetryTable, PagesTellWhetherAWriteRegionAnswered) {
   know_regions();
   const auto page = [&] {
