@@ -139,7 +139,9 @@ Command import_command() {
       "Writes the documents of a file that 'halley export' or 'halley restore --to dir:' wrote into a container,\n"
       "which must exist: JSON with `items`, a JSON array, or NDJSON. What was interrupted is completed by the same\n"
       "command. Documents that cannot be written are named and the others go on; the exit code is 3 then.\n"
-      "--dry-run reads and checks the whole file.",
+      "Of a document that the file has several times the last remains, with --existing keep the first. --dry-run "
+      "reads\n"
+      "and checks the whole file.",
       "  halley import --container shop/orders --input orders.json \\\n"
       "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
       "  halley import --container shop/orders --input restored/shop/orders/documents.ndjson --existing keep \\\n"

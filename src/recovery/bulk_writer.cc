@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <stop_token>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,13 +25,17 @@ namespace {
 using Step = cosmos::BulkReaction::Step;
 
 constexpr std::size_t kMostGathered = 16 << 20;  // bytes of documents that no request is full of yet
+constexpr std::size_t kMostHeldBack = 4 << 20;   // bytes of documents that wait for an earlier state of theirs
 constexpr std::size_t kEnvelopeBytes = 96;       // of an operation in a request, beside key and body
 
 struct Item {
   std::string key;
   std::string id;
   std::string body;
-  bool unclear = false;  // an attempt may have been carried out and did not tell; for the thread that delivers it
+  bool unclear = false;    // an attempt may have been carried out and did not tell; for the thread that delivers it
+  bool held_back = false;  // counts as such until it is written
+  // A key ends where its text does, so this tells documents apart.
+  std::string document() const { return key + id; }
   std::size_t size() const { return body.size() + 2 * key.size() + kEnvelopeBytes; }
 };
 using Items = std::vector<std::shared_ptr<Item>>;
@@ -85,15 +92,17 @@ class Writer : public BulkWriter {
 
   Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) override {
     auto item = std::make_shared<Item>(Item{std::string(partition_key), std::string(id), std::string(body)});
+    ASSIGN(const bool waits, hold_back(item));
+    if (waits) return {};
     if (partition_key != last_key_) {
       ASSIGN(last_epk_, cosmos::effective_partition_key(key_, partition_key));
       last_key_ = partition_key;
     }
     ASSIGN(const std::string range_id, range_of(last_epk_));
     Gathered& gathered = gathered_[range_id];
-    const bool full =
-        gathered.items.size() >= options_.request_operations || gathered.bytes + item->size() > options_.request_bytes;
-    if (!gathered.items.empty() && full) TRY(send(range_id, gathered));
+    if (!gathered.items.empty() && !has_room(gathered.items.size(), gathered.bytes, *item)) {
+      TRY(send(range_id, gathered));
+    }
     gathered.bytes += item->size();
     gathered_bytes_ += item->size();
     gathered.items.push_back(std::move(item));
@@ -101,9 +110,7 @@ class Writer : public BulkWriter {
   }
 
   Status finish() override {
-    for (auto& [range_id, gathered] : gathered_) {
-      if (!gathered.items.empty()) TRY(send(range_id, gathered));
-    }
+    TRY(send_all());
     queue_.close();
     threads_.clear();  // joins
     return failure();
@@ -126,25 +133,87 @@ class Writer : public BulkWriter {
     return fail(Code::cancelled, "interrupted");
   }
 
+  Status send_all() {
+    for (auto& [range_id, gathered] : gathered_) {
+      if (!gathered.items.empty()) TRY(send(range_id, gathered));
+    }
+    return {};
+  }
+
   Status send_largest() {
     const auto largest = std::max_element(gathered_.begin(), gathered_.end(),
                                           [](const auto& a, const auto& b) { return a.second.bytes < b.second.bytes; });
     return send(largest->first, largest->second);
   }
 
+  bool has_room(std::size_t operations, std::size_t bytes, const Item& item) const {
+    return operations < options_.request_operations && bytes + item.size() <= options_.request_bytes;
+  }
+
+  // Requests overtake each other, so a document of which an earlier state is under way waits until that is written.
+  // False: there is none.
+  Result<bool> hold_back(const std::shared_ptr<Item>& item) {
+    std::string document = item->document();
+    std::unique_lock lock(mutex_);
+    const auto has_place = [&] { return held_bytes_ == 0 || held_bytes_ + item->size() <= kMostHeldBack; };
+    if (under_way_.contains(document) && !has_place()) {
+      lock.unlock();
+      TRY(send_all());  // what others wait for may be among it
+      lock.lock();
+      if (!written_->wait(lock, stop_.get_token(), has_place)) {
+        return fail(failure_.value_or(Error(Code::cancelled, "interrupted")));
+      }
+    }
+    const auto [place, is_first] = under_way_.try_emplace(std::move(document));
+    if (is_first) return false;
+    item->held_back = true;
+    held_bytes_ += item->size();
+    place->second.push_back(item);
+    return true;
+  }
+
+  // What waited for these to be written.
+  Items take_turns(const Items& written) {
+    Items next;
+    const std::lock_guard lock(mutex_);
+    for (const auto& item : written) {
+      if (item->held_back) held_bytes_ -= item->size();
+      const auto place = under_way_.find(item->document());
+      CHECK(place != under_way_.end());
+      if (place->second.empty()) {
+        under_way_.erase(place);
+      } else {
+        next.push_back(std::move(place->second.front()));
+        place->second.pop_front();
+      }
+    }
+    written_->notify_all();
+    return next;
+  }
+
   void work() {
-    while (auto request = queue_.pop(stop_.get_token())) {
-      Status delivered = deliver(std::move(*request));
-      if (delivered) continue;
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::move(delivered).error();
-      stop_.request_stop();
-      return;
+    std::deque<Request> next;  // of documents that this thread wrote earlier states of
+    while (auto request = next.empty() ? queue_.pop(stop_.get_token()) : take_first(next)) {
+      const Items items = request->items;
+      Status done = deliver(std::move(*request));
+      if (done) done = group(take_turns(items), next);
+      if (!done) return give_up(std::move(done).error());
     }
-    if (stop_.stop_requested()) {
+    if (stop_.stop_requested()) give_up(Error(Code::cancelled, "interrupted"));
+  }
+
+  static std::optional<Request> take_first(std::deque<Request>& requests) {
+    Request first = std::move(requests.front());
+    requests.pop_front();
+    return first;
+  }
+
+  void give_up(Error why) {
+    {
       const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = Error(Code::cancelled, "interrupted");
+      if (!failure_) failure_ = std::move(why);
     }
+    stop_.request_stop();
   }
 
   Status failure() {
@@ -158,8 +227,7 @@ class Writer : public BulkWriter {
     delivery.open.push_back(std::move(first));
     SteadyTime progressed = runtime_.steady_now();
     while (!delivery.open.empty()) {
-      const Request request = std::move(delivery.open.front());
-      delivery.open.pop_front();
+      const Request request = *take_first(delivery.open);
       delivery.left = 0;
       ASSIGN(const Milliseconds wait, attempt(request, delivery));
       if (delivery.left < request.items.size()) {
@@ -375,17 +443,22 @@ class Writer : public BulkWriter {
     return Milliseconds(0);
   }
 
-  // Groups items by the ranges there are now.
   Status route_anew(const Items& items, std::uint64_t ranges_seen, std::deque<Request>& open) {
     // While they can't be read, the old ones serve: what goes there comes back here, as long as patience lasts.
     Status refreshed = refresh_ranges(ranges_seen);
     if (!refreshed && !is_retryable(refreshed.error())) return refreshed;
+    return group(items, open);
+  }
+
+  // Puts requests of these in front, by the ranges there are now.
+  Status group(const Items& items, std::deque<Request>& open) {
     std::vector<Request> groups;
     for (const auto& item : items) {
       ASSIGN(const std::string epk, cosmos::effective_partition_key(key_, item->key));
       ASSIGN(const std::string range_id, range_of(epk));
-      const auto group =
-          std::find_if(groups.begin(), groups.end(), [&](const Request& each) { return each.range_id == range_id; });
+      const auto group = std::find_if(groups.begin(), groups.end(), [&](const Request& each) {
+        return each.range_id == range_id && has_room(each.items.size(), size_of(each.items), *item);
+      });
       if (group == groups.end()) {
         groups.push_back({range_id, {item}});
       } else {
@@ -394,6 +467,11 @@ class Writer : public BulkWriter {
     }
     for (Request& group : groups) open.push_front(std::move(group));
     return {};
+  }
+
+  static std::size_t size_of(const Items& items) {
+    return std::accumulate(items.begin(), items.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& item) { return sum + item->size(); });
   }
 
   std::uint64_t ranges_version() {
@@ -433,7 +511,11 @@ class Writer : public BulkWriter {
   std::stop_callback<std::function<void()>> outer_stop_;
 
   std::mutex mutex_;  // guards what follows; never held while the client is called
+  const std::unique_ptr<Condition> written_ = runtime_.make_condition();
   std::optional<Error> failure_;
+  // By document, from when it is given until it is written: what waits for that.
+  std::unordered_map<std::string, std::list<std::shared_ptr<Item>>> under_way_;
+  std::size_t held_bytes_ = 0;
   std::vector<cosmos::PartitionKeyRange> ranges_;
   std::uint64_t ranges_version_ = 0;
 

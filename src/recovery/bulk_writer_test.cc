@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "cosmos/signing.h"
 #include "json/document_scanner.h"
@@ -15,6 +17,7 @@
 namespace halley::recovery {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -198,6 +201,120 @@ TEST_F(BulkWriterTest, WaitsAsTheTableSays) {
   EXPECT_LE(sleeps.front(), Milliseconds(100));
   EXPECT_GE(sleeps.back(), Milliseconds(2500));
   EXPECT_LE(sleeps.back(), Milliseconds(5000));
+}
+
+// --- States of one document are written in the order they are given ---
+
+class SeveralStates : public BulkWriterTest {
+ protected:
+  SeveralStates() {
+    transport_.before = [this](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (request.method != "POST") return std::nullopt;
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(states_in(request.body));
+      return refuse_ ? refuse_(request) : std::nullopt;
+    };
+  }
+
+  static std::string document(int id, int state, std::size_t size = 0) {
+    return R"({"id":")" + std::to_string(id) + R"(","pk":"a","state":)" + std::to_string(id * 1000 + state) +
+           R"(,"text":")" + std::string(size, 'x') + "\"}";
+  }
+  // The members "state" of a request's documents.
+  static std::vector<int> states_in(const std::string& body) {
+    constexpr std::string_view kName = "\"state\":";
+    std::vector<int> states;
+    for (std::size_t at = 0; (at = body.find(kName, at)) != std::string::npos;) {
+      states.push_back(std::stoi(body.substr(at += kName.size(), 10)));
+    }
+    return states;
+  }
+
+  std::unique_ptr<BulkWriter> start(BulkWriterOptions options) {
+    const auto key = json::parse(R"({"paths":["/pk"],"kind":"Hash","version":2})");
+    return BulkWriter::start(runtime_, *client_, {"shop", "orders"},
+                             cosmos::PartitionKeyDefinition::parse(*key).value(), std::move(options), throttled_, {})
+        .value();
+  }
+  int state_there(int id) {
+    const auto there = client_->read_document({"shop", "orders"}, std::to_string(id), R"(["a"])", {});
+    return there ? states_in(there->text).front() % 1000 : -1;
+  }
+
+  std::mutex mutex_;                        // guards what follows
+  std::vector<std::vector<int>> requests_;  // what each one wrote
+  std::function<std::optional<Result<http::Response>>(const http::Request&)> refuse_;
+};
+
+TEST_F(SeveralStates, ALaterOneWaitsUntilTheEarlierIsWritten) {
+  refuse_ = [times = 2](const http::Request&) mutable -> std::optional<Result<http::Response>> {
+    if (times-- <= 0) return std::nullopt;
+    return Result<http::Response>(answer(207, "0", R"([{"statusCode":429},{"statusCode":429}])"));
+  };
+  const auto writer = start({});
+  for (const auto& [id, state] : {std::pair(1, 1), {1, 2}, {2, 1}, {1, 3}}) {
+    ASSERT_TRUE(writer->upsert(R"(["a"])", std::to_string(id), document(id, state)));
+  }
+  ASSERT_TRUE(writer->finish());
+  EXPECT_THAT(requests_, ElementsAre(ElementsAre(1001, 2001), ElementsAre(1001, 2001), ElementsAre(1001, 2001),
+                                     ElementsAre(1002), ElementsAre(1003)));
+  EXPECT_EQ(state_there(1), 3);
+}
+
+TEST_F(SeveralStates, ALaterOneIsWrittenWhereTheEarlierIsRefused) {
+  refuse_ = [once = false](const http::Request&) mutable -> std::optional<Result<http::Response>> {
+    if (std::exchange(once, true)) return std::nullopt;
+    return Result<http::Response>(answer(207, "0", R"([{"statusCode":400}])"));
+  };
+  int refused = 0;
+  BulkWriterOptions options;
+  options.refused = [&](std::string_view, std::string_view, const Error&) { ++refused; };
+  const auto writer = start(options);
+  for (const int state : {1, 2}) ASSERT_TRUE(writer->upsert(R"(["a"])", "1", document(1, state)));
+  ASSERT_TRUE(writer->finish());
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(state_there(1), 2);
+}
+
+// More than may be held back, in requests that are full of one, of several, or too large for one.
+TEST_F(SeveralStates, ManyOfFewDocumentsComeInOrder) {
+  constexpr int kDocuments = 7;
+  constexpr int kStates = 60;
+  for (const std::size_t size : {70'000U, 230'000U}) {
+    requests_.clear();
+    BulkWriterOptions options;
+    options.request_operations = 5;
+    const auto writer = start(options);
+    for (int state = 0; state < kStates; ++state) {
+      for (int id = 0; id < kDocuments; ++id) {
+        ASSERT_TRUE(writer->upsert(R"(["a"])", std::to_string(id), document(id, state, size)));
+      }
+    }
+    ASSERT_TRUE(writer->finish());
+    std::vector<int> next(kDocuments, 0);
+    for (const auto& states : requests_) {
+      EXPECT_LE(states.size(), 3U) << "no request is larger than it may be";
+      for (const int state : states) {
+        EXPECT_EQ(state % 1000, next[static_cast<std::size_t>(state / 1000)]++) << "of " << state / 1000;
+      }
+    }
+    EXPECT_THAT(next, ::testing::Each(kStates));
+    for (int id = 0; id < kDocuments; ++id) EXPECT_EQ(state_there(id), kStates - 1);
+  }
+}
+
+// A writer that has failed does not wait for what can't be written any more.
+TEST_F(SeveralStates, FailWithTheWriter) {
+  refuse_ = [](const http::Request&) -> std::optional<Result<http::Response>> {
+    return Result<http::Response>(answer(401, "0", "{}"));
+  };
+  const auto writer = start({});
+  Status given;
+  for (int state = 0; given && state < 100; ++state) {
+    given = writer->upsert(R"(["a"])", "1", document(1, state, 70'000));
+  }
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().status, 401);
 }
 
 // --- Documents that are there already are kept ---

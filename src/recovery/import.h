@@ -41,7 +41,7 @@ struct ImportReport {
   ImportFormat format = ImportFormat::json;
   std::uint64_t documents = 0;    // in the file
   std::uint64_t written = 0;      // of a dry run: that would be
-  std::uint64_t kept = 0;         // were there already, with keep_existing
+  std::uint64_t kept = 0;         // were there already, or earlier in the file, with keep_existing
   std::uint64_t without_key = 0;  // have no value at a partition key path: allowed, and seldom meant
   std::uint64_t bytes = 0;        // of documents given to the account
   std::uint64_t problem_count = 0;
@@ -52,8 +52,8 @@ struct ImportReport {
 
 // Writes what it can: a document that is none, has no id, is too large or is refused is a problem, and the others go
 // on. System properties are taken off. Interrupted, the same import completes it. The container must exist; its
-// expiry counts from now on. Of two documents in the file with the same key and id either may remain. Fails with what
-// the account fails with; what was written until then stays.
+// expiry counts from now on. Of documents in the file with the same key and id the last remains; with keep_existing the
+// first, and the others count as kept. Fails with what the account fails with; what was written until then stays.
 Result<ImportReport> import_documents(Runtime& runtime, cosmos::Client& client, const cosmos::ContainerName& name,
                                       ImportReader& reader, const ImportOptions& options, ImportProgress& progress,
                                       std::stop_token stop);

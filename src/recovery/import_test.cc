@@ -200,6 +200,24 @@ TEST_F(ImportTest, KeepsWhatIsThereWhenAskedTo) {
   EXPECT_THAT(text("big", R"(["b"])"), HasSubstr("xxx"));
 }
 
+TEST_F(ImportTest, OfADocumentThatComesTwiceTheLastRemainsOrTheFirstIsKept) {
+  const std::string twice = R"({"id":"x","pk":"a","v":"first"})"
+                            "\n" +
+                            many(250) + R"({"id":"x","pk":"a","v":"last"})";
+  auto report = run(twice);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->written, 252U);
+  EXPECT_THAT(text("x", R"(["a"])"), HasSubstr("last"));
+  ASSERT_TRUE(account_.engine().remove_document("shop", "orders", R"(["a"])", "x"));
+  ImportOptions keep;
+  keep.keep_existing = true;
+  report = run(twice, keep);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->written, 1U);
+  EXPECT_EQ(report->kept, 251U);
+  EXPECT_THAT(text("x", R"(["a"])"), HasSubstr("first"));
+}
+
 // Documents of which another writer makes one of its own while the import is under way.
 TEST_F(ImportTest, KeepsALargeDocumentThatCameMeanwhile) {
   bool too_large = false;

@@ -164,7 +164,7 @@ describe('import', { timeout: 300_000 }, () => {
     await target.client.databases.create({ id: 'db' });
     const partitionKey = { paths: ['/pk'], kind: 'Hash', version: 2 };
     const { containers } = target.client.database('db');
-    for (const id of ['json', 'ndjson', 'tree']) await containers.create({ id, partitionKey });
+    for (const id of ['json', 'ndjson', 'tree', 'twice']) await containers.create({ id, partitionKey });
     to = ['--target-endpoint', target.endpoint, '--target-key-env', 'COSMOS_KEY'];
   });
   after(() => target?.stop());
@@ -197,6 +197,18 @@ describe('import', { timeout: 300_000 }, () => {
     const again = ['import', '--container', 'db/json', '--input', file, '--existing', 'keep', ...to];
     const { result } = await halley(again, { env });
     assert.deepEqual([result.written, result.kept], [1, 50]);
+  });
+
+  it('lets the last line of a document remain, whatever is throttled', async () => {
+    const lines = [{ id: 'x', pk: 'a', v: 1 }, ...Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, pk: 'a' })),
+      { id: 'x', pk: 'a', v: 2 }];
+    const file = join(folder, 'twice.ndjson');
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await target.door('fault', { kind: 'throttle', retry_after_ms: 500, operation: 'bulk', count: 1 });
+    const { result } = await halley(['import', '--container', 'db/twice', '--input', file, ...to], { env });
+    assert.equal(result.written, 252);
+    const { resource } = await target.client.database('db').container('twice').item('x', 'a').read();
+    assert.equal(resource.v, 2);
   });
 
   it('exits 3 and names what it could not write', async () => {
