@@ -155,6 +155,10 @@ std::optional<Repeat> Retry::next(const Error& error, const Endpoints& endpoints
   if (rule == nullptr) return std::nullopt;
 
   Repeat repeat{rule->reason, {}, rule->where, false, false};
+  // What may have been done here is done again here: elsewhere it would be a second write. Only where the account must
+  // say anew which regions there are, it goes where that says.
+  const bool stays = unclear || (may_have_worked_ && rule->where == Where::elsewhere);
+  if (stays && call_.effect == Effect::write) repeat.where = Where::here;
   if (rule->attempts == kPatiently) {
     const bool race = rule->pace == Pace::race;
     Waited& waited = race ? raced_ : throttled_;
@@ -167,8 +171,6 @@ std::optional<Repeat> Retry::next(const Error& error, const Endpoints& endpoints
   int& failures = rule->pace == Pace::failover ? failovers_ : failures_;
   if (++failures >= attempts_allowed(*rule, call_, limits_, endpoints)) return std::nullopt;
 
-  // What may have been done here is done again here: elsewhere it would be a second write.
-  if (unclear && call_.effect == Effect::write) repeat.where = Where::here;
   repeat.endpoint_down = rule->where == Where::after_account_read;
   if (repeat.reason == RetryReason::session_not_reached) choose_session(repeat, endpoints.of_call);
   if (rule->pace == Pace::at_once_first && failures == 1) repeat.where = Where::here;

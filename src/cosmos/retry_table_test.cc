@@ -328,6 +328,27 @@ TEST_F(RetryTable, AnEndpointThatCannotBeReachedIsLeftForAWhile) {
   EXPECT_EQ(asked().back(), kGiven);
 }
 
+TEST_F(RetryTable, AWriteThatMayHaveBeenDoneStaysWhereItWas) {
+  know_regions(record({"west", "east"}, {"west", "east"}));
+  transport_->failure(Code::ambiguous);
+  refuse(503);
+  refuse(429, 3092);
+  refuse(410, 1022);
+  succeed(false);
+  ASSERT_TRUE(write());
+  EXPECT_THAT(asked(), ElementsAre(kGiven, kGiven, kGiven, kGiven, kGiven)) << "elsewhere it would be a second one";
+  refuse(503);
+  succeed(false);
+  ASSERT_TRUE(write());
+  EXPECT_EQ(asked().back(), kWest) << "nothing was done";
+  transport_->failure(Code::ambiguous);
+  refuse(403, 3);
+  transport_->answer(200, {}, record({"east"}, {"west", "east"}));
+  succeed(false);
+  ASSERT_TRUE(write());
+  EXPECT_EQ(asked().back(), kEast) << "where the writes went";
+}
+
 TEST_F(RetryTable, TheRecordOfARegionBeingRemovedTeachesNothing) {
   know_regions();
   transport_->answer(200, {}, R"({"id":"shop-east","writableLocations":[],"readableLocations":[]})");
