@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "recovery/outside.h"
+#include "recovery/selection.h"
 
 namespace halley::recovery {
 
@@ -65,6 +66,15 @@ const Definition* DefinitionsAt::find(const DefinitionKey& key) const {
   const auto found = std::lower_bound(all_.begin(), all_.end(), key,
                                       [](const Definition& a, const DefinitionKey& b) { return a.key < b; });
   return found != all_.end() && found->key == key ? &*found : nullptr;
+}
+
+bool DefinitionsAt::has(const std::string& pattern) const {
+  Selection one;
+  one.include = {pattern};
+  return std::any_of(all_.begin(), all_.end(), [&](const Definition& each) {
+    if (each.key.kind == DefinitionKind::database) return one.selects_database(each.key.id);
+    return each.key.kind == DefinitionKind::container && one.selects_container(each.key.database, each.key.id);
+  });
 }
 
 const Definition* DefinitionsAt::account() const {
@@ -165,6 +175,22 @@ Result<std::string> when_it_was_there(repo::Repository& repository, const repo::
     text += (text.empty() ? "it is there from " : ", and is from ") + format_rfc3339(first->time) + " on";
   }
   return text;
+}
+
+Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitions, std::string_view pattern) {
+  const std::size_t slash = std::min(pattern.find('/'), pattern.size());
+  const std::string_view container = slash < pattern.size() ? pattern.substr(slash + 1) : std::string_view();
+  const auto when = when_it_was_there(repository, definitions.account_lane(), pattern.substr(0, slash), container);
+  std::string hint = when ? *when : std::string();
+  if (hint.empty()) {
+    std::vector<std::string> names;
+    for (const repo::Definition* each : definitions.containers()) {
+      names.push_back(each->key.database + "/" + each->key.id);
+    }
+    hint = what_there_is(names);
+  }
+  return Error(Code::not_found, "there was no " + std::string(pattern) + " at " + format_rfc3339(definitions.at()),
+               std::move(hint));
 }
 
 }  // namespace halley::recovery

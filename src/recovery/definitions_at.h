@@ -25,6 +25,8 @@ class DefinitionsAt {
 
   using Each = std::vector<const repo::Definition*>;
   const repo::Definition* find(const repo::DefinitionKey& key) const;
+  // Whether a pattern selects a container of these, or a database whole.
+  bool has(const std::string& pattern) const;
   const repo::Definition* account() const;
   const repo::Definition* description() const;  // what Resource Manager told of the account; nullptr = it was not kept
   Each databases() const { return of_kind(repo::DefinitionKind::database); }
@@ -59,5 +61,8 @@ std::string what_there_is(const std::vector<std::string>& names);
 // "it was there from … until …" for the container or database, newest incarnation first; empty when it never was.
 Result<std::string> when_it_was_there(repo::Repository& repository, const repo::LaneState& account,
                                       std::string_view database, std::string_view container);
+
+// That nothing of `definitions` is selected by the pattern: not_found, with when it was there, or what there is.
+Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitions, std::string_view pattern);
 
 }  // namespace halley::recovery

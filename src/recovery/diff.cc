@@ -50,7 +50,7 @@ class MomentDiff {
   Result<DiffReport> run(const Moment& from, const Moment& until) {
     ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
     ASSIGN(DiffSide after, DiffSide::read(repository_, until, selection_));
-    if (before.missing && after.missing) return fail(std::move(*before.missing));
+    TRY(check_selection(selection_, before, after.part));
     ASSIGN(auto list, DifferenceList::create());
     DiffReport report{before.at, after.at, {}, before.notes, std::move(list)};
     for (const std::string& note : after.notes) {
@@ -65,7 +65,11 @@ class MomentDiff {
       if ((pair.first == nullptr && before.is_left_out(name)) || (pair.second == nullptr && after.is_left_out(name))) {
         continue;
       }
-      auto diff = compare(name, pair.first, pair.second, report.documents);
+      ContainerDiff empty;
+      empty.container = name;
+      empty.was_there = before.was_there(name);
+      empty.is_there = after.was_there(name);
+      auto diff = compare(std::move(empty), pair.first, pair.second, report.documents);
       if (!diff) return fail(std::move(diff).error().in("comparing " + name));
       report.containers.push_back(std::move(*diff));
     }
@@ -73,18 +77,13 @@ class MomentDiff {
   }
 
  private:
-  Result<ContainerDiff> compare(const std::string& name, const PlannedContainer* before, const PlannedContainer* after,
+  // A side without a plan has no documents to compare: the container was not there, or is one of other keys.
+  Result<ContainerDiff> compare(ContainerDiff diff, const PlannedContainer* before, const PlannedContainer* after,
                                 DifferenceList& list) {
-    ContainerDiff diff;
-    diff.container = name;
-    diff.was_there = before != nullptr;
-    diff.is_there = after != nullptr;
     const bool both = before != nullptr && after != nullptr;
-    if (both) {
-      diff.made_again = before->lane != after->lane;
-      if (selection_.selects_all_documents()) {
-        ASSIGN(diff.definitions, definition_differences(texts_of(*before), texts_of(*after)));
-      }
+    diff.made_again = both ? before->lane != after->lane : diff.was_there && diff.is_there;
+    if (both && selection_.selects_all_documents()) {
+      ASSIGN(diff.definitions, definition_differences(texts_of(*before), texts_of(*after)));
     }
     if (both && before->key == after->key) {
       TRY(merge(*before, *after, diff, list));

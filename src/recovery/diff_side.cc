@@ -1,5 +1,7 @@
 #include "recovery/diff_side.h"
 
+#include <algorithm>
+
 #include "recovery/definitions_at.h"
 
 namespace halley::recovery {
@@ -10,28 +12,41 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
   side.at = definitions.at();
   side.account_id = definitions.account_id();
   if (const repo::Definition* account = definitions.account()) side.account = *account;
-  for (const repo::Definition* each : definitions.containers()) {
-    side.defined.insert(each->key.database + "/" + each->key.id);
+  Selection there = selection;
+  std::erase_if(there.include, [&](const std::string& pattern) { return !definitions.has(pattern); });
+  for (const std::string& pattern : selection.include) {
+    if (definitions.has(pattern)) continue;
+    side.part.unknown.insert(pattern);
+    side.nothing_there.emplace(pattern, recovery::nothing_there(repository, definitions, pattern));
   }
-  // The patterns one by one, for one of them may be of what is there at the other moment only.
-  Selection one = selection;
-  const std::vector<std::string> patterns =
-      selection.include.empty() ? std::vector<std::string>{""} : selection.include;
-  for (const std::string& pattern : patterns) {
-    one.include = pattern.empty() ? std::vector<std::string>() : std::vector<std::string>{pattern};
-    auto plan = make_plan(repository, moment, one);
-    if (!plan && plan.error().code == Code::not_found) {
-      side.missing = std::move(plan).error();
-      continue;
-    }
-    if (!plan) return fail(std::move(plan).error());
-    side.notes.insert(side.notes.end(), plan->notes.begin(), plan->notes.end());
-    for (PlannedContainer& container : plan->containers) {
-      side.at = std::max(side.at, container.at);
-      side.containers.emplace(container.name(), std::move(container));
-    }
+  if (there.include.empty() && !selection.include.empty()) return side;
+  for (const repo::Definition* each : definitions.containers()) {
+    const std::string name = each->key.database + "/" + each->key.id;
+    side.defined.insert(name);
+    if (!there.selects_container(each->key.database, each->key.id)) continue;
+    const auto key = partition_key_of(*each);
+    if (!key) continue;  // told by the plan
+    ASSIGN(const bool fits, selection.fits(*key));
+    side.part.any_fits = side.part.any_fits || fits;
+    if (!fits) side.part.other_keys.insert(name);
+  }
+  if (!side.part.any_fits && !side.part.other_keys.empty()) return side;
+  ASSIGN(RestorePlan plan, make_plan(repository, moment, there));
+  side.notes = std::move(plan.notes);
+  for (PlannedContainer& container : plan.containers) {
+    side.at = std::max(side.at, container.at);
+    side.containers.emplace(container.name(), std::move(container));
   }
   return side;
+}
+
+Status check_selection(const Selection& selection, const DiffSide& before, const SelectedPart& after) {
+  for (const auto& [pattern, error] : before.nothing_there) {
+    if (after.unknown.contains(pattern)) return fail(error);
+  }
+  const bool any_fits = before.part.any_fits || after.any_fits;
+  const bool none = before.part.other_keys.empty() && after.other_keys.empty();
+  return any_fits || none ? Status() : fail(no_such_keys(selection));
 }
 
 Status for_each_planned(repo::Repository& repository, const PlannedContainer& container, const Selection& selection,

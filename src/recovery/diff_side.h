@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,21 +11,37 @@
 
 namespace halley::recovery {
 
+// What a selection finds on one side.
+struct SelectedPart {
+  std::set<std::string> unknown;     // patterns that select nothing
+  bool any_fits = false;             // documents of a selected container can have the partition key
+  std::set<std::string> other_keys;  // containers whose documents can't: there, and without a document to compare
+};
+
 struct DiffSide {
-  // Fails as make_plan(), but for not_found, which is kept in `missing`.
+  // Fails as make_plan(), but for patterns that select nothing and partition keys that no container can have: whether
+  // these are wrong, check_selection() tells.
   static Result<DiffSide> read(repo::Repository& repository, const Moment& moment, const Selection& selection);
 
   // Whether the container was there, but nothing of it can be said.
-  bool is_left_out(const std::string& name) const { return defined.contains(name) && !containers.contains(name); }
+  bool is_left_out(const std::string& name) const {
+    return defined.contains(name) && !containers.contains(name) && !part.other_keys.contains(name);
+  }
+  bool was_there(const std::string& name) const { return containers.contains(name) || part.other_keys.contains(name); }
 
   Second at;
   std::string account_id;
   std::optional<repo::Definition> account;
   std::map<std::string, PlannedContainer> containers;
+  SelectedPart part;
   std::set<std::string> defined;  // all that were there, whether or not they can be restored
   std::vector<std::string> notes;
-  std::optional<Error> missing;  // nothing was there under one of the names
+  std::map<std::string, Error> nothing_there;  // of each unknown pattern
 };
+
+// Fails with not_found when a pattern selects nothing on either side, with invalid_argument when neither has a
+// container that can have documents of the partition key.
+Status check_selection(const Selection& selection, const DiffSide& before, const SelectedPart& after);
 
 // Gives the documents of a planned container to `each`, without bodies; its first error stops.
 Status for_each_planned(repo::Repository& repository, const PlannedContainer& container, const Selection& selection,

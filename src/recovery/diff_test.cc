@@ -125,6 +125,32 @@ class DiffTest : public ::testing::Test {
     selection.include = std::move(include);
     return selection;
   }
+  // shop/keys, with keys of two values until 50 and of one from 51 on; shop/hier has those of two values throughout.
+  void make_again_with_other_keys() {
+    hierarchical("keys");
+    hierarchical("hier");
+    backup.undefine(repo::DefinitionKind::container, "shop", "", "keys", at(50));
+    auto& first = backup.lane("shop", "keys", R"(["/a","/b"])");
+    backup.put(first, R"(["x","y"])", "1", R"({"id":"1","a":"x","b":"y"})", at(5));
+    backup.exact(first, at(10), at(50));
+    backup.container("shop", "keys", at(51), "", "with other keys");
+    backup.definitions_known(at(0), at(100));
+    auto& second = backup.lane("shop", "keys");
+    backup.put(second, R"(["x"])", "2", R"({"id":"2","pk":"x"})", at(55));
+    backup.exact(second, at(55), at(100));
+    auto& other = backup.lane("shop", "hier", R"(["/a","/b"])");
+    backup.put(other, R"(["x","y"])", "1", R"({"id":"1","a":"x","b":"y"})", at(5));
+    backup.exact(other, at(10), at(100));
+  }
+  void hierarchical(const std::string& name) {
+    const std::string text = R"({"id":")" + name + R"(","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash"}})";
+    backup.define(repo::DefinitionKind::container, "shop", "", name, text, at(0));
+  }
+  static Selection of_key(std::vector<std::string> include, std::string key) {
+    Selection selection = of(std::move(include));
+    selection.partition_key = std::move(key);
+    return selection;
+  }
   Result<DiffReport> moments(Second from, const Moment& until, const Selection& selection) {
     return diff_moments(backup.repository(), Moment::of(from), until, selection, progress, {});
   }
@@ -178,6 +204,47 @@ TEST_F(DiffTest, OnePartitionKeyAlone) {
   EXPECT_THAT(lines(moments(at(15), Moment::of(at(70)), selection)),
               UnorderedElementsAre("shop/orders +1 -0 ~1 =28", R"(changed shop/orders ["k2"] 2)",
                                    R"(added shop/orders ["k2"] 1)"));
+}
+
+TEST_F(DiffTest, AContainerOfOtherKeysHasNoDocumentsOfTheSelectedOne) {
+  make_again_with_other_keys();
+  const std::string two = R"(["x","y"])";
+  for (const auto& include : {std::vector<std::string>{"shop/keys"}, {"shop/keys", "shop/hier"}, {"shop"}, {}}) {
+    EXPECT_THAT(lines(moments(at(20), Moment::of(at(70)), of_key(include, two))),
+                ElementsAre("shop/keys +0 -1 ~0 =0 made again", R"(removed shop/keys ["x","y"] 1)"));
+    EXPECT_THAT(lines(moments(at(70), Moment::of(at(20)), of_key(include, two))),
+                ElementsAre("shop/keys +1 -0 ~0 =0 made again", R"(added shop/keys ["x","y"] 1)"));
+  }
+  EXPECT_THAT(
+      lines(moments(at(20), Moment::of(at(70)), of_key({"shop/keys"}, R"(["x"])"))),
+      ElementsAre("shop/keys +1 -1 ~0 =0 made again", R"(removed shop/keys ["x","y"] 1)", R"(added shop/keys ["x"] 2)"))
+      << "the keys of two values that begin so are selected, too";
+}
+
+TEST_F(DiffTest, AKeyThatOneOfTheNamedContainersCanHaveIsEnough) {
+  make_again_with_other_keys();
+  const auto report = moments(at(20), Moment::of(at(70)), of_key({"shop/orders", "shop/hier"}, R"(["x","y"])"));
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_EQ(report->containers.size(), 1U);
+  const auto refused = moments(at(20), Moment::of(at(70)), of_key({"shop/orders", "crm"}, R"(["x","y"])"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::invalid_argument);
+}
+
+TEST_F(DiffTest, EachOfTheNamesIsThereAtOneOfTheMoments) {
+  backup.container("shop", "early", at(0));
+  auto& early = backup.lane("shop", "early");
+  backup.put(early, R"(["a"])", "1", R"({"id":"1","pk":"a"})", at(5));
+  backup.exact(early, at(10), at(50));
+  backup.undefine(repo::DefinitionKind::container, "shop", "", "early", at(50));
+  backup.definitions_known(at(0), at(100));
+  EXPECT_THAT(lines(moments(at(20), Moment::of(at(70)), of({"shop/early", "shop/late"}))),
+              UnorderedElementsAre("shop/early +0 -1 ~0 =0 gone", R"(removed shop/early ["a"] 1)",
+                                   "shop/late +1 -0 ~0 =0 new", R"(added shop/late ["a"] 1)"));
+  const auto refused = moments(at(20), Moment::of(at(70)), of({"shop/early", "shop/late", "shop/typo"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::not_found);
+  EXPECT_THAT(refused.error().message, HasSubstr("shop/typo"));
 }
 
 // The account as it is, against the moment 70 of the backup.
@@ -305,6 +372,32 @@ TEST_F(LiveDiffTest, ContainersAndScriptsOfOneSideAlone) {
   EXPECT_THAT(found, ::testing::Contains("shop/late +0 -1 ~0 =0 gone"));
   EXPECT_THAT(found, ::testing::Contains(HasSubstr("trigger t removed")));
   EXPECT_EQ(live(of({"shop/nothing"})).error().code, Code::not_found);
+}
+
+TEST_F(LiveDiffTest, AMisspeltNameBesideOthersIsTold) {
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"fresh","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})"));
+  EXPECT_TRUE(live(of({"shop/late", "shop/fresh"}))) << "one is there at the moment, the other one now";
+  const auto refused = live(of({"shop/orders", "shop/typo"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::not_found);
+  EXPECT_THAT(refused.error().message, HasSubstr("shop/typo"));
+}
+
+TEST_F(LiveDiffTest, AContainerOfOtherKeysHasNoDocumentsOfTheSelectedOne) {
+  make_again_with_other_keys();
+  for (const char* name : {"hier", "keys"}) {
+    const bool was_hierarchical = name == std::string("hier");
+    const std::string now = was_hierarchical ? R"(["/pk"],"kind":"Hash")" : R"(["/a","/b"],"kind":"MultiHash")";
+    ASSERT_TRUE(account_.engine().create_container(
+        "shop", R"({"id":")" + std::string(name) + R"(","partitionKey":{"paths":)" + now + R"(,"version":2}})"));
+  }
+  ASSERT_TRUE(account_.engine().upsert("shop", "keys", R"({"id":"3","a":"x","b":"y"})"));
+  EXPECT_THAT(lines(live(of_key({"shop/hier", "shop/keys"}, R"(["x","y"])"))),
+              UnorderedElementsAre("shop/hier +0 -1 ~0 =0 made again", R"(removed shop/hier ["x","y"] 1)",
+                                   "shop/keys +1 -0 ~0 =0 made again", R"(added shop/keys ["x","y"] 3)"));
+  EXPECT_THAT(lines(live(of_key({"shop/orders", "shop/keys"}, R"(["x","y"])"))), ::testing::SizeIs(2));
+  EXPECT_EQ(live(of_key({"shop/orders"}, R"(["x","y"])")).error().code, Code::invalid_argument);
 }
 
 }  // namespace

@@ -193,6 +193,12 @@ class ContainerComparison {
   HeldDocuments held_;
 };
 
+Selection only(const std::string& pattern) {
+  Selection selection;
+  selection.include = {pattern};
+  return selection;
+}
+
 class LiveDiff {
  public:
   LiveDiff(repo::Repository& repository, cosmos::Client& client, const Selection& selection,
@@ -206,8 +212,9 @@ class LiveDiff {
 
   Result<DiffReport> run(const Moment& from) {
     ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
-    ASSIGN(const auto live, list_live());
-    if (before.missing && live.empty()) return fail(std::move(*before.missing));
+    SelectedPart now;
+    ASSIGN(const auto live, list_live(now));
+    TRY(check_selection(selection_, before, now));
     ASSIGN(auto list, DifferenceList::create());
     DiffReport report{before.at, client_.newest_server_time(), {}, before.notes, std::move(list)};
     ASSIGN(const cosmos::Account account, client_.read_account(stop_));
@@ -226,7 +233,11 @@ class LiveDiff {
       if (before.is_left_out(name)) continue;
       const auto planned = before.containers.find(name);
       const auto there = live.find(name);
-      auto diff = compare(name, planned == before.containers.end() ? nullptr : &planned->second,
+      ContainerDiff empty;
+      empty.container = name;
+      empty.was_there = before.was_there(name);
+      empty.is_there = there != live.end() || now.other_keys.contains(name);
+      auto diff = compare(std::move(empty), planned == before.containers.end() ? nullptr : &planned->second,
                           there == live.end() ? nullptr : &there->second, report.documents);
       if (!diff) return fail(std::move(diff).error().in("comparing " + name));
       report.containers.push_back(std::move(*diff));
@@ -236,12 +247,17 @@ class LiveDiff {
   }
 
  private:
-  Result<std::map<std::string, LiveContainer>> list_live() {
+  // The containers that are there and can have the partition key.
+  Result<std::map<std::string, LiveContainer>> list_live(SelectedPart& part) {
     std::map<std::string, LiveContainer> found;
+    part.unknown.insert(selection_.include.begin(), selection_.include.end());
     ASSIGN(const auto databases, client_.list_databases(stop_));
     for (const cosmos::Resource& database : databases) {
+      std::erase_if(part.unknown, [&](const auto& pattern) { return only(pattern).selects_database(database.id); });
       ASSIGN(auto containers, client_.list_containers(database.id, stop_));
       for (cosmos::Resource& container : containers) {
+        std::erase_if(part.unknown,
+                      [&](const auto& pattern) { return only(pattern).selects_container(database.id, container.id); });
         if (!selection_.selects_container(database.id, container.id)) continue;
         const json::Value* const key = container.value.find("partitionKey");
         if (key == nullptr) continue;  // of the old kind; nothing of it is captured either
@@ -250,31 +266,34 @@ class LiveDiff {
         ASSIGN(live.key, cosmos::PartitionKeyDefinition::parse(*key));
         live.resource = std::move(container);
         const std::string name = live.name.text();
-        found.emplace(name, std::move(live));
+        ASSIGN(const bool fits, selection_.fits(live.key));
+        part.any_fits = part.any_fits || fits;
+        if (fits) {
+          found.emplace(name, std::move(live));
+        } else {
+          part.other_keys.insert(name);
+        }
       }
     }
     return found;
   }
 
-  Result<ContainerDiff> compare(const std::string& name, const PlannedContainer* planned, const LiveContainer* live,
+  // A side without its container has no documents to compare: it was not there, or is one of other keys.
+  Result<ContainerDiff> compare(ContainerDiff empty, const PlannedContainer* planned, const LiveContainer* live,
                                 DifferenceList& list) {
-    ContainerDiff empty;
-    empty.container = name;
-    empty.was_there = planned != nullptr;
-    empty.is_there = live != nullptr;
+    const bool both = planned != nullptr && live != nullptr;
+    const bool other = both ? planned->definition.rid != live->resource.rid : empty.was_there && empty.is_there;
+    empty.made_again = same_account_ && other;
     if (live == nullptr) {
       TRY(for_each_planned(repository_, *planned, selection_, stop_, [&](const repo::Version& version) {
         ++empty.removed;
-        return list.add({DifferenceKind::removed, name, version.partition_key, version.id, version.ts, {}});
+        return list.add({DifferenceKind::removed, empty.container, version.partition_key, version.id, version.ts, {}});
       }));
       return empty;
     }
-    if (planned != nullptr) {
-      empty.made_again = same_account_ && planned->definition.rid != live->resource.rid;
-      if (selection_.selects_all_documents()) {
-        ASSIGN(const auto texts, read_texts(client_, live->resource, live->name, stop_));
-        ASSIGN(empty.definitions, definition_differences(texts_of(*planned), texts));
-      }
+    if (both && selection_.selects_all_documents()) {
+      ASSIGN(const auto texts, read_texts(client_, live->resource, live->name, stop_));
+      ASSIGN(empty.definitions, definition_differences(texts_of(*planned), texts));
     }
     const std::uint64_t size = list.size();
     for (int attempt = 1;; ++attempt) {

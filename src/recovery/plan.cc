@@ -153,41 +153,14 @@ Error nothing_known(repo::Repository& repository, const Moment& moment, const Se
       nearest_good(good(definitions->account_lane()), moment.at));
 }
 
-Error nothing_there(repo::Repository& repository, const DefinitionsAt& definitions, std::string_view pattern) {
-  const std::size_t slash = std::min(pattern.find('/'), pattern.size());
-  const std::string_view container = slash < pattern.size() ? pattern.substr(slash + 1) : std::string_view();
-  const auto when = when_it_was_there(repository, definitions.account_lane(), pattern.substr(0, slash), container);
-  std::string hint = when ? *when : std::string();
-  if (hint.empty()) {
-    std::vector<std::string> names;
-    for (const repo::Definition* each : definitions.containers()) {
-      names.push_back(each->key.database + "/" + each->key.id);
-    }
-    hint = what_there_is(names);
-  }
-  return Error(Code::not_found, "there was no " + std::string(pattern) + " at " + format_rfc3339(definitions.at()),
-               std::move(hint));
-}
-
-bool matches_something(const DefinitionsAt& definitions, const std::string& pattern) {
-  Selection one;
-  one.include = {pattern};
-  const auto containers = definitions.containers();
-  const auto databases = definitions.databases();
-  return std::any_of(containers.begin(), containers.end(),
-                     [&](const auto* each) { return one.selects_container(each->key.database, each->key.id); }) ||
-         std::any_of(databases.begin(), databases.end(),
-                     [&](const auto* each) { return one.selects_database(each->key.id); });
-}
-
 // Every pattern must select something, or a misspelt name would go unnoticed. One that is to leave something out may
 // be about another moment: a note tells of it.
 Status check_patterns(repo::Repository& repository, const DefinitionsAt& definitions, RestorePlan& plan) {
   for (const std::string& pattern : plan.selection.include) {
-    if (!matches_something(definitions, pattern)) return fail(nothing_there(repository, definitions, pattern));
+    if (!definitions.has(pattern)) return fail(nothing_there(repository, definitions, pattern));
   }
   for (const std::string& pattern : plan.selection.exclude) {
-    if (matches_something(definitions, pattern)) continue;
+    if (definitions.has(pattern)) continue;
     plan.notes.push_back("there was no " + pattern + " to exclude at " + format_rfc3339(definitions.at()));
   }
   return {};
