@@ -314,6 +314,45 @@ TEST_F(LostWrites, AReplacementIsNotDoneWhileThereIsWhatItTakesAway) {
   EXPECT_TRUE(client_->replace_container(kWrittenTo, without, "", stop_));
 }
 
+TEST_F(LostWrites, WhateverARepeatIsRefusedForItIsNotSaidThatNothingWasDone) {
+  transport_.failure(Code::ambiguous);
+  for (int i = 0; i < 3; ++i) {
+    transport_.answer(403, headers({{"x-ms-substatus", "3"}}));
+    if (i == 0) transport_.answer(200, {}, R"({"id":"shop"})");  // the account record, asked for once a second
+  }
+  document(std::string(kCreated));
+  const auto created = create_container();
+  EXPECT_TRUE(created) << created.error().to_string();
+  const auto write = [&] { return client_->create_document(kWrittenTo, R"(["a"])", R"({"id":"1"})", stop_); };
+  const auto refuse = [&](int status, const char* sub_status, int times) {
+    transport_.failure(Code::ambiguous);
+    for (int i = 0; i < times; ++i) transport_.answer(status, headers({{"x-ms-substatus", sub_status}}));
+    transport_.answer(404);  // it is not there, and may still arrive
+  };
+  refuse(410, "1002", 2);
+  EXPECT_EQ(write().error().code, Code::ambiguous);
+  refuse(401, "0", 1);
+  EXPECT_EQ(write().error().code, Code::ambiguous);
+  refuse(403, "1014", 1);
+  const Status full = write();
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, Code::ambiguous);
+  EXPECT_EQ(full.error().status, 403) << "what was answered is told";
+  EXPECT_TRUE(transport_.finished());
+}
+
+TEST_F(LostWrites, AScriptThatMayBeThereIsNotCalledNotDone) {
+  const std::string script = R"({"id":"s","body":"function(){}"})";
+  const auto put = [&] { return client_->put_script(kWrittenTo, ScriptKind::trigger, script, stop_); };
+  for (const bool there : {true, false}) {
+    transport_.failure(Code::ambiguous).answer(409).answer(403);
+    document(there ? script : R"({"id":"s","body":"another"})");
+    const Status done = put();
+    EXPECT_EQ(static_cast<bool>(done), there);
+    EXPECT_TRUE(done || done.error().code == Code::ambiguous);
+  }
+}
+
 TEST_F(LostWrites, ABulkRequestThatWasDoneIsDone) {
   lose_all();
   document(R"({"id":"1","pk":"é","_rid":"r"})");

@@ -144,16 +144,20 @@ Outcome AccountClient::write_definition(std::string_view method, const ResourceP
 Status AccountClient::put(const ResourcePath& feed, const ResourcePath& own, std::string_view definition,
                           const std::string& what, const std::stop_token& stop) {
   Outcome outcome = write_definition("POST", feed, definition, what, stop);
+  bool lost = false;  // what is there may be what was created
   if (!outcome.response && outcome.response.error().code == Code::already_exists) {
+    lost = outcome.after_lost_answer;
     outcome = write_definition("PUT", own, definition, what, stop);
   }
   if (outcome.response) return {};
-  if (outcome.response.error().code == Code::ambiguous) {
+  Error error = std::move(outcome.response).error();
+  if (lost && error.code != Code::cancelled) error.code = Code::ambiguous;
+  if (error.code == Code::ambiguous) {
     const auto held = read(own, what, stop);
     const auto wanted = json::parse(definition);
     if (held && wanted && is_as_sent(*wanted, held->value)) return {};
   }
-  return fail(std::move(outcome.response).error());
+  return fail(std::move(error));
 }
 
 Status AccountClient::put_script(const ContainerName& name, ScriptKind kind, std::string_view definition,

@@ -217,7 +217,6 @@ Result<std::vector<BulkResult>> AccountClient::bulk(const ContainerName& name, s
   Outcome outcome = sender_.send(call, stop);
   if (!outcome.response) {
     Error error = std::move(outcome.response).error();
-    if (error.code == Code::gone && outcome.after_lost_answer) error.code = Code::ambiguous;
     if (error.code == Code::ambiguous) return look_for_results(name, operations, std::move(error), stop);
     return fail(std::move(error));
   }

@@ -25,8 +25,17 @@ std::uint64_t milli_units(std::string_view charge) {
 
 // After a lost answer, "certainly not done" can be said of the last attempt only.
 void admit_ambiguity(Error& error) {
-  if (error.code == Code::unavailable || error.code == Code::throttled || error.code == Code::timeout) {
-    error.code = Code::ambiguous;
+  switch (error.code) {
+    case Code::unavailable:
+    case Code::throttled:
+    case Code::timeout:
+    case Code::gone:
+    case Code::forbidden:
+    case Code::unauthorized:
+      error.code = Code::ambiguous;
+      break;
+    default:
+      break;
   }
 }
 
