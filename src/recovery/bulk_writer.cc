@@ -49,9 +49,10 @@ struct Request {
 // What is left of a request while it is delivered.
 struct Delivery {
   std::deque<Request> open;
-  std::size_t left = 0;  // items of the newest attempt that are still to be done
-  int fruitless = 0;     // attempts, since anything was done last
-  Error trouble;         // why, as answered last
+  std::size_t left = 0;   // items of the newest attempt that are still to be done
+  int fruitless = 0;      // attempts, since anything was done last
+  SteadyTime progressed;  // when that was
+  Error trouble;          // why, as answered last
 };
 
 // Why operations of a request are to be done again, by the reason they are counted under.
@@ -225,16 +226,17 @@ class Writer : public BulkWriter {
   Status deliver(Request first) {
     Delivery delivery;
     delivery.open.push_back(std::move(first));
-    SteadyTime progressed = runtime_.steady_now();
+    delivery.progressed = runtime_.steady_now();
     while (!delivery.open.empty()) {
       const Request request = *take_first(delivery.open);
       delivery.left = 0;
       ASSIGN(const Milliseconds wait, attempt(request, delivery));
       if (delivery.left < request.items.size()) {
-        progressed = runtime_.steady_now();
+        delivery.progressed = runtime_.steady_now();
         delivery.fruitless = 0;
       }
-      if (runtime_.steady_now() - progressed > options_.patience) return fail(out_of_patience(delivery.trouble));
+      const auto fruitless_for = runtime_.steady_now() - delivery.progressed;
+      if (fruitless_for > options_.patience) return fail(out_of_patience(delivery.trouble));
       if (wait.count() > 0 && !runtime_.sleep(wait, stop_.get_token())) return fail(Code::cancelled, "interrupted");
     }
     return {};
@@ -313,13 +315,21 @@ class Writer : public BulkWriter {
     return wait_out({{reaction.reason, {error, delivery.left}}}, request, delivery);
   }
 
+  // No answer's retry-after outlasts the patience, which begins anew where something was done just now.
+  Milliseconds longest_wait(const Request& request, const Delivery& delivery) {
+    if (delivery.left < request.items.size()) return options_.patience;
+    const auto waited = std::chrono::duration_cast<Milliseconds>(runtime_.steady_now() - delivery.progressed);
+    return std::max(options_.patience - waited, Milliseconds(0)) + Milliseconds(1);
+  }
+
   // How long to wait before what is in trouble is done again, which is noted.
   Milliseconds wait_out(const Troubles& troubles, const Request& request, Delivery& delivery) {
     if (troubles.empty()) return Milliseconds(0);
     ++delivery.fruitless;
+    const Milliseconds most = longest_wait(request, delivery);
     Milliseconds longest{0};
     for (const auto& [reason, trouble] : troubles) {
-      const Milliseconds wait = cosmos::bulk_pause(runtime_, trouble.error, delivery.fruitless);
+      const Milliseconds wait = std::min(cosmos::bulk_pause(runtime_, trouble.error, delivery.fruitless), most);
       client_.note_repeat(reason, wait,
                           std::to_string(trouble.operations) + " of " + std::to_string(request.items.size()) +
                               " operations on " + name_.text(),

@@ -192,6 +192,31 @@ TEST_F(BulkWriterTest, RequestsThatAreGivenToItAgainAreCountedAndLoggedToo) {
   }
 }
 
+// Of an operation or of a request; what is written then is written.
+TEST_F(BulkWriterTest, NoRetryAfterOutlastsThePatience) {
+  for (const bool whole : {false, true}) {
+    for (const int times : {1, 2}) {
+      transport_.before = [=, times = times](const http::Request& request) mutable {
+        std::optional<Result<http::Response>> refused;
+        if (!request.headers.is_true("x-ms-cosmos-is-batch-request") || times-- <= 0) return refused;
+        http::Response response =
+            answer(whole ? 429 : 207, "3200",
+                   R"([{"statusCode":429,"subStatusCode":3200,"retryAfterMilliseconds":86400000}])");
+        response.headers.add("x-ms-retry-after-ms", "86400000");
+        return refused.emplace(std::move(response)), std::move(refused);
+      };
+      log_.clear();
+      const SteadyTime began = runtime_.steady_now();
+      const Status written = write(kSmall);
+      const auto waited = runtime_.steady_now() - began;
+      EXPECT_GE(waited, cosmos::kBulkPatience) << log_;
+      EXPECT_LE(waited, cosmos::kBulkPatience + Milliseconds(2)) << log_;
+      EXPECT_THAT(log_, Not(HasSubstr("86400000")));
+      EXPECT_EQ(static_cast<bool>(written), times == 1) << log_;
+    }
+  }
+}
+
 // What lasts is asked after less and less often.
 TEST_F(BulkWriterTest, WaitsAsTheTableSays) {
   refuse_operations(10, 503, "0");
