@@ -55,9 +55,9 @@ struct DiffReport {
 
 // Documents are compared by what they mean (value digests), so bodies are not read but where expiry needs them. Both
 // sides are streamed in one pass. A container that is there at one moment only counts as added or removed, with its
-// documents; one whose keys can't be the selected one has no documents. Fails as make_plan() for either moment, but with
-// not_found only where a pattern selects nothing at both, and with invalid_argument only where no container of either
-// can have the partition key.
+// documents; one whose keys can't be the selected one has no documents. Fails as make_plan() for either moment, but
+// with not_found only where a pattern selects nothing at both, and with invalid_argument only where no container of
+// either can have the partition key.
 Result<DiffReport> diff_moments(repo::Repository& repository, const Moment& from, const Moment& until,
                                 const Selection& selection, DiffProgress& progress, std::stop_token stop);
 

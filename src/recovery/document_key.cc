@@ -28,9 +28,9 @@ Result<std::string> read_key(std::string_view text, const cosmos::PartitionKeyDe
 
 std::string key_of_id(const cosmos::PartitionKeyDefinition& definition, std::string_view id) {
   if (definition.paths.size() != 1 || definition.paths.front() != std::vector<std::string>{"id"}) return {};
-  std::string text;
-  json::append_string(text, id);
-  return cosmos::canonical_key({std::string_view(text)}).value_or(std::string());
+  std::string array = "[";
+  json::append_string(array, id);
+  return cosmos::canonical_key(array + "]").value_or(std::string());
 }
 
 Result<std::string> only_key(const std::set<std::string>& keys, std::string_view id, std::string_view container) {

@@ -103,12 +103,7 @@ class History {
         if (key || incarnation == lanes_.back().incarnation) return key;
         continue;
       }
-      std::string key = key_of_id(*lane.identity.key, query_.id);
-      if (key.empty()) {
-        TRY(look_for_keys(lane, keys));
-      } else {
-        keys.insert(std::move(key));
-      }
+      TRY(look_for_keys(lane, keys));
     }
     ASSIGN(std::string key, only_key(keys, query_.id, name_));
     ASSIGN(const json::Value components, json::parse(key));
@@ -120,6 +115,11 @@ class History {
   Status look_for_keys(const repo::LaneState& lane, std::set<std::string>& keys) {
     repo::ReadOptions options;
     options.bodies = false;
+    // One that follows from the id leaves few blocks to look into.
+    if (std::string key = key_of_id(*lane.identity.key, query_.id); !key.empty()) {
+      options.partition_key = std::move(key);
+      options.id = query_.id;
+    }
     ASSIGN(const auto stream, repository_.snapshot(lane, options));
     repo::Version version;
     while (keys.size() < kMostKeys) {

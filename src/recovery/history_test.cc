@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "recovery/document_key.h"
 #include "recovery/get.h"
 #include "recovery/hand_made_backup.h"
 
@@ -174,6 +175,31 @@ TEST_F(HistoryTest, GetFindsTheKeyToo) {
   // By then one of the two was deleted.
   EXPECT_EQ(get_document(repository, Moment::of(at(35)), "shop", "orders", "1", {})->partition_key, R"(["b"])");
   EXPECT_EQ(get_document(repository, Moment::of(at(35)), "shop", "orders", "none", {}).error().code, Code::not_found);
+}
+
+TEST_F(HistoryTest, AKeyThatFollowsFromTheIdCountsWhereThereIsSuchADocument) {
+  backup.undefine(DefinitionKind::container, "shop", "", "things", at(92));
+  backup.container("shop", "things", at(93), "", "by pk");
+  backup.definitions_known(at(0), at(200));
+  auto& things = backup.lane("shop", "things");
+  backup.put(things, R"(["tenant"])", "new", R"({"id":"new","pk":"tenant"})", at(95));
+  backup.exact(things, at(94), at(200));
+  const auto told = lines({"shop", "things", "new", {}, {}, {}});
+  ASSERT_TRUE(told) << told.error().to_string() << " | " << told.error().hint;
+  EXPECT_THAT(*told, ElementsAre("95 first by pk"));
+  const auto before = lines({"shop", "things", "t\"/?#%", {}, {}, {}});
+  ASSERT_TRUE(before) << before.error().to_string();
+  EXPECT_THAT(*before, ElementsAre(HasSubstr("25 first")));
+}
+
+TEST(DocumentKey, FollowsFromTheIdWhereThatIsTheKey) {
+  cosmos::PartitionKeyDefinition definition;
+  definition.paths = {{"id"}};
+  EXPECT_EQ(key_of_id(definition, "a\"b"), R"(["a\"b"])");
+  definition.paths = {{"pk"}};
+  EXPECT_EQ(key_of_id(definition, "a"), "");
+  definition.paths = {{"id"}, {"pk"}};
+  EXPECT_EQ(key_of_id(definition, "a"), "");
 }
 
 TEST_F(HistoryTest, SaysWhichBackupsAreLost) {
