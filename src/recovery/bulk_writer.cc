@@ -282,7 +282,7 @@ class Writer : public BulkWriter {
       case Step::refuse:
         return fail(error);
       case Step::repeat:
-        return repeat(request, error, reaction, delivery);
+        return repeat(request, error, reaction.may_have_worked, delivery);
       case Step::route_anew: {
         delivery.left = request.items.size();
         const Milliseconds wait = wait_out({{reaction.reason, {error, delivery.left}}}, request, delivery);
@@ -307,12 +307,11 @@ class Writer : public BulkWriter {
     delivery.open.push_front({request.range_id, Items(request.items.begin(), middle)});
   }
 
-  Milliseconds repeat(const Request& request, const Error& error, const cosmos::BulkReaction& reaction,
-                      Delivery& delivery) {
-    for (const auto& item : request.items) item->unclear = item->unclear || reaction.may_have_worked;
+  Milliseconds repeat(const Request& request, const Error& error, bool may_have_worked, Delivery& delivery) {
+    for (const auto& item : request.items) item->unclear = item->unclear || may_have_worked;
     delivery.left = request.items.size();
     delivery.open.push_front(request);
-    return wait_out({{reaction.reason, {error, delivery.left}}}, request, delivery);
+    return wait_out({{cosmos::bulk_reaction(error).reason, {error, delivery.left}}}, request, delivery);
   }
 
   // No answer's retry-after outlasts the patience, which begins anew where something was done just now.
@@ -366,7 +365,11 @@ class Writer : public BulkWriter {
           delivery.open.push_front({request.range_id, {item}, true});
           break;
         case Step::refuse:
-          TRY(refuse(*item, result));
+          ASSIGN(const auto in_vain, settle(*item, result));
+          if (in_vain) {
+            note(troubles[cosmos::bulk_reaction(*in_vain).reason], *in_vain);
+            again.items.push_back(item);
+          }
           break;
       }
     }
@@ -378,14 +381,16 @@ class Writer : public BulkWriter {
   }
 
   static void note(Trouble& trouble, const cosmos::BulkResult& result) {
-    if (++trouble.operations == 1) {
-      trouble.error = Error(Code::unavailable, "the service answered " + words_of(result));
-      trouble.error.status = result.status;
-      trouble.error.sub_status = result.sub_status;
-    }
-    if (result.retry_after > trouble.error.retry_after.value_or(Milliseconds(0))) {
-      trouble.error.retry_after = result.retry_after;
-    }
+    Error error(Code::unavailable, "the service answered " + words_of(result));
+    error.status = result.status;
+    error.sub_status = result.sub_status;
+    if (result.retry_after.count() > 0) error.retry_after = result.retry_after;
+    note(trouble, error);
+  }
+
+  static void note(Trouble& trouble, const Error& error) {
+    if (++trouble.operations == 1) trouble.error = error;
+    trouble.error.retry_after = std::max(trouble.error.retry_after, error.retry_after);
   }
 
   static std::string words_of(const cosmos::BulkResult& result) {
@@ -395,13 +400,21 @@ class Writer : public BulkWriter {
   }
 
   // A creation that met a document is settled by looking: with keep_existing it may be the one that is to be kept, or
-  // another one with the same unique key.
-  Status refuse(const Item& item, const cosmos::BulkResult& result) {
+  // another one with the same unique key. Gives why it could not be looked for, where that may pass: it is sent again.
+  Result<std::optional<Error>> settle(const Item& item, const cosmos::BulkResult& result) {
     if (options_.keep_existing && result.status == 409) {
-      ASSIGN(const bool there, is_there(item));
-      if (there) return {};
+      auto there = is_there(item);
+      if (!there && may_pass(there.error())) return std::optional(std::move(there).error());
+      if (!there) return fail(std::move(there).error());
+      if (*there) return std::nullopt;
     }
-    return refuse(item, refusal_of(item, result));
+    TRY(refuse(item, refusal_of(item, result)));
+    return std::nullopt;
+  }
+
+  static bool may_pass(const Error& error) {
+    const Step step = cosmos::bulk_reaction(error).step;
+    return step == Step::repeat || step == Step::route_anew;
   }
 
   Status refuse(const Item& item, Error why) {
@@ -442,13 +455,13 @@ class Writer : public BulkWriter {
                                          : client_.upsert_document(name_, item.key, item.body, stop_.get_token());
     if (done) return Milliseconds(0);
     if (options_.keep_existing && done.error().code == Code::already_exists) {
-      ASSIGN(const bool there, is_there(item));
-      if (there) return Milliseconds(0);
+      const auto there = is_there(item);
+      if (!there && may_pass(there.error())) return repeat(request, there.error(), false, delivery);
+      if (!there) return fail(there.error());
+      if (*there) return Milliseconds(0);
     }
     Error error = std::move(done).error().in(describe(item));
-    const cosmos::BulkReaction reaction = cosmos::bulk_reaction(error);
-    const bool again = reaction.step == Step::repeat || reaction.step == Step::route_anew;
-    if (again) return repeat(request, error, reaction, delivery);
+    if (may_pass(error)) return repeat(request, error, cosmos::bulk_reaction(error).may_have_worked, delivery);
     TRY(refuse(item, std::move(error)));
     return Milliseconds(0);
   }

@@ -36,9 +36,9 @@ class BulkWriter {
   // The container's partition key ranges as last read, in hash order.
   virtual std::vector<cosmos::PartitionKeyRange> ranges() = 0;
 
-  // Takes a copy. Documents are gathered by range, and their requests overtake each other; but of one (partition key, id)
-  // what is given later is written later: it waits until what was given before is written, or refused. Waits while the
-  // requests in flight lag behind. Fails with what any request failed with.
+  // Takes a copy. Documents are gathered by range, and their requests overtake each other; but of one (partition key,
+  // id) what is given later is written later: it waits until what was given before is written, or refused. Waits while
+  // the requests in flight lag behind. Fails with what any request failed with.
   virtual Status upsert(std::string_view partition_key, std::string_view id, std::string_view body) = 0;
   // Waits until everything is written. Nothing may be added afterwards.
   virtual Status finish() = 0;

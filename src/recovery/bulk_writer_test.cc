@@ -408,6 +408,45 @@ TEST_F(KeepsExisting, OwnWorkIsNotKeptWhereLookingForItFails) {
   }
 }
 
+// Far longer than the client's ten attempts. A look that did not tell says nothing of what was written.
+TEST_F(KeepsExisting, LooksForMinutesWhateverTheSizeOfTheDocument) {
+  for (const std::size_t size : {kSmall, kLarge}) {
+    for (const auto& [status, sub_status] : {std::pair(404, "1002"), std::pair(503, "0"), std::pair(408, "0")}) {
+      SCOPED_TRACE(std::to_string(size) + " bytes, " + std::to_string(status));
+      ASSERT_TRUE(
+          account_.engine().upsert("shop", "orders", R"({"id":"1","pk":"a","v":")" + std::string(size, 'x') + "\"}"));
+      const SteadyTime until = runtime_.steady_now() + std::chrono::seconds(500);
+      transport_.before = [=, this](const http::Request& request) -> std::optional<Result<http::Response>> {
+        if (!is_look(request) || runtime_.steady_now() >= until) return std::nullopt;
+        return Result<http::Response>(answer(status, sub_status, "{}"));
+      };
+      EXPECT_EQ(kept(size), 1U);
+      EXPECT_GE(runtime_.steady_now(), until);
+    }
+    transport_.before = failing_looks(1'000'000);
+    const Status given_up = write(size, true);
+    ASSERT_FALSE(given_up);
+    EXPECT_EQ(given_up.error().code, Code::unavailable);
+    EXPECT_THAT(given_up.error().message, HasSubstr("nothing could be written to shop/orders for 600 s"));
+    EXPECT_THAT(given_up.error().message, HasSubstr("404/1002"));
+  }
+}
+
+TEST_F(KeepsExisting, AnAccountThatLetsNobodyLookIsToldAtOnce) {
+  for (const std::size_t size : {kSmall, kLarge}) {
+    ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"1","pk":"a"})"));
+    transport_.before = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (!is_look(request)) return std::nullopt;
+      return Result<http::Response>(answer(401, "0", "{}"));
+    };
+    const SteadyTime began = runtime_.steady_now();
+    const Status refused = write(size, true);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().status, 401);
+    EXPECT_EQ(runtime_.steady_now(), began);
+  }
+}
+
 TEST_F(KeepsExisting, WhatAnotherWroteIsKeptAlsoBehindALostAnswer) {
   lose_first_answer_and_refuse(R"({"statusCode":429,"subStatusCode":3200})");
   ASSERT_TRUE(account_.engine().upsert("shop", "orders", R"({"id":"1","pk":"a","v":"mine"})"));
