@@ -17,6 +17,7 @@ namespace halley::recovery {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 17;
+constexpr std::string_view kFirstOfExport = "\"exported_at\"";  // member; no more than that is read to guess
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -68,14 +69,14 @@ Result<bool> ImportReader::next(ImportItem& out) {
 Status ImportReader::guess_format() {
   begin_item();
   const std::uint64_t line = line_;
-  int c = peek_token();
+  const int c = peek_token();
   bool json = c == '[';
   if (c == '{') {
     step();
-    if (peek_token() == '"') {
-      const auto name = take_string();
-      json = name && *name == "exported_at";
-    }
+    peek_token();
+    std::size_t same = 0;
+    for (; same < kFirstOfExport.size() && peek() == kFirstOfExport[same]; ++same) step();
+    json = same == kFirstOfExport.size();
   }
   if (failed_) return fail(*failed_);
   at_ = item_;

@@ -113,6 +113,17 @@ TEST_F(ReaderTest, AnItemTooLargeIsPassedOver) {
   EXPECT_EQ(count_, 1U);
 }
 
+TEST_F(ReaderTest, AnItemBeginsWhereItDoesHoweverLongTheNameOfItsFirstMember) {
+  const std::string name = "{\"" + std::string(ImportReader::kMaxItem, 'x') + "\":1}";
+  EXPECT_THAT(read(" " + name + "\n{\"b\":1}"),
+              ElementsAre("1/1 oversized", "2/" + std::to_string(name.size() + 2) + R"( {"b":1})"));
+  EXPECT_EQ(format_, ImportFormat::ndjson);
+  for (const char* other : {R"({"exported_atx":1})", R"({"exported_a":1})", R"({"exported)", "{", "{}"}) {
+    EXPECT_THAT(read(other), ElementsAre(std::string("1/0 ") + other));
+    EXPECT_EQ(format_, ImportFormat::ndjson) << other;
+  }
+}
+
 class ImportTest : public ::testing::Test {
  protected:
   ImportTest() : account_(runtime_, options()), transport_(account_) {
