@@ -24,7 +24,8 @@ Status list_names(Context& context, repo::Repository& repository, const recovery
         .member("rid", each.rid)
         .end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array().key("notes").strings(listing.notes).end_object();
+  for (const std::string& note : listing.notes) context.output.note("note: " + note);
   for (const std::string& name : listing.databases) {
     context.output.line(name + "/");
     for (const auto& each : listing.containers) {

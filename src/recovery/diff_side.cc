@@ -8,7 +8,12 @@ namespace halley::recovery {
 
 Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& moment, const Selection& selection) {
   DiffSide side;
-  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
+  auto known = DefinitionsAt::read(repository, moment, false);
+  if (!known) {
+    const auto refused = make_plan(repository, moment, selection);  // which tells good moments for the selection
+    return fail(refused ? std::move(known).error() : refused.error());
+  }
+  const DefinitionsAt& definitions = *known;
   side.at = definitions.at();
   side.account_id = definitions.account_id();
   if (const repo::Definition* account = definitions.account()) side.account = *account;

@@ -188,6 +188,9 @@ TEST_F(DiffTest, MomentsOutsideCoverageAreRefused) {
   const auto refused = moments(at(5), Moment::of(at(70)), of({"shop/orders"}));
   EXPECT_EQ(refused.error().code, Code::outside_coverage);
   EXPECT_THAT(refused.error().hint, HasSubstr(format_rfc3339(at(10))));
+  backup.definitions_known(at(0), at(300));
+  const auto unknown = moments(at(15), Moment::of(at(400)), of({"shop/orders"}));
+  EXPECT_EQ(unknown.error().hint, "nearest moments that can be restored: " + format_rfc3339(at(99)));
   EXPECT_EQ(moments(at(15), Moment::of(at(200)), of({"shop/orders"})).error().code, Code::outside_coverage);
   EXPECT_EQ(moments(at(30), Moment::of(at(50)), of({"crm"})).error().code, Code::outside_coverage);
 }

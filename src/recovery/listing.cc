@@ -2,12 +2,41 @@
 
 #include "recovery/definitions_at.h"
 #include "recovery/documents.h"
+#include "recovery/good_moments.h"
+#include "recovery/outside.h"
 
 namespace halley::recovery {
+namespace {
+
+// The refusal of a moment of which no definitions are known, with a hint of moments at which all that would be listed
+// can be restored. Where there is none, at least of those that can be listed.
+Error unknown_at(repo::Repository& repository, const Moment& moment, std::string_view database, Error why) {
+  const auto account = repository.read_lane(repo::LaneId(repo::kAccountLane));
+  if (why.code != Code::outside_coverage || moment.latest || !account) return why;
+  const auto known = repo::restorable_seconds(*account);
+  if (known.empty()) return why;
+  Selection selection;
+  if (!database.empty()) selection.include = {std::string(database)};
+  const auto good = good_moments(repository, *account, selection);
+  if (good && !good->empty()) return std::move(why).with_hint(nearest_good(good, moment.at));
+  const repo::Nearest nearest = repo::nearest(known, moment.at);
+  std::string text;
+  for (const auto& each : {nearest.before, nearest.after}) {
+    if (each) text += (text.empty() ? "" : " and ") + format_rfc3339(*each);
+  }
+  return std::move(why).with_hint("the nearest moments that can be listed, though not all of it be restored: " + text);
+}
+
+}  // namespace
 
 Result<Listing> list_containers(repo::Repository& repository, const Moment& moment, std::string_view database) {
-  ASSIGN(const DefinitionsAt definitions, DefinitionsAt::read(repository, moment, false));
+  auto known = DefinitionsAt::read(repository, moment, false);
+  if (!known) return fail(unknown_at(repository, moment, database, std::move(known).error()));
+  const DefinitionsAt& definitions = *known;
   Listing listing;
+  if (const std::string& damage = definitions.account_lane().damage; !damage.empty()) {
+    listing.notes.push_back(lost_definitions(damage));
+  }
   listing.at = definitions.at();
   for (const repo::Definition* each : definitions.databases()) {
     if (database.empty() || each->key.id == database) listing.databases.push_back(each->key.id);

@@ -20,10 +20,12 @@ struct Listing {
   Second at;
   std::vector<std::string> databases;
   std::vector<ListedContainer> containers;
+  std::vector<std::string> notes;  // that newer backups are lost
 };
 
 // Databases and containers that were there at the moment, as the definitions say: containers need not be covered. Empty
-// `database` lists all.
+// `database` lists all. Fails with outside_coverage where no definitions are known; the hint names the nearest moments
+// at which all of it can be restored.
 Result<Listing> list_containers(repo::Repository& repository, const Moment& moment, std::string_view database);
 
 struct ListedDocument {

@@ -78,7 +78,7 @@ void tell_loss(std::string loss, RestorePlan& plan) {
 
 void tell_lost_definitions(const DefinitionsAt& definitions, RestorePlan& plan) {
   const std::string& damage = definitions.account_lane().damage;
-  if (!damage.empty()) tell_loss("the newest backups of the account's definitions are lost: " + damage, plan);
+  if (!damage.empty()) tell_loss(lost_definitions(damage), plan);
 }
 
 // Finds the cut, where the moment is covered. `plan`: where to tell what is lost, and name the documents that may not
@@ -346,6 +346,10 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
 
 std::string at_option(const RestorePlan& plan) {
   return plan.moment.latest ? std::string() : " --at " + plan.moment.text();
+}
+
+std::string lost_definitions(const std::string& damage) {
+  return "the newest backups of the account's definitions are lost: " + damage;
 }
 
 std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane) {

@@ -85,6 +85,9 @@ std::string at_option(const RestorePlan& plan);
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
                                         std::string_view container, std::vector<std::string>* notes = nullptr);
 
+// The note of damage to the account lane.
+std::string lost_definitions(const std::string& damage);
+
 // The note that backups of a planned container are lost behind what of its damaged lane can be read.
 std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane);
 
