@@ -209,8 +209,8 @@ class Client {
                                            std::stop_token stop) = 0;
   virtual Result<Resource> create_container(std::string_view database, std::string_view definition,
                                             const http::Headers& offer_headers, std::stop_token stop) = 0;
-  // With the _etag of a definition that was read, precondition where another has taken its place since; "" = whatever
-  // is there.
+  // With the _etag of a definition that was read, precondition where another has taken its place since and nothing was
+  // done; ambiguous where that may have been this one, whose answer was lost. "" = whatever is there.
   virtual Result<Resource> replace_container(const ContainerName& name, std::string_view definition,
                                              std::string_view if_match, std::stop_token stop) = 0;
   virtual Status delete_database(std::string_view database, std::stop_token stop) = 0;

@@ -314,6 +314,17 @@ TEST_F(LostWrites, AReplacementIsNotDoneWhileThereIsWhatItTakesAway) {
   EXPECT_TRUE(client_->replace_container(kWrittenTo, without, "", stop_));
 }
 
+TEST_F(LostWrites, AReplacementThatMeetsAnotherMayHaveBeenDoneBefore) {
+  transport_.failure(Code::ambiguous).answer(412);
+  document(std::string(kCreated));
+  EXPECT_TRUE(client_->replace_container(kWrittenTo, kDefinition, "e1", stop_)) << "it met itself";
+  transport_.failure(Code::ambiguous).answer(412);
+  document(R"({"id":"Orders","partitionKey":{"paths":["/pk"],"version":2},"defaultTtl":7})");
+  const auto changed = client_->replace_container(kWrittenTo, kDefinition, "e1", stop_);
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, Code::ambiguous) << "it was done, perhaps, and then changed";
+}
+
 TEST_F(LostWrites, WhateverARepeatIsRefusedForItIsNotSaidThatNothingWasDone) {
   transport_.failure(Code::ambiguous);
   for (int i = 0; i < 3; ++i) {

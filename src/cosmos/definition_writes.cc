@@ -111,14 +111,15 @@ Result<Resource> AccountClient::replace_container(const ContainerName& name, std
   if (!if_match.empty()) call.headers.set("If-Match", std::string(if_match));
   Outcome outcome = sender_.send(call, stop);
   if (outcome.response) return parse_resource(std::move(outcome.response->body), call.what);
-  const Code code = outcome.response.error().code;
-  const bool met_itself = code == Code::precondition && outcome.after_lost_answer;
-  if (met_itself || code == Code::ambiguous) {
+  Error error = std::move(outcome.response).error();
+  // The etag may have been changed by this itself, also where another has changed the definition since.
+  if (error.code == Code::precondition && outcome.after_lost_answer) error.code = Code::ambiguous;
+  if (error.code == Code::ambiguous) {
     auto held = read_container(name, stop);
     const auto wanted = json::parse(definition);
     if (held && wanted && is_as_sent(*wanted, held->value)) return held;
   }
-  return fail(std::move(outcome.response).error());
+  return fail(std::move(error));
 }
 
 Status AccountClient::delete_database(std::string_view database, std::stop_token stop) {
