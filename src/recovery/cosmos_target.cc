@@ -15,6 +15,7 @@ namespace {
 constexpr Milliseconds kCreateWait{500};  // between looks at a container that is being made
 constexpr int kCreateLooks = 240;
 constexpr int kEmptyLooks = 5;
+constexpr int kPutBackAttempts = 5;  // while its owner changes the definition
 
 // What a definition is created without: expiry would let go what has just been written, and restoreParameters and
 // createMode tell how the source itself came to be.
@@ -182,11 +183,11 @@ class CosmosTarget : public RestoreTarget {
                       owed_->definition);
   }
 
-  // A definition that a container is to have when this ends, however it ends.
+  // A container that is to have the expiry of `definition` when this ends, however it ends.
   struct Owed {
     cosmos::ContainerName name;
     std::string definition;
-    std::string if_match;  // the _etag of what was put in its place; empty where that was made by this
+    std::string put_etag;  // of what was put in its place, where that is known
   };
 
   // Some documents into a container that is there: the rest of it is its owner's.
@@ -226,19 +227,34 @@ class CosmosTarget : public RestoreTarget {
     auto replaced = client_.replace_container(name, without, found.etag, stop);
     if (!replaced && replaced.error().code == Code::precondition) owed_.reset();  // nothing of it was done
     if (!replaced) return fail(named(std::move(replaced).error(), name).in("turning expiry off in " + name.text()));
-    owed_->if_match = replaced->etag;
+    owed_->put_etag = replaced->etag;
     return {};
   }
 
-  // A definition that its owner has changed meanwhile stays as it is.
+  // What its owner has changed meanwhile is kept: then expiry is added to the definition as it is now.
   Status put_back(std::stop_token stop) {
     if (!owed_) return {};
     const cosmos::ContainerName name = owed_->name;
-    auto replaced = client_.replace_container(name, owed_->definition, owed_->if_match, stop);
-    if (!replaced)
-      return fail(named(std::move(replaced).error(), name).in("turning expiry on again in " + name.text()));
+    for (int attempt = 1;; ++attempt) {
+      Status done = put_back_once(name, stop);
+      if (done) break;
+      const bool changed = done.error().code == Code::precondition && owed_ && attempt < kPutBackAttempts;
+      if (!changed) return fail(std::move(done).error().in("turning expiry on again in " + name.text()));
+    }
     owed_.reset();
     return {};
+  }
+
+  Status put_back_once(const cosmos::ContainerName& name, std::stop_token stop) {
+    ASSIGN(const cosmos::Resource there, client_.read_container(name, stop));
+    ASSIGN(const json::Value owed, json::parse(owed_->definition));
+    const ExpiryRule rule = ExpiryRule::of(there.value);
+    if (rule == ExpiryRule::of(owed)) return {};  // it was never off, or is on again
+    if (rule.enabled()) return fail(named(Error(Code::precondition, ""), name));
+    const bool untouched = there.etag == owed_->put_etag;
+    ASSIGN(const std::string definition,
+           untouched ? owed_->definition : with_members_of(owed_->definition, there.text, kExpiry));
+    return client_.replace_container(name, definition, there.etag, stop).transform([](auto&&) {});
   }
 
   // An owner's change in between is named, and nothing is owed any more.

@@ -25,6 +25,19 @@ Result<std::string> plain_definition(std::string_view text, const std::vector<st
   return json::without_members(text, names);
 }
 
+Result<std::string> with_members_of(std::string_view from, std::string_view text,
+                                    const std::vector<std::string_view>& names) {
+  ASSIGN(std::string plain, plain_definition(text, names));
+  plain.resize(plain.rfind('}'));
+  for (const std::string_view name : names) {
+    ASSIGN(const std::string_view member, json::member_slice(from, name));
+    if (member.empty()) continue;
+    if (plain.find_first_not_of(" \t\r\n", 1) != std::string::npos) plain += ',';
+    plain.append("\"").append(name).append("\":").append(member);
+  }
+  return plain + "}";
+}
+
 Result<http::Headers> throughput_headers(const repo::Definition& offer) {
   http::Headers headers;
   ASSIGN(const json::Value value, json::parse(offer.text));

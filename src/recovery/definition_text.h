@@ -14,6 +14,10 @@ namespace halley::recovery {
 // `held_back`, everything else as it stands, known or not. Fails with corrupt for what is not a JSON object.
 Result<std::string> plain_definition(std::string_view text, const std::vector<std::string_view>& held_back = {});
 
+// plain_definition() of `text`, with the members `names` of the object `from` in place of its own.
+Result<std::string> with_members_of(std::string_view from, std::string_view text,
+                                    const std::vector<std::string_view>& names);
+
 // The headers that give a new database or container the throughput of `offer`. None when the offer has none.
 Result<http::Headers> throughput_headers(const repo::Definition& offer);
 

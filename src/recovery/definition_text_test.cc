@@ -13,6 +13,18 @@ TEST(DefinitionText, DropsSystemMembersAndKeepsTheRestAsItStands) {
   EXPECT_FALSE(plain_definition("[1]"));
 }
 
+TEST(DefinitionText, TakesMembersFromAnother) {
+  const auto taken = [](const char* from, const char* text) {
+    return with_members_of(from, text, {"defaultTtl", "ttlPropertyPath"}).value_or("failed");
+  };
+  EXPECT_EQ(taken(R"({"id":"old","defaultTtl": 5})", R"({"id":"c","a":{"b":1.0},"_ts":1})"),
+            R"({"id":"c","a":{"b":1.0},"defaultTtl":5})");
+  EXPECT_EQ(taken(R"({"ttlPropertyPath":"/t","defaultTtl":-1})", R"({"defaultTtl":null})"),
+            R"({"defaultTtl":-1,"ttlPropertyPath":"/t"})");
+  EXPECT_EQ(taken("{}", R"({"id":"c","defaultTtl":7})"), R"({"id":"c"})");
+  EXPECT_EQ(taken("{}", "[]"), "failed");
+}
+
 std::string header_of(const std::string& content, const char* name) {
   repo::Definition offer;
   offer.text = R"({"id":"o","content":)" + content + "}";

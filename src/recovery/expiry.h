@@ -21,6 +21,7 @@ struct ExpiryRule {
 
   static ExpiryRule of(const json::Value& container_definition);
   bool enabled() const { return default_ttl.has_value(); }
+  friend bool operator==(const ExpiryRule&, const ExpiryRule&) = default;
 };
 
 // Whether a document was expired at `moment`: `moment` >= base + ttl. The ttl is the document's own `ttl` (a positive

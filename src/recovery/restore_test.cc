@@ -848,6 +848,53 @@ TEST_F(PartRestoreTest, KeepsTheOwnersChangeOfTheDefinition) {
   EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":5"));
 }
 
+TEST_F(PartRestoreTest, PutsExpiryBackIntoTheDefinitionAsItsOwnerHasItNow) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  const auto owner_indexes = [&](bool all) {
+    const auto there = client_->read_container({"shop", "cache"}, {});
+    json::Value definition = there->value;
+    definition.set("indexingPolicy", *json::parse(all ? R"({"indexingMode":"consistent","automatic":true})"
+                                                      : R"({"indexingMode":"none","automatic":false})"));
+    EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
+  };
+  // While documents are written, and once more while expiry is put back.
+  std::atomic<bool> written{false};
+  std::atomic<bool> put_back{false};
+  std::atomic<bool> busy{false};
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (busy) return std::nullopt;
+    busy = true;
+    if (is_bulk(request) && !written.exchange(true)) owner_indexes(false);
+    if (request.method == "PUT" && written && !put_back.exchange(true)) owner_indexes(true);
+    busy = false;
+    return std::nullopt;
+  };
+  const auto report = run(plan(selection_), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(put_back);
+  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":7777"));
+  EXPECT_THAT(definition_now(), HasSubstr("\"indexingMode\":\"consistent\""));
+}
+
+TEST_F(PartRestoreTest, AnOwnersChangeOutlivesALostAnswer) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  // Expiry is turned off, the answer is lost, and the owner changes the definition before the repeat.
+  std::atomic<int> puts{0};
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    if (request.method != "PUT" || ++puts != 1) return response;
+    const auto there = client_->read_container({"shop", "cache"}, {});
+    json::Value definition = there->value;
+    definition.set("indexingPolicy", *json::parse(R"({"indexingMode":"consistent","automatic":true})"));
+    EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
+    return fail(Code::ambiguous, "lost");
+  };
+  const auto report = run(plan(selection_), true);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Code::ambiguous) << report.error().to_string();
+  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":7777"));
+  EXPECT_THAT(definition_now(), HasSubstr("\"indexingMode\":\"consistent\""));
+}
+
 TEST_F(PartRestoreTest, SaysWhatItCouldNotPutBack) {
   owner_makes_it(R"(,"defaultTtl":7777)");
   std::atomic<bool> down{false};
