@@ -32,18 +32,17 @@ const std::string& Repository::id() const { return state_->id; }
 store::ObjectStore& Repository::store() { return *state_->store; }
 
 Result<std::vector<LaneId>> Repository::lanes() {
-  std::vector<LaneId> lanes;
   const std::string prefix = "lanes/";
-  for (std::string after;;) {
-    ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, after, 1));
-    if (names.empty()) return lanes;
-    const std::size_t slash = names[0].find('/', prefix.size());
-    after = names[0];
+  ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, "", store::kNoLimit));
+  std::vector<LaneId> lanes;
+  for (const std::string& name : names) {
+    const std::size_t slash = name.find('/', prefix.size());
     if (slash == std::string::npos) continue;  // a file among the lanes is of none
-    const LaneId lane = names[0].substr(prefix.size(), slash - prefix.size());
-    if (check_lane_id(lane)) lanes.push_back(lane);
-    after = names[0].substr(0, slash) + '0';  // '0' follows '/': behind everything of this lane
+    LaneId lane = name.substr(prefix.size(), slash - prefix.size());
+    // The names of one lane stand together.
+    if ((lanes.empty() || lanes.back() != lane) && check_lane_id(lane)) lanes.push_back(std::move(lane));
   }
+  return lanes;
 }
 
 Result<LaneState> Repository::read_lane(const LaneId& lane) {

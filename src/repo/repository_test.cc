@@ -386,6 +386,20 @@ TEST_F(RepositoryTest, AFileAmongTheLanesHidesNone) {
   EXPECT_THAT(repository->lanes().value(), ::testing::ElementsAre(lane_));
 }
 
+TEST_F(RepositoryTest, LanesAreListedAtOnceHoweverManyThereAre) {
+  create();
+  OddStore& odd = make_odd();
+  auto reader = open();
+  std::vector<LaneId> expected;
+  for (int i = 10; i < 60; ++i) {
+    expected.push_back("c-" + std::to_string(i));
+    for (std::uint64_t seq = 1; seq <= 2; ++seq) ASSERT_TRUE(store_->put(commit_name(expected.back(), seq), "x"));
+  }
+  odd.lists = 0;
+  EXPECT_EQ(reader->lanes().value(), expected);
+  EXPECT_EQ(odd.lists, 1U);
+}
+
 TEST_F(RepositoryTest, ACommitOfAnotherPlaceIsCorrupt) {
   auto repository = create();
   auto lane = writer(*repository);
