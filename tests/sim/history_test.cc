@@ -131,7 +131,9 @@ TEST(GapWorlds, WhatIsOfferedIsTrueThroughGapsAndChangesOfTheFeed) {
   const Seeds range = Seeds::asked_for(40);
   std::map<std::string, std::size_t> events;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
-    World world(options_for(seed, "gap", true));
+    WorldOptions options = options_for(seed, "gap", true);
+    options.latest_mode = seed % 3 == 2 ? 0.3 : 0;
+    World world(options);
     const Second start = world.now();
     CoverageWatch watch;
     std::uint64_t dice = seed;

@@ -45,6 +45,12 @@ WorldOptions options_for(std::uint64_t seed) {
   if (options.weather.clock_steps == 0) options.weather.drop = any_of(0.0, 0.0, 0.03);
   options.request_units = any_of(0, 0, 0, 30, 100);
   if (options.weather.clock_steps == 0) options.weather.lag = any_of(0.0, 0.3);
+  options.latest_mode = any_of(0.0, 0.0, 0.2);
+  options.left_out = any_of(0.0, 0.0, 0.2);
+  // A feed that has caught up again can't be told apart: behind a restore in place nothing is written, purged or merged.
+  options.restored_in_place = options.weather.clock_steps == 0 && any_of(0, 0, 1) != 0;
+  if (options.restored_in_place) options.weather.merge = 0;
+  if (options.restored_in_place) options.default_ttl.reset();
   return options;
 }
 
@@ -99,7 +105,8 @@ void live_a_while(World& world) {
   if (world.options().all_versions && world.chance(0.15)) world.offer_feed(world.chance(0.6));
   if (world.chance(0.3)) world.change_script();
   if (world.options().weather.drop > 0 && world.chance(0.2)) world.drop_or_make();
-  if (world.options().weather.clock_steps == 0 && world.chance(0.25)) {
+  const bool expiry = world.options().weather.clock_steps == 0 && !world.options().restored_in_place;
+  if (expiry && world.chance(0.25)) {
     const std::array<TimeToLive, 4> rules = {TimeToLive(), TimeToLive(-1), TimeToLive(20), TimeToLive(5)};
     world.set_default_ttl(rules[world.pick(rules.size())]);
   }
@@ -160,9 +167,10 @@ void weather_a_pass(World& world, Storms& storms, CoverageWatch& watch, testing:
   const Second began = world.now() + world.options().date_skew;
   const bool wait = world.chance(0.8);
   const auto report = world.backup(wait, world.chance(0.3) ? 1 + world.pick(150) : 0);
-  watch.expect_no_less(world, wait && report && report->incomplete.empty(), began);
+  watch.expect_no_less(world, wait && report && report->incomplete.empty() && !world.left_out(), began);
   ++storms.passes;
   storms.died += world.died() ? 1U : 0U;
+  if (!report && world.left_out() && report.error().code == Code::invalid_argument) return;  // nothing was left
   if (!report) expect_honest(world, report.error());
   if (!report) return;
   storms.whole += report->incomplete.empty() ? 1U : 0U;
@@ -214,11 +222,7 @@ void weather_a_storm(std::uint64_t seed, Storms& storms) {
     if (::testing::Test::HasFailure()) return;
   }
   live_a_while(world);
-  // A feed that has caught up again can't be told apart:
-  // behind a restore in place nothing is written, purged or merged.
-  const bool steady = world.options().weather.clock_steps == 0 && world.options().weather.merge == 0;
-  const bool fork = steady && !world.has_expiry() && world.chance(0.8);
-  if (fork && !world.restore_in_place()) return;
+  if (world.options().restored_in_place && !world.restore_in_place()) return;
   for (const auto& [kind, count] : world.struck()) storms.struck[kind] += count;
   world.calm();
   plan->at = 0;

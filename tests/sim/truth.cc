@@ -45,6 +45,11 @@ class Backups {
   }
   // Whether a read of the definitions ever found this container: one that was made and dropped between two is unknown.
   bool was_seen(const Incarnation& container) const { return version_of(container).has_value(); }
+  // Whether it was first seen later than the moment, since passes had left it out.
+  bool was_left_out(const Incarnation& container, Second moment) const {
+    const auto place = version_of(container);
+    return place && moment < versions_of(container)->second[*place].since;
+  }
   // Whether a container that is gone at the moment counts as there still: reads date its end later.
   bool outlived(const Incarnation& container, Second moment) const {
     const auto place = version_of(container);
@@ -59,7 +64,8 @@ class Backups {
   bool covers(Second moment) const {
     if (!definitions_known(moment)) return false;
     return std::all_of(all_.begin(), all_.end(), [&](const Backed& each) {
-      const bool needed = each.container->lived_at(moment) && was_seen(*each.container);
+      const bool needed =
+          each.container->lived_at(moment) && was_seen(*each.container) && !was_left_out(*each.container, moment);
       return !outlived(*each.container, moment) && (!needed || repo::cut_at(each.lane, moment));
     });
   }
@@ -191,7 +197,8 @@ bool expect_second(World& world, const Backups& backups, Second moment, const re
     if (!expect_container(world, *backed, plan, each, result)) return false;
   }
   for (const Backed& each : backups.all()) {
-    const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container);
+    const bool left_out = world.options().left_out > 0 && backups.was_left_out(*each.container, moment);
+    const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container) && !left_out;
     // Drops are dated by Date.
     const std::int64_t skew = std::abs(world.options().date_skew);
     const bool at_its_end = each.container->dropped && std::abs(moment - *each.container->dropped) <= skew;

@@ -48,6 +48,8 @@ std::vector<std::string> path_of(std::string_view container) {
   return {"dbs", std::string(kDatabase), "colls", std::string(container)};
 }
 
+std::string pattern_of(std::string_view container) { return fmt::format("{}/{}", kDatabase, container); }
+
 // The container that a request is about; empty: none.
 std::string container_of(const http::Request& request) {
   const std::size_t colls = request.url.find("/colls/");
@@ -408,7 +410,9 @@ const std::map<std::string, std::uint64_t>& World::struck() {
 bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const {
   const Model& model = container.model;
   const auto looked = [&](const Pass& pass) {
-    return pass.whole && (!container.dropped || pass.ended < *container.dropped);
+    const auto& left_out = pass.left_out;
+    return pass.whole && (!container.dropped || pass.ended < *container.dropped) &&
+           std::find(left_out.begin(), left_out.end(), pattern_of(container.name)) == left_out.end();
   };
   // One pass may end in the second in which the next begins; one that died at its end has left its sync point.
   for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
@@ -515,13 +519,17 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   options.wait = wait;
   options.flush_bytes = 600 * (1 + options_.seed % 3);
   options.ranges_at_once = static_cast<unsigned>(1 + options_.seed % 3);
+  if (!calm_ && chance(options_.latest_mode)) options.mode = capture::ModeChoice::latest;
+  for (int i = 1; !calm_ && i < options_.containers; ++i) {
+    if (chance(options_.left_out)) options.exclude.push_back(pattern_of(kContainers[static_cast<std::size_t>(i)]));
+  }
   capture::BackupProgress progress;
   connect();
   calls_ = 0;
   dies_at_ = dies_at;
   died_ = false;
   end_ = std::stop_source();
-  passes_.push_back({now(), now(), false, true});
+  passes_.push_back({now(), now(), false, true, options.exclude});
   Thread writer;
   if (writing_pace_.count() > 0) {
     writer = runtime_.start_thread("writer", [this](const std::stop_token& stop) { write_on(stop); });

@@ -60,6 +60,9 @@ struct WorldOptions {
   TimeToLive default_ttl;
   std::int64_t request_units = 0;  // that each container may spend in a second; 0 = no limit
   std::int64_t date_skew = 0;      // seconds that Date is ahead of the clock that stamps commits
+  double latest_mode = 0;          // the chance of a pass to be asked for latest mode
+  double left_out = 0;             // the chance of a container to be left out of a pass
+  bool restored_in_place = false;  // that this will happen: nothing expires, and nothing is merged
   Milliseconds writing_pace{0};    // while a pass is under way: the longest pause between two changes; 0 = none at all
   Weather weather;
   std::shared_ptr<testing::FaultPlan> faults;  // what the repository's store suffers, until restart()
@@ -103,6 +106,8 @@ class World {
   // (counted from 1; 0 = it lives): from then on nothing of it reaches either.
   Result<capture::BackupReport> backup(bool wait = true, std::uint64_t dies_at = 0);
   bool died() const { return died_; }
+  // Whether the newest pass left a container out.
+  bool left_out() const { return !passes_.empty() && !passes_.back().left_out.empty(); }
   // As after a crash: the repository is opened again over what its store holds, without faults.
   void restart();
 
@@ -189,6 +194,7 @@ class World {
     Second began, ended;
     bool whole = false;
     bool running = false;
+    std::vector<std::string> left_out = {};  // patterns
 
     void reach(Second now) {
       began = std::min(began, now);
