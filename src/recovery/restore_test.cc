@@ -465,6 +465,35 @@ TEST_F(CosmosRestoreTest, ExpiryIsOffWhileDocumentsAreWritten) {
   EXPECT_THAT(definitions.back(), HasSubstr("\"defaultTtl\":60"));
 }
 
+TEST_F(CosmosRestoreTest, ExpiryThatWasNotPlannedAndCouldNotBeTakenAwayLetsNothingGoUnseen) {
+  ASSERT_TRUE(account_.engine().create_database("shop"));
+  ASSERT_TRUE(account_.engine().create_container(
+      "shop", R"({"id":"orders","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2},"defaultTtl":60})"));
+  const auto there = client_->read_container({"shop", "orders"}, {});
+  ASSERT_TRUE(there);
+  int answered = 500;
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "PUT" || !request.url.ends_with("/colls/orders")) return std::nullopt;
+    return Result<http::Response>(answer(answered, "", there->text));  // and nothing is done
+  };
+  Selection selection;
+  selection.include = {"shop/orders"};
+  const auto unclear = run(plan(selection));
+  ASSERT_FALSE(unclear);
+  EXPECT_EQ(unclear.error().code, Code::ambiguous) << unclear.error().to_string();
+  EXPECT_EQ(count("orders"), 0U) << "nothing is written to expire";
+  answered = 200;
+  const auto differs = run(plan(selection));
+  ASSERT_FALSE(differs);
+  EXPECT_EQ(differs.error().code, Code::difference);
+  EXPECT_THAT(differs.error().message, HasSubstr("definition.defaultTtl"));
+  transport_.before = nullptr;
+  const auto report = run(plan(selection), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  ASSERT_TRUE(runtime_.sleep(std::chrono::seconds(100), {}));
+  EXPECT_EQ(count("orders"), kOrders + 1U) << "none of them expires";
+}
+
 TEST_F(CosmosRestoreTest, WhateverAContainerSaysOfExpiryIsAsItWas) {
   const std::vector<std::string> all = {R"("ttlPropertyPath":"/x")", R"("defaultTtl":null)",
                                         R"("defaultTtl":10,"ttlPropertyPath":"/x")", R"("defaultTtl":-1)"};
