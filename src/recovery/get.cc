@@ -33,10 +33,10 @@ Result<std::vector<std::string>> notes_of(repo::Repository& repository, const Mo
                                           const PlannedContainer& planned, const repo::LaneState& lane,
                                           const DocumentName& document) {
   std::vector<std::string> notes;
-  if (!moment.latest) {
-    ASSIGN(notes, sync_point_notes(repository, lane, planned.at, &document));
-  }
   if (!lane.damage.empty()) notes.push_back(lost_behind(planned, lane));
+  if (moment.latest) return notes;
+  ASSIGN(const auto doubts, sync_point_notes(repository, lane, planned.at, &document));
+  notes.insert(notes.end(), doubts.begin(), doubts.end());
   return notes;
 }
 

@@ -1,7 +1,7 @@
 // What changed, when, and back again: history, find, diff and import of the real program.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { kBinary, environment, halley, startEmulator, temporaryFolder } from './harness.mjs';
@@ -153,6 +153,50 @@ describe('looking', { timeout: 300_000 }, () => {
     child.stderr.on('data', (text) => (said += text));
     const code = await new Promise((resolve) => child.on('close', resolve));
     assert.deepEqual([code, said], [141, '']);
+  });
+});
+
+describe('what is lost', { timeout: 300_000 }, () => {
+  const when = ['--at', undefined];
+  let damaged;
+  before(() => {
+    const repository = join(folder, 'damaged');
+    cpSync(join(folder, 'repository'), repository, { recursive: true });
+    damaged = { ...env, HALLEY_REPOSITORY: repository };
+    when[1] = at(first);
+    const lane = readdirSync(join(repository, 'lanes')).find((name) => name.startsWith('c-'));
+    const commits = readdirSync(join(repository, 'lanes', lane)).filter((name) => /^\d+$/.test(name)).sort();
+    const next = `${Number(commits.at(-1)) + 1}`.padStart(commits[0].length, '0');
+    writeFileSync(join(repository, 'lanes', lane, next), 'no commit');
+  });
+  const kLost = /^container db\/c: its backups behind commit \d+ are lost/;
+
+  it('is named by find, which exits 3', async () => {
+    const { result } = await halley(['find', 'db/c', ...when], { env: damaged, expect: 3 });
+    assert.equal(result.documents, 51);
+    assert.match(result.lost[0], kLost);
+    assert.deepEqual(result.notes, []);
+    const text = await halley(['find', 'db/c', ...when], { env: damaged, expect: 3, json: false });
+    assert.match(text.stderr, /^lost: container db\/c: /m);
+  });
+
+  it('is a note of get, ls and export, as it is of restore', async () => {
+    const to = (name) => join(folder, name);
+    const commands = (run) => [
+      ['get', 'db/c', '--id', '1', '--partition-key', '"1"'], ['ls', 'db/c'],
+      ['export', '--container', 'db/c', '--output', to(`${run}.json`)], ['restore', '--to', `dir:${to(run)}`],
+    ];
+    for (const command of commands('json')) {
+      const { result, said } = await halley([...command, ...when], { env: damaged });
+      assert.match(result.notes[0], kLost, said);
+    }
+    for (const command of [...commands('text'), ['export', '--container', 'db/c', '--output', '-']]) {
+      const { stderr, stdout, said } = await halley([...command, ...when], { env: damaged, json: false });
+      assert.match(stderr, /^note: container db\/c: its backups behind/m, said);
+      assert.ok(!stdout.includes('its backups behind'), said);
+    }
+    const whole = await halley(['ls', 'db/c', ...when], { env });
+    assert.deepEqual(whole.result.notes, []);
   });
 });
 
