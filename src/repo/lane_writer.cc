@@ -9,11 +9,14 @@ namespace halley::repo {
 
 namespace {
 
-// The size of the next segment's blocks: the n-th large segment of a lane gets its share of what a merge may hold.
+// The size of the next segment's blocks: of the segments that are larger than the least block, the n-th of a lane gets
+// its share of what a merge may hold.
 std::size_t block_bytes(const LaneState& lane, const RepositoryOptions& options) {
-  const auto large = static_cast<std::size_t>(std::count_if(
-      lane.segments.begin(), lane.segments.end(), [](const SegmentRef& segment) { return !segment.inside_commit; }));
-  return std::clamp(options.merge_bytes / (large + 1), options.block_bytes / 32, options.block_bytes);
+  const std::size_t least = options.block_bytes / 32;
+  const auto larger =
+      static_cast<std::size_t>(std::count_if(lane.segments.begin(), lane.segments.end(),
+                                             [&](const SegmentRef& segment) { return segment.body_bytes > least; }));
+  return std::clamp(options.merge_bytes / (larger + 1), least, options.block_bytes);
 }
 
 // Why a commit could not be put: another writer may have taken its number.

@@ -5,32 +5,64 @@
 #include <string>
 #include <vector>
 
+#include "repo/merge_run.h"
 #include "repo/segment_cursor.h"
 
 namespace halley::repo {
 
+// The versions of several sources in order: by key, then newest first.
+class Merge {
+ public:
+  // `newest_only`: of each key only the newest version.
+  explicit Merge(bool newest_only) : newest_only_(newest_only) {}
+
+  // Before the first next().
+  Status add(std::unique_ptr<MergeSource> source);
+  // The source that stands on the next version, until the next call; nullptr at the end.
+  Result<MergeSource*> next();
+
+ private:
+  Result<bool> advance();
+  void sink(std::size_t at);
+  bool is_last_key(const MergeSource& source) const;
+
+  const bool newest_only_;
+  std::vector<std::unique_ptr<MergeSource>> heap_;  // once started, the least in front
+  bool started_ = false;
+  std::string last_key_, last_id_;
+};
+
 class MergedStream : public VersionStream {
  public:
+  // What it reads with.
+  struct Place {
+    Runtime& runtime;
+    store::ObjectStore& store;
+    const KeyRing& keys;
+    std::size_t held_bytes;  // RepositoryOptions::held_bytes
+  };
+
   // `newest_only`: of each key only the newest version selected.
-  static Result<std::unique_ptr<VersionStream>> open(store::ObjectStore& store, const KeyRing& keys,
-                                                     const LaneState& lane, const ReadOptions& options,
-                                                     bool newest_only);
+  static Result<std::unique_ptr<VersionStream>> open(const Place& place, const LaneState& lane,
+                                                     const ReadOptions& options, bool newest_only);
 
   Result<bool> next(Version& out) override;
 
  private:
-  MergedStream(Selection selection, bool newest_only) : selection_(std::move(selection)), newest_only_(newest_only) {}
+  using Sources = std::vector<std::unique_ptr<MergeSource>>;
 
-  Result<bool> advance();
-  void sink(std::size_t at);
-  bool is_last_key(const SegmentCursor& cursor) const;
+  MergedStream(Selection selection, bool newest_only)
+      : selection_(std::move(selection)), newest_only_(newest_only), merge_(newest_only) {}
+
+  Result<Sources> open_segments(const Place& place, const LaneState& lane);
+  Status bound(const Place& place, std::size_t most, Sources& sources);
+  Result<std::unique_ptr<MergeSource>> merged(const Place& place, Sources sources);
 
   const Selection selection_;
   const bool newest_only_;
   codec::Decompressor decompressor_;
-  std::vector<std::unique_ptr<SegmentCursor>> heap_;  // the least in front
-  bool started_ = false;
-  std::string last_key_, last_id_;
+  std::shared_ptr<RunFile> runs_;
+  Merge merge_;
 };
 
 }  // namespace halley::repo

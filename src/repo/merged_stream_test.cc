@@ -1,9 +1,12 @@
 // What readers see: order, cuts, ranges, single documents.
 #include <gmock/gmock.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <random>
 
+#include "repo/key_ring.h"
+#include "repo/segment_reader.h"
 #include "repo/test_world.h"
 
 namespace halley::repo {
@@ -315,6 +318,99 @@ TEST_F(AccountLaneTest, IsOrderedByTheTextOfKeys) {
   ReadOptions options;
   options.partition_key = "a";
   EXPECT_EQ(versions(options).size(), 3u);
+}
+
+// A reader that may hold next to nothing: everything goes through temporary files, several times.
+class LittleMemoryTest : public ReadTest {
+ protected:
+  LittleMemoryTest() { options_.held_bytes = 1; }
+};
+
+TEST_F(LittleMemoryTest, GivesTheSame) {
+  add_history();
+  const OwnedVersion written = write_of("k1", "d1", 9000, 10);
+  add({written});
+  add({removal_of("k1", "d1", 9000)});  // of equal positions the later commit is the newer
+  expect({}, [](const OwnedVersion&) { return true; });
+  ReadOptions early;
+  early.cut.time = Second{written.version.time.value - 1};
+  expect(early, [&](const OwnedVersion& v) { return v.version.time <= *early.cut.time; });
+  ReadOptions key;
+  key.partition_key = written.partition_key;
+  expect(key, [&](const OwnedVersion& v) { return v.partition_key == written.partition_key; });
+}
+
+TEST_F(ReadTest, GivesNothingOfLaterCommits) {
+  add({write_of("a", "1", 1), write_of("b", "1", 2)});
+  const auto until_then = all_;
+  add({write_of("a", "1", 3), removal_of("b", "1", 4), write_of("c", "1", 5)});
+  ReadOptions options;
+  options.cut.commit = 1;
+  expect(options, [&](const OwnedVersion& v) { return v.version.position.lsn <= 2; });
+}
+
+// Allocated now, by any of this process; nothing where the allocator does not tell.
+std::size_t allocated() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST_F(RepositoryTest, MemoryOfAMergeIsBoundedHoweverManySmallSegmentsThereAre) {
+  RepositoryOptions options = quick_options();
+  options.held_bytes = 4 << 20;
+  options.merge_bytes = 1 << 30;  // blocks as large as their segments
+  const auto repository = create(options);
+  {
+    const auto lane_writer = writer(*repository);
+    std::uint64_t lsn = 0;
+    for (int backup = 0; backup < 200; ++backup) {
+      std::vector<OwnedVersion> versions;
+      for (int i = 0; i < 40; ++i) {
+        ++lsn;
+        versions.push_back(write_of(std::to_string(lsn * 7919 % 100003), "d", lsn, 3000));
+      }
+      commit(*lane_writer, versions);
+    }
+  }
+  const auto lane = repository->read_lane(lane_);
+  ASSERT_TRUE(lane);
+  for (const SegmentRef& segment : lane->segments) ASSERT_TRUE(segment.inside_commit);
+  const std::size_t before = allocated();
+  const auto stream = repository->snapshot(*lane, {});
+  ASSERT_TRUE(stream) << stream.error().to_string();
+  std::size_t most = allocated();
+  std::uint64_t documents = 0;
+  for (Version version;; ++documents) {
+    const auto more = (*stream)->next(version);
+    ASSERT_TRUE(more) << more.error().to_string();
+    if (!*more) break;
+    ASSERT_GE(version.body.size(), 3000U);
+    if (documents % 64 == 0) most = std::max(most, allocated());
+  }
+  EXPECT_EQ(documents, 8000U);
+  EXPECT_LT(most, before + (12U << 20));  // all blocks at once are 26 MB
+}
+
+TEST_F(RepositoryTest, BlocksBecomeSmallerWithTheNumberOfSegmentsInCommitsToo) {
+  RepositoryOptions options = quick_options();
+  options.block_bytes = options.merge_bytes = 32 * 1024;
+  const auto repository = create(options);
+  const auto lane_writer = writer(*repository);
+  std::uint64_t lsn = 0;
+  for (int backup = 0; backup < 8; ++backup) {
+    std::vector<OwnedVersion> versions;
+    for (int i = 0; i < 20; ++i) versions.push_back(write_of("k" + std::to_string(i), "d", ++lsn, 1000));
+    commit(*lane_writer, versions);
+  }
+  const auto keys = KeyRing::open(*store_, kPassword);
+  ASSERT_TRUE(keys);
+  const auto blocks = [&](const SegmentRef& segment) {
+    EXPECT_TRUE(segment.inside_commit);
+    const auto reader = SegmentReader::open(*store_, *keys, lane_, segment);
+    return reader ? (*reader)->footer().blocks.size() : 0;
+  };
+  EXPECT_EQ(blocks(lane_writer->state().segments.front()), 1U);
+  EXPECT_GE(blocks(lane_writer->state().segments.back()), 5U);
 }
 
 }  // namespace

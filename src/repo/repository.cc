@@ -82,11 +82,13 @@ Result<std::unique_ptr<LaneWriter>> Repository::open_writer(const LaneId& lane, 
 }
 
 Result<std::unique_ptr<VersionStream>> Repository::versions(const LaneState& lane, const ReadOptions& options) {
-  return MergedStream::open(*state_->store, state_->keys, lane, options, false);
+  return MergedStream::open({state_->runtime, *state_->store, state_->keys, state_->options.held_bytes}, lane, options,
+                            false);
 }
 
 Result<std::unique_ptr<VersionStream>> Repository::snapshot(const LaneState& lane, const ReadOptions& options) {
-  return MergedStream::open(*state_->store, state_->keys, lane, options, true);
+  return MergedStream::open({state_->runtime, *state_->store, state_->keys, state_->options.held_bytes}, lane, options,
+                            true);
 }
 
 }  // namespace halley::repo

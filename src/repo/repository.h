@@ -21,6 +21,9 @@ struct RepositoryOptions {
   // a block of each in memory, stays near merge_bytes; never smaller than a thirty-second of it.
   std::size_t block_bytes = 2 << 20;
   std::size_t merge_bytes = 48 << 20;
+  // What a reader holds of blocks, columns included. Where one of each segment would be more, it first merges some of
+  // the segments into a temporary file.
+  std::size_t held_bytes = 96 << 20;
   std::size_t inline_bytes = 256 * 1024;  // a segment up to this rides in its commit
   std::uint64_t rollup_every = 256;       // commits between rollups
   codec::ScryptCost password_cost;        // of a repository that is created; tests make it cheap
@@ -39,6 +42,7 @@ class VersionStream {
 struct Cut {
   std::optional<Second> time;            // only versions with Version::time <= time
   std::vector<RangePosition> positions;  // only versions at or before the position of their hash interval; empty = all
+  std::optional<std::uint64_t> commit = {};  // only versions of this commit of the lane and those before it
 };
 
 struct ReadOptions {
@@ -77,8 +81,8 @@ class Repository {
   Result<std::unique_ptr<LaneWriter>> open_writer(const LaneId& lane, const LaneIdentity& identity);
 
   // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the
-  // caller looks at the operation). Memory is bounded by the blocks of the segments that overlap, never by their
-  // size.
+  // caller looks at the operation). Memory is bounded by held_bytes, whatever the number, the size and the
+  // content of the segments. no_space or io when a temporary file is needed ($TMPDIR, else /tmp) and can't be written.
   Result<std::unique_ptr<VersionStream>> versions(const LaneState& lane, const ReadOptions& options);
   Result<std::unique_ptr<VersionStream>> snapshot(const LaneState& lane, const ReadOptions& options);
 

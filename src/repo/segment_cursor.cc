@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace halley::repo {
+namespace {
+
+constexpr std::uint64_t kColumns = 288;  // of a version, decoded
+constexpr std::uint64_t kLeast = 8192;   // of a cursor, whatever its block
+
+}  // namespace
 
 Result<Selection> Selection::make(const ReadOptions& options, const KeyDefinition& definition) {
   if (options.id && !options.partition_key)
@@ -25,6 +31,7 @@ bool Selection::by_hash() const {
 
 bool Selection::may_select(const SegmentRef& segment) const {
   if (options_.cut.time && segment.oldest > *options_.cut.time) return false;
+  if (options_.cut.commit && segment.commit > *options_.cut.commit) return false;
   if (options_.since && segment.newest < *options_.since) return false;
   return !last_ || segment.first <= *last_;
 }
@@ -36,9 +43,37 @@ SegmentCursor::SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selec
       decompressor_(decompressor),
       effective_keys_(segment_->footer().key),
       with_effective_(with_effective || selection.by_hash()),
-      block_(segment_->footer().container_rid) {}
+      block_(segment_->footer().container_rid) {
+  place_.commit = segment_->ref().commit;
+}
+
+std::uint64_t SegmentCursor::size_of(const BlockEntry& block) const {
+  return kColumns * block.versions + (selection_.options().bodies ? block.bodies_plain : 0);
+}
+
+std::uint64_t SegmentCursor::held() const {
+  std::uint64_t largest = 0;
+  for (const BlockEntry& block : segment_->footer().blocks) largest = std::max(largest, size_of(block));
+  return kLeast + largest;
+}
+
+std::uint64_t SegmentCursor::volume() const {
+  std::uint64_t all = 0;
+  for (const BlockEntry& block : segment_->footer().blocks) all += size_of(block);
+  return all;
+}
 
 Result<bool> SegmentCursor::next() {
+  ASSIGN(const bool found, find());
+  if (!found) return false;
+  place_.effective_key = effective_;
+  place_.partition_key = block_.partition_key(at_);
+  place_.id = block_.id(at_);
+  place_.position = block_.position(at_);
+  return true;
+}
+
+Result<bool> SegmentCursor::find() {
   if (!started_) {
     started_ = true;
     ASSIGN(next_block_, first_block());

@@ -10,6 +10,7 @@
 
 #include "repo/block_bodies.h"
 #include "repo/key_order.h"
+#include "repo/merge_source.h"
 #include "repo/repository.h"
 #include "repo/segment_reader.h"
 
@@ -35,29 +36,25 @@ class Selection {
   std::optional<Position> last_;  // the greatest position of the cut
 };
 
-class SegmentCursor {
+class SegmentCursor : public MergeSource {
  public:
   // `with_effective`: compute effective keys even where the selection does not need them, for merging.
   SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection, codec::Decompressor& decompressor,
                 bool with_effective);
 
-  // Goes to the first or next version selected. False at the end.
-  Result<bool> next();
-
-  std::string_view effective_key() const { return effective_; }
-  std::string_view partition_key() const { return block_.partition_key(at_); }
-  std::string_view id() const { return block_.id(at_); }
-  Position position() const { return block_.position(at_); }
-  std::uint64_t commit() const { return segment_->ref().commit; }
-
-  // The version it stands on; its views are valid until the next call of anything.
-  Status read(Version& out, bool body);
+  // Goes to the first or next version selected.
+  Result<bool> next() override;
+  Status read(Version& out, bool body) override;
+  std::uint64_t held() const override;
+  std::uint64_t volume() const override;
 
  private:
   enum class Verdict { selected, skipped, ended };
 
   Result<std::size_t> first_block();
   Result<bool> load_block();
+  Result<bool> find();
+  std::uint64_t size_of(const BlockEntry& block) const;
   Status enter_key();
   Verdict judge_key();
   Verdict judge() const;

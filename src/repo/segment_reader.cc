@@ -26,8 +26,9 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(store::ObjectStore& s
                                                            std::string_view lane, const SegmentRef& ref) {
   std::unique_ptr<SegmentReader> reader(new SegmentReader(store, lane, ref));
   if (ref.size <= kSmall) {
-    ASSIGN(const std::string_view bytes, reader->read(0, ref.size));
-    reader->whole_ = bytes;
+    std::string buffer;
+    TRY(reader->read(0, ref.size, buffer));
+    reader->whole_ = std::move(buffer);
   }
   TRY(reader->start(keys));
   return reader;
@@ -45,7 +46,8 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open_bytes(store::ObjectSt
 
 Status SegmentReader::start(const KeyRing& keys) {
   if (ref_.size < kHeaderSize + kTrailerSize) return fail(damaged("it is too short"));
-  ASSIGN(const std::string_view header, read(0, kHeaderSize));
+  std::string buffer;
+  ASSIGN(const std::string_view header, read(0, kHeaderSize, buffer));
   auto sealed = SealedReader::open(keys, ObjectKind::segment, segment_name(ref_.id), header);
   if (!sealed) return fail(std::move(sealed.error()).in("reading `" + object_ + "`"));
   sealed_ = std::make_unique<SealedReader>(std::move(*sealed));
@@ -54,9 +56,9 @@ Status SegmentReader::start(const KeyRing& keys) {
 
 Status SegmentReader::read_footer() {
   const std::uint64_t first = std::min(ref_.size, kTail);
-  ASSIGN(const std::string_view last_bytes, read(ref_.size - first, first));
-  std::string tail(last_bytes);
-  ASSIGN(const Trailer trailer, parse_trailer(std::string_view(tail).substr(tail.size() - kTrailerSize), object_));
+  std::string buffer;
+  ASSIGN(const std::string_view tail, read(ref_.size - first, first, buffer));
+  ASSIGN(const Trailer trailer, parse_trailer(tail.substr(tail.size() - kTrailerSize), object_));
   const std::uint64_t size = trailer.last_frame_size;
   if (size + kHeaderSize + kTrailerSize > ref_.size) return fail(damaged("its trailer is wrong"));
   const std::uint64_t end = ref_.size - kTrailerSize - size;
@@ -83,9 +85,9 @@ Result<bool> SegmentReader::may_contain(std::uint64_t filter_hash) {
 
 Status SegmentReader::read_columns(std::size_t block, BlockDecoder& out, codec::Decompressor& decompressor) {
   const BlockEntry& entry = footer_.blocks[block];
-  frame_.clear();
-  TRY(open_frame(entry.frame, false, entry.offset, entry.columns_size, frame_));
-  if (auto decoded = out.decode(frame_, entry.versions, sealed_->format(), decompressor); !decoded) {
+  std::string frame;
+  TRY(open_frame(entry.frame, false, entry.offset, entry.columns_size, frame));
+  if (auto decoded = out.decode(frame, entry.versions, sealed_->format(), decompressor); !decoded) {
     return fail(damaged(decoded.error().message));
   }
   return {};
@@ -95,9 +97,9 @@ Status SegmentReader::read_bodies(std::size_t block, std::string& out, codec::De
   const BlockEntry& entry = footer_.blocks[block];
   out.clear();
   if (entry.bodies_size == 0) return {};
-  frame_.clear();
-  TRY(open_frame(entry.frame + 1, false, entry.offset + entry.columns_size, entry.bodies_size, frame_));
-  if (auto inflated = decompressor.decompress(frame_, entry.bodies_plain, out); !inflated) {
+  std::string frame;
+  TRY(open_frame(entry.frame + 1, false, entry.offset + entry.columns_size, entry.bodies_size, frame));
+  if (auto inflated = decompressor.decompress(frame, entry.bodies_plain, out); !inflated) {
     return fail(damaged(inflated.error().message));
   }
   if (out.size() != entry.bodies_plain) return fail(damaged("a block's bodies have another size than its index says"));
@@ -108,19 +110,20 @@ Error SegmentReader::damaged(std::string_view why) const {
   return {Code::corrupt, fmt::format("`{}` is damaged: {}", object_, why)};
 }
 
-Result<std::string_view> SegmentReader::read(std::uint64_t offset, std::uint64_t size) {
+Result<std::string_view> SegmentReader::read(std::uint64_t offset, std::uint64_t size, std::string& buffer) {
   if (!whole_.empty()) return std::string_view(whole_).substr(offset, size);
   auto bytes = store_.get(object_, base_ + offset, size);
   if (!bytes && bytes.error().code == Code::not_found) return fail(Code::corrupt, "`" + object_ + "` is missing");
   if (!bytes) return fail(bytes.error());
   if (bytes->size() != size) return fail(damaged("it is shorter than its commit says"));
-  bytes_ = std::move(*bytes);
-  return std::string_view(bytes_);
+  buffer = std::move(*bytes);
+  return std::string_view(buffer);
 }
 
 Status SegmentReader::open_frame(std::uint64_t number, bool last, std::uint64_t offset, std::uint64_t size,
                                  std::string& out) {
-  ASSIGN(const std::string_view sealed, read(offset, size));
+  std::string buffer;
+  ASSIGN(const std::string_view sealed, read(offset, size, buffer));
   if (auto opened = sealed_->open_frame(number, last, sealed, out); !opened) {
     return fail(std::move(opened.error()).in("reading `" + object_ + "`"));
   }

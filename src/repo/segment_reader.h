@@ -15,7 +15,8 @@
 
 namespace halley::repo {
 
-// Every error names the object. Not for several threads at once.
+// Every error names the object. Not for several threads at once. Between calls it holds the footer, the filter once
+// that was asked for, and of a small segment all its bytes.
 class SegmentReader {
  public:
   // Reads header and footer; `ref` is what the lane's commit says of the segment, and must agree.
@@ -32,6 +33,9 @@ class SegmentReader {
   // The object that holds it: its own, or its commit's.
   const std::string& object() const { return object_; }
 
+  // Lets go of bytes that are in memory already: they are read again when they are asked for.
+  void let_go() { whole_ = std::string(); }
+
   // False when the document is certainly not in it. Reads the filter the first time.
   Result<bool> may_contain(std::uint64_t filter_hash);
 
@@ -45,8 +49,8 @@ class SegmentReader {
   SegmentReader(store::ObjectStore& store, std::string_view lane, const SegmentRef& ref);
   Status start(const KeyRing& keys);
   Status read_footer();
-  // Appends to buffer_ after clearing it: `size` bytes at `offset` of the segment.
-  Result<std::string_view> read(std::uint64_t offset, std::uint64_t size);
+  // `size` bytes at `offset` of the segment: a view of `buffer`, or of what is in memory.
+  Result<std::string_view> read(std::uint64_t offset, std::uint64_t size, std::string& buffer);
   Status open_frame(std::uint64_t number, bool last, std::uint64_t offset, std::uint64_t size, std::string& out);
 
   store::ObjectStore& store_;
@@ -54,7 +58,6 @@ class SegmentReader {
   const std::string object_;
   const std::uint64_t base_;  // where the segment begins in its object
   std::string whole_;         // a small segment is read once
-  std::string bytes_, frame_;
   SegmentFooter footer_;
   std::unique_ptr<SealedReader> sealed_;
   std::unique_ptr<KeyFilter> filter_;
