@@ -38,7 +38,7 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const cosmos::Account account, client_.read_account(stop));
     continuous_backup_ = account.continuous_backup;
     partial_ = !plan.selection.selects_all_documents();
-    at_ = at_option(plan);
+    completion_ = how_to_complete(plan, " with --resume");
     users_.clear();
     permissions_.clear();
     for (const PlannedDatabase& database : plan.databases) {
@@ -165,7 +165,7 @@ class CosmosTarget : public RestoreTarget {
     writer_.reset();
     put_back_after(why);
     // What has been written stays, and would be refused as documents that are there.
-    if (began_ && why.code != Code::difference) add_hint(why, "the same restore" + at_ + " with --resume completes it");
+    if (began_ && why.code != Code::difference) add_hint(why, completion_);
   }
 
  private:
@@ -388,9 +388,9 @@ class CosmosTarget : public RestoreTarget {
   const CosmosTargetOptions options_;
   RestoreProgress& progress_;
   bool continuous_backup_ = false;
-  bool began_ = false;    // a container may have been written to
-  std::string at_;        // the option that gives the plan's moment again
-  bool partial_ = false;  // of the selected containers, some documents only
+  bool began_ = false;      // a container may have been written to
+  std::string completion_;  // for hints
+  bool partial_ = false;    // of the selected containers, some documents only
   std::vector<repo::Definition> users_;
   std::vector<repo::Definition> permissions_;
   std::set<std::string> existing_;  // containers that were there before

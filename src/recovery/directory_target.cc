@@ -1,6 +1,7 @@
 // A tree of files as the target of a restore.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -40,11 +41,17 @@ std::string plan_line(const RestorePlan& plan) {
   return line;
 }
 
-std::string container_line(const RestoredContainer& result) {
+// Which documents a container had: two restores of `latest` need not mean the same.
+std::string cut_text(const PlannedContainer& container) {
+  const auto& commit = container.cut.commit;
+  return format_rfc3339(container.at) + (commit ? ", commit " + std::to_string(*commit) : "");
+}
+
+std::string container_line(const PlannedContainer& container, const RestoredContainer& result) {
   std::string line;
   json::Writer writer(line);
   writer.begin_object().member("database", result.database).member("container", result.container);
-  writer.key("documents").unsigned_integer(result.documents);
+  writer.member("cut", cut_text(container)).key("documents").unsigned_integer(result.documents);
   writer.key("bytes").unsigned_integer(result.bytes);
   writer.key("expired").unsigned_integer(result.expired);
   writer.member("digest", result.digest).end_object();
@@ -111,7 +118,7 @@ class DirectoryTarget : public RestoreTarget {
   }
 
   Status check(const RestorePlan& plan, std::vector<std::string>&, std::stop_token) override {
-    at_ = at_option(plan);
+    completion_ = how_to_complete(plan, "");
     TRY(check_place(path_));
     std::error_code error;
     if (!std::filesystem::exists(path_, error)) return {};
@@ -216,13 +223,13 @@ class DirectoryTarget : public RestoreTarget {
       }
     }
     if (!result.compared) return {};  // The next run of this restore writes it again.
-    journal_ += container_line(result) + "\n";
+    journal_ += container_line(container, result) + "\n";
     return write_file(journal_path(), journal_);
   }
 
   void abandon(Error& why) override {
     if (!began_ || why.code == Code::difference) return;
-    why.hint += (why.hint.empty() ? "" : "; ") + ("the same restore" + at_ + " completes it");
+    why.hint += (why.hint.empty() ? "" : "; ") + completion_;
   }
 
   Status close(std::stop_token) override {
@@ -247,6 +254,12 @@ class DirectoryTarget : public RestoreTarget {
     return !error && size == done.bytes + done.documents;
   }
 
+  static bool is_planned(const RestorePlan& plan, std::string_view name, std::string_view cut) {
+    return std::any_of(plan.containers.begin(), plan.containers.end(), [&](const PlannedContainer& container) {
+      return container.name() == name && cut_text(container) == cut;
+    });
+  }
+
   // Takes up what an interrupted run left, if it was of the same plan.
   Status go_on(const RestorePlan& plan) {
     std::ifstream file(journal_path());
@@ -256,7 +269,9 @@ class DirectoryTarget : public RestoreTarget {
     }
     if (line != plan_line(plan)) {
       return fail(Code::already_exists, path_ + " holds an unfinished restore of something else",
-                  "give the same moment and selection to complete it, or choose another directory");
+                  plan.moment.latest
+                      ? "`latest` is another moment once a backup has run: choose another directory"
+                      : "give the same moment and selection to complete it, or choose another directory");
     }
     journal_ = line + "\n";
     while (std::getline(file, line)) {
@@ -269,9 +284,10 @@ class DirectoryTarget : public RestoreTarget {
       done.expired = count_at(value, "expired");
       done.digest = value.string_at("digest");
       done.compared = true;
-      if (!is_there(done)) continue;  // written again
+      std::string name = done.database + "/" + done.container;
+      if (!is_there(done) || !is_planned(plan, name, value.string_at("cut"))) continue;  // written again
       journal_ += line + "\n";
-      done_.emplace(done.database + "/" + done.container, std::move(done));
+      done_.insert_or_assign(std::move(name), std::move(done));
     }
     return {};
   }
@@ -288,7 +304,7 @@ class DirectoryTarget : public RestoreTarget {
 
   std::string path_;
   std::string journal_;
-  std::string at_;                                 // the option that gives the plan's moment again
+  std::string completion_;                         // for hints
   bool began_ = false;                             // a container may have been written
   std::map<std::string, RestoredContainer> done_;  // by an earlier run
   std::string directory_;                          // of the container at hand
@@ -303,7 +319,8 @@ std::string file_name_of(std::string_view name) {
   std::string safe = http::percent_encode(name);
   // Not hidden, not "." or "..", and never the name of a file of the tree's own.
   if (safe.starts_with('.')) safe.replace(0, 1, "%2E");
-  if (safe.ends_with(".json") || safe.ends_with(".ndjson")) safe.replace(safe.rfind('.'), 1, "%2E");
+  if (safe.ends_with(".json") || safe.ends_with(".ndjson") || safe.ends_with(".partial"))
+    safe.replace(safe.rfind('.'), 1, "%2E");
   if (safe.size() <= kLongestName) return safe;
   // Too long for a file system: its beginning and a hash. "%~" stands in no encoded name.
   std::size_t cut = kLongestName - 18;

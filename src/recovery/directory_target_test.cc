@@ -1,5 +1,5 @@
 // What a restore to files holds beside documents (src/recovery/restore_test.cc has those).
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <filesystem>
 #include <set>
@@ -17,12 +17,48 @@ using repo::DefinitionKind;
 
 class DirectoryTarget : public ::testing::Test {
  protected:
-  Status restore_all() {
-    ASSIGN(const RestorePlan plan, make_plan(backup_.repository(), Moment::of(at(50)), {}));
+  Status restore_all(const Moment& moment = Moment::of(at(50))) {
+    ASSIGN(const RestorePlan plan, make_plan(backup_.repository(), moment, {}));
+    return apply(plan);
+  }
+  Status apply(const RestorePlan& plan) {
     const auto target = make_directory_target(folder_.path("tree"));
     RestoreProgress progress;
     auto report = restore(real_runtime(), backup_.repository(), plan, *target, progress, {});
     return report ? Status() : Status(fail(std::move(report).error()));
+  }
+
+  // Database db with these containers, a document in each.
+  void make(const std::vector<std::string>& names) {
+    backup_.database("db", at(0));
+    for (const std::string& name : names) backup_.container("db", name, at(0));
+    backup_.definitions_known(at(0), at(100));
+    for (const std::string& name : names) {
+      auto& lane = backup_.lane("db", name);
+      HandMadeBackup::put(lane, R"(["k"])", "1", R"({"id":"1","pk":"k"})", at(10));
+      backup_.exact(lane, at(0), at(100));
+    }
+  }
+  // What a backup captures later: of this container, and not yet of the definitions.
+  void go_on(const std::string& name) {
+    auto& lane = backup_.lane("db", name);
+    HandMadeBackup::put(lane, R"(["k"])", "2", R"({"id":"2","pk":"k"})", at(140));
+    backup_.remove(lane, R"(["k"])", "1", at(141));
+    backup_.exact(lane, at(0), at(150));
+  }
+  // Restores, with `container` standing in the way of itself.
+  Status interrupted(const std::string& container, const Moment& moment) {
+    ASSIGN(const RestorePlan plan, make_plan(backup_.repository(), moment, {}));
+    std::vector<std::string> notes;
+    TRY(make_directory_target(folder_.path("tree"))->open(plan, notes, {}));
+    const std::string obstacle = folder_.path("tree/db/" + container + "/documents.ndjson.partial");
+    std::filesystem::create_directories(obstacle);
+    Status restored = apply(plan);
+    std::filesystem::remove(obstacle);
+    return restored;
+  }
+  std::string documents_of(const std::string& container) {
+    return folder_.read("tree/db/" + container + "/documents.ndjson");
   }
 
   HandMadeBackup backup_;
@@ -91,12 +127,50 @@ TEST_F(DirectoryTarget, WhatTheJournalNamesMustBeThere) {
   EXPECT_EQ(std::filesystem::last_write_time(folder_.path("tree/db/a/documents.ndjson")), written);
 }
 
+TEST_F(DirectoryTarget, LatestIsOfTheMomentThatIsToldWhateverIsCapturedMeanwhile) {
+  make({"a", "b"});
+  const auto plan = make_plan(backup_.repository(), Moment::newest(), {});
+  ASSERT_TRUE(plan);
+  go_on("b");
+  const Status restored = apply(*plan);
+  ASSERT_TRUE(restored) << restored.error().to_string();
+  EXPECT_LT(plan->containers.back().at, at(140));
+  EXPECT_EQ(documents_of("b"), "{\"id\":\"1\",\"pk\":\"k\"}\n");
+}
+
+TEST_F(DirectoryTarget, OfAnInterruptedLatestContainersCapturedMeanwhileAreWrittenAnew) {
+  make({"a", "b", "z"});
+  ASSERT_FALSE(interrupted("z", Moment::newest()));
+  const auto written = std::filesystem::last_write_time(folder_.path("tree/db/b/documents.ndjson"));
+  go_on("a");
+  const auto plan = make_plan(backup_.repository(), Moment::newest(), {});
+  ASSERT_TRUE(plan);
+  const Status restored = apply(*plan);
+  ASSERT_TRUE(restored) << restored.error().to_string();
+  EXPECT_GE(plan->containers.front().at, at(140));
+  EXPECT_EQ(documents_of("a"), "{\"id\":\"2\",\"pk\":\"k\"}\n");
+  EXPECT_EQ(std::filesystem::last_write_time(folder_.path("tree/db/b/documents.ndjson")), written);
+}
+
+TEST_F(DirectoryTarget, TheHintOfAnInterruptedLatestHoldsAfterABackup) {
+  make({"a", "z"});
+  const Status first = interrupted("z", Moment::newest());
+  ASSERT_FALSE(first);
+  EXPECT_THAT(first.error().hint, ::testing::HasSubstr("the same restore completes it until another backup has run"));
+  backup_.definitions_known(at(0), at(160));
+  const Status again = restore_all(Moment::newest());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::already_exists);
+  EXPECT_EQ(again.error().hint, "`latest` is another moment once a backup has run: choose another directory");
+}
+
 TEST_F(DirectoryTarget, NamesOfAnyLengthAndKindHaveFilesOfTheirOwn) {
   const std::vector<std::string> names = {"..",
                                           ".hidden",
                                           "a/b",
                                           "a%2Fb",
                                           "container.json",
+                                          "account.json.partial",
                                           std::string(300, 'x'),
                                           std::string(299, 'x') + "y",
                                           std::string(100, '/')};
@@ -104,6 +178,7 @@ TEST_F(DirectoryTarget, NamesOfAnyLengthAndKindHaveFilesOfTheirOwn) {
   for (const std::string& name : names) {
     const std::string file = file_name_of(name);
     EXPECT_TRUE(files.insert(file).second) << file;
+    EXPECT_FALSE(file.ends_with(".json") || file.ends_with(".partial")) << file;
     EXPECT_TRUE(std::filesystem::create_directories(folder_.path(file + "/inner"))) << file;
   }
 }

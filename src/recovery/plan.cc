@@ -117,7 +117,7 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   }
   if (!approximate || plan == nullptr) return Coverage::outside;
   planned.approximate = true;
-  planned.cut = repo::Cut{moment.at, {}};
+  planned.cut = repo::Cut{moment.at, {}, lane->seq};
   ASSIGN(auto found, uncertain_notes(repository, *lane, moment.at));
   plan->notes.insert(plan->notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return Coverage::covered;
@@ -344,8 +344,11 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   return plan;
 }
 
-std::string at_option(const RestorePlan& plan) {
-  return plan.moment.latest ? std::string() : " --at " + plan.moment.text();
+std::string how_to_complete(const RestorePlan& plan, std::string_view with) {
+  const std::string at = plan.moment.latest ? "" : " --at " + plan.moment.text();
+  std::string text = "the same restore" + at + std::string(with) + " completes it";
+  if (plan.moment.latest) text += " until another backup has run; from then on restore into another place";
+  return text;
 }
 
 std::string lost_definitions(const std::string& damage) {

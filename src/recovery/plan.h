@@ -76,8 +76,9 @@ struct PlanOptions {
 Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment, const Selection& selection,
                               const PlanOptions& options = {});
 
-// " --at …", to give the plan's moment once more: an age would be another by then. Empty for `latest`.
-std::string at_option(const RestorePlan& plan);
+// What completes an interrupted restore of the plan, for hints: the same with its moment told (an age would be another
+// by then), and " with …" as it is given. `latest` stays the same only until another backup has run.
+std::string how_to_complete(const RestorePlan& plan, std::string_view with);
 
 // The plan of one container that must exist at the moment. `notes`: where to put what a restore of it would tell of
 // lost backups and of documents that may not be as they were; to find these, all the keys of a sync point's lane are

@@ -655,5 +655,13 @@ TEST(Plan, ARepositoryWithoutBackupIsRefusedClearly) {
   EXPECT_FALSE(report->last_backup);
 }
 
+TEST_F(PlanTest, WhatCompletesARestoreOfLatestIsToldWithItsLimit) {
+  const auto latest = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_TRUE(latest);
+  EXPECT_EQ(how_to_complete(*latest, " with --resume"),
+            "the same restore with --resume completes it until another backup has run; from then on restore into "
+            "another place");
+}
+
 }  // namespace
 }  // namespace halley::recovery

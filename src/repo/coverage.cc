@@ -61,6 +61,7 @@ std::optional<NewestCut> newest_cut(const LaneState& lane) {
     return NewestCut{at, *cut_at(lane, at)};
   }
   NewestCut newest;
+  newest.cut.commit = lane.seq;  // what is captured later is of later moments
   for (const RangeState& range : lane.ranges) newest.at = std::max({newest.at, range.newest, range.last_304});
   for (const SyncPoint& point : lane.sync_points) newest.at = std::max(newest.at, point.at);
   for (const ExactInterval& interval : lane.exact) newest.at = std::max(newest.at, interval.until - 1);
