@@ -47,7 +47,8 @@ WorldOptions options_for(std::uint64_t seed) {
   if (options.weather.clock_steps == 0) options.weather.lag = any_of(0.0, 0.3);
   options.latest_mode = any_of(0.0, 0.0, 0.2);
   options.left_out = any_of(0.0, 0.0, 0.2);
-  // A feed that has caught up again can't be told apart: behind a restore in place nothing is written, purged or merged.
+  // A feed that has caught up again can't be told apart: behind a restore in place nothing is written, purged or
+  // merged.
   options.restored_in_place = options.weather.clock_steps == 0 && any_of(0, 0, 1) != 0;
   if (options.restored_in_place) options.weather.merge = 0;
   if (options.restored_in_place) options.default_ttl.reset();
