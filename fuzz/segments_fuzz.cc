@@ -122,7 +122,9 @@ struct Counts {
 
 Counts read_through(const repo::LaneState& lane, const repo::ReadOptions& options, bool newest_only) {
   Counts counts;
-  auto stream = repo::MergedStream::open(*world().store, world().keys, lane, options, newest_only);
+  const std::size_t held_bytes = repo::RepositoryOptions().held_bytes;
+  auto stream =
+      repo::MergedStream::open({world().runtime, *world().store, world().keys, held_bytes}, lane, options, newest_only);
   counts.failed = !stream.has_value();
   repo::Version version;
   while (!counts.failed) {
