@@ -318,6 +318,7 @@ bool World::restore_in_place() {
   const auto before = stored(*container)->ranges();
   stored(*container)->restore_in_place(moment);
   container->model.restore_in_place(moment, now());
+  container->restored = now();
   const auto after = stored(*container)->ranges();
   bool told = true;
   for (const repo::RangeState& captured : lane(*container).ranges) {
@@ -411,7 +412,8 @@ bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName
   const Model& model = container.model;
   const auto looked = [&](const Pass& pass) {
     const auto& left_out = pass.left_out;
-    return pass.whole && (!container.dropped || pass.ended < *container.dropped) &&
+    const bool in_time = !container.restored || pass.ended < *container.restored;  // what was deleted is back then
+    return pass.whole && in_time && (!container.dropped || pass.ended < *container.dropped) &&
            std::find(left_out.begin(), left_out.end(), pattern_of(container.name)) == left_out.end();
   };
   // One pass may end in the second in which the next begins; one that died at its end has left its sync point.

@@ -44,7 +44,8 @@ struct Incarnation {
   Model model;
   Second made;
   std::optional<Second> dropped{};
-  Second base_read{};  // the Date of the newest answer of its latest-version feed
+  std::optional<Second> restored{};  // in place
+  Second base_read{};                // the Date of the newest answer of its latest-version feed
 
   bool lived_at(Second moment) const { return made <= moment && (!dropped || moment < *dropped); }
 };
