@@ -203,6 +203,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
     jobs.push_back({std::make_unique<ContainerCapture>(pass, std::move(*target)), std::nullopt});
   }
   progress.containers = jobs.size();
+  pass.several = jobs.size() > 1;
   for_jobs(pass, jobs, [&](ContainerCapture& capture) { return capture.catch_up(stop); });
   const std::optional<Second> covered = options.wait ? std::optional(common_second(pass, jobs)) : std::nullopt;
   settle(pass, jobs, covered, stop);

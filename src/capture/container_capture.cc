@@ -42,8 +42,7 @@ Status ContainerCapture::catch_up(std::stop_token stop) {
     TRY(std::move(looked));
   }
   // Of a container that is dropped while others are read, what was read of it can't be read again.
-  const bool waits = pass_.progress.containers > 1;
-  if (!pending_.empty() && (waits || pending_.bytes() > (1U << 20))) TRY(commit({}, stop));
+  if (!pending_.empty() && (pass_.several || pending_.bytes() > (1U << 20))) TRY(commit({}, stop));
   return {};
 }
 

@@ -5,9 +5,9 @@
 
 #include "capture/container_selection.h"
 #include "capture/margins.h"
+#include "cosmos/resource_id.h"
 #include "json/document_scanner.h"
 #include "repo/coverage.h"
-#include "repo/key_ring.h"
 
 namespace halley::capture {
 namespace {
@@ -319,36 +319,24 @@ void DefinitionPoll::add_version(const Definition& definition, repo::Operation o
   batch.add(version);
 }
 
-Result<Second> DefinitionPoll::last_look(const DefinitionKey& key, Second claimed) const {
-  const std::string& name = key.kind == DefinitionKind::container ? key.id : key.parent;
-  const auto database = current_.find(database_of(key));
-  const auto container = current_.find({DefinitionKind::container, key.database, "", name});
-  const bool of_container = !name.empty() && key.kind != DefinitionKind::permission;
-  if (!of_container || database == current_.end() || container == current_.end()) return claimed;
-  const auto lane = pass_.repository.read_lane(repo::lane_of(account_.id, database->second, container->second));
-  if (!lane && (lane.error().code == Code::not_found || repo::is_damage(lane.error()))) return claimed;
-  if (!lane) return fail(lane.error());
-  Second look = claimed;
-  for (const repo::RangeState& range : lane->ranges) {
-    if (range.last_304 != Second{}) look = std::min(look, range.last_304);
-  }
-  return look;
-}
-
-bool DefinitionPoll::has_lost_database(const DefinitionKey& key, const Listing& listing) const {
-  const auto before = current_.find(database_of(key));
-  const auto now = listing.found.find(database_of(key));
-  return before != current_.end() && (now == listing.found.end() || now->second.rid != before->second.rid);
+bool DefinitionPoll::Listing::lacks_database_of(const Definition& definition) const {
+  const auto database = found.find(database_of(definition.key));
+  if (database == found.end()) return true;
+  if (definition.key.kind == DefinitionKind::offer) return false;  // its _rid tells nothing of what it is for
+  const auto own = cosmos::rid_bytes(definition.rid);
+  const auto there = cosmos::rid_bytes(database->second.rid);
+  return own && there && !own->starts_with(*there);
 }
 
 // What is known and no longer listed becomes a removal, once it is confirmed.
-Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch,
-                                    std::stop_token stop) {
+Status DefinitionPoll::add_removals(const Listing& listing, const SelectionHistory& selections, Second claimed,
+                                    repo::VersionBatch& batch, std::stop_token stop) {
   std::vector<Definition> missing;
   for (const auto& [key, definition] : current_) {
     if (listing.found.count(key) != 0 || listing.is_unread(key)) continue;
     // What a pass leaves out goes with its database.
-    if (is_watched(key) || has_lost_database(key, listing)) missing.push_back(definition);
+    const bool lost = !key.database.empty() && listing.lacks_database_of(definition);
+    if (is_watched(key) || lost) missing.push_back(definition);
   }
   if (missing.empty()) return {};
   ASSIGN(const Listing second, list_all(stop));
@@ -369,10 +357,13 @@ Status DefinitionPoll::add_removals(const Listing& listing, Second claimed, repo
       ASSIGN(const bool gone, is_gone(key, second, stop));
       if (!gone) continue;
     }
-    if (!with_parent && !is_watched(key) && !database_listed) continue;  // its database was not confirmed to be gone
+    // Of what is left out: another database has the name, by two listings, or its own is confirmed to be gone.
+    const bool another =
+        database_listed && second.found.count(database_of(key)) != 0 && second.lacks_database_of(definition);
+    if (!with_parent && !is_watched(key) && !another) continue;
     dropped.push_back(key);
     definition.ts = pass_.client.newest_server_time();
-    ASSIGN(definition.since, last_look(key, claimed));
+    definition.since = selections.last_look(key, claimed).value_or(claimed);
     if (key.kind == DefinitionKind::container) newest_drop_ = definition.ts;
     add_version(definition, repo::Operation::remove, definition.ts, batch);
     current_.erase(dropped.back());
@@ -464,13 +455,14 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   listed_ = listing.names;
 
   repo::VersionBatch batch;
-  TRY(add_removals(listing, claimed, batch, stop));
+  const SelectionHistory selections(writer_->state().events);
+  TRY(add_removals(listing, selections, claimed, batch, stop));
   for (auto& [key, definition] : listing.found) {
     const auto known_as = current_.find(key);
     if (known_as != current_.end() && known_as->second.text == definition.text) continue;
     // Between the reads others may have been in force; what the first read finds has no read before it.
-    ASSIGN(const Second looked, last_look(key, claimed));
-    definition.since = known_before ? std::min(looked, definition.ts) : definition.ts;
+    const std::optional<Second> looked = known_before ? selections.last_look(key, claimed) : std::nullopt;
+    definition.since = std::min(looked.value_or(definition.ts), definition.ts);
     definition.time = std::max(definition.ts, claimed);
     add_version(definition, repo::Operation::upsert, definition.time, batch);
     current_.insert_or_assign(key, definition);
@@ -490,7 +482,8 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   range.last_304 = began;
   range.base_done = was_read_whole() || incomplete_.empty();
   draft.ranges = {range};
-  const bool nothing_new = batch.empty() && writer_->state().seq != 0 && draft.exact == known;
+  if (auto change = selections.change(pass_.options, claimed)) draft.events.push_back(*std::move(change));
+  const bool nothing_new = batch.empty() && draft.events.empty() && writer_->state().seq != 0 && draft.exact == known;
   if (nothing_new) return {};
   ASSIGN(const repo::CommitResult committed, writer_->commit(draft, batch));
   pass_.progress.bytes_stored += committed.bytes_stored;

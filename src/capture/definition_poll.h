@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/pass.h"
+#include "capture/selection_history.h"
 #include "repo/definitions.h"
 #include "repo/interval.h"
 
@@ -68,6 +69,8 @@ class DefinitionPoll {
     std::vector<repo::DefinitionKey> unread;
     std::vector<Incomplete> why;  // for each of `unread`
     bool is_unread(const repo::DefinitionKey& key) const;
+    // Whether the database that it was in is not among them: none of the name, or one that its _rid does not begin with.
+    bool lacks_database_of(const repo::Definition& definition) const;
   };
 
   DefinitionPoll(Pass& pass, cosmos::Account account) : pass_(pass), account_(std::move(account)) {}
@@ -86,13 +89,10 @@ class DefinitionPoll {
   using History = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
   // Every version there was when this pass first asked.
   Result<const History*> history();
-  Status add_removals(const Listing& listing, Second claimed, repo::VersionBatch& batch, std::stop_token stop);
+  Status add_removals(const Listing& listing, const SelectionHistory& selections, Second claimed,
+                      repo::VersionBatch& batch, std::stop_token stop);
   void add_version(const repo::Definition& definition, repo::Operation operation, Second time,
                    repo::VersionBatch& batch);
-  // When what is known by this key was last looked at: passes that leave its container out do not.
-  Result<Second> last_look(const repo::DefinitionKey& key, Second claimed) const;
-  // Whether the database it is in is not listed, or is another one now.
-  bool has_lost_database(const repo::DefinitionKey& key, const Listing& listing) const;
 
   Pass& pass_;
   cosmos::Account account_;

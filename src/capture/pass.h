@@ -13,6 +13,7 @@ struct Pass {
   BackupProgress& progress;
   // What the pass must cover: the Date of its first response, or behind that the last change of containers found then.
   Second began;
+  bool several = false;                    // containers: one that has been read waits for the others
   std::vector<repo::LaneHead> heads = {};  // where the lanes stood after the pass before, as the account lane has it
 };
 

@@ -93,6 +93,121 @@ TEST_P(LeftOut, WhatChangedWhileAContainerWasNotLookedAtIsTold) {
 }
 INSTANTIATE_TEST_SUITE_P(OfOnePass, LeftOut, ::testing::Bool());
 
+class Looks : public PassAndPlan {
+ protected:
+  std::vector<std::string> notes(Second at, bool approximate = false) {
+    recovery::PlanOptions options;
+    options.approximate = approximate;
+    const auto made = recovery::make_plan(*repository_, Moment::of(at), {}, options);
+    EXPECT_TRUE(made) << made.error().to_string();
+    return made ? made->notes : std::vector<std::string>();
+  }
+  void add_script(const std::string& container) {
+    ASSERT_TRUE(account_.engine().create({"dbs", "shop", "colls", container}, server::ResourceKind::sproc,
+                                         *json::parse(R"({"id":"sum","body":"function () {}"})")));
+  }
+  void drop_script() { EXPECT_TRUE(account_.engine().remove({"dbs", "shop", "colls", "orders", "sprocs", "sum"})); }
+  Second now() { return account_.clock().now(); }
+};
+
+TEST_F(Looks, WhatGoesWithItsDatabaseWasLastLookedAtBeforeItWasLeftOut) {
+  ASSERT_TRUE(account_.engine().create_container("shop", container("cache")));
+  add_script("cache");
+  ASSERT_TRUE(account_.engine().create_database("other"));
+  ASSERT_TRUE(account_.engine().create_container("other", definition()));
+  backup();
+  pass_seconds(100);
+  const Second between = now();
+  pass_seconds(100);
+  backup(without("shop/cache"));
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop"}));
+  pass_seconds(200);
+  backup(without("shop/cache"));
+  EXPECT_THAT(notes(between, true), ::testing::Contains(HasSubstr("shop/cache was dropped between")));
+}
+
+TEST_F(Looks, UsersAreOfADatabaseThatIsLeftOut) {
+  ASSERT_TRUE(account_.engine().create({"dbs", "shop"}, server::ResourceKind::user, *json::parse(R"({"id":"ann"})")));
+  ASSERT_TRUE(account_.engine().create_database("other"));
+  ASSERT_TRUE(account_.engine().create_container("other", definition()));
+  backup();
+  pass_seconds(20);
+  ASSERT_TRUE(account_.engine().remove({"dbs", "shop", "users", "ann"}));
+  pass_seconds(50);
+  const Second between = now();
+  pass_seconds(150);
+  BackupOptions other;
+  other.include = {"other"};
+  backup(other);
+  pass_seconds(200);
+  backup();
+  EXPECT_THAT(notes(between), ::testing::Contains(HasSubstr("ann was dropped between")));
+}
+
+TEST_F(Looks, OneListingOfDatabasesThatIsStaleDropsNothingThatIsLeftOut) {
+  ASSERT_TRUE(account_.engine().create_container("shop", container("cache")));
+  backup();
+  pass_seconds(60);
+  int listings = 0;
+  transport_.after = [&](const http::Request& request, http::Response response) -> testing::DirectTransport::Answer {
+    if (request.method != "GET" || !request.url.ends_with("/dbs") || ++listings != 1) return response;
+    const std::size_t rid = response.body.find(R"("_rid":")", response.body.find("Databases")) + 8;
+    response.body[rid] = response.body[rid] == 'A' ? 'B' : 'A';
+    return response;
+  };
+  BackupProgress progress;
+  ASSERT_TRUE(capture::backup(runtime_, *client_, *repository_, without("shop/cache"), progress, {}));
+  EXPECT_GE(listings, 2);
+  EXPECT_EQ(planned(Moment::newest()).size(), 2U);
+}
+
+TEST_F(Looks, PassesThatFailToReadDocumentsLookAtDefinitionsAllTheSame) {
+  add_script("orders");
+  backup();
+  pass_seconds(400);
+  const Second between = now();
+  pass_seconds(400);
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (!is_feed(request)) return std::nullopt;
+    return testing::DirectTransport::Answer(fail(Code::corrupt, "no"));
+  };
+  incomplete_backup().message.clear();
+  transport_.before = nullptr;
+  pass_seconds(100);
+  drop_script();
+  pass_seconds(100);
+  backup();
+  EXPECT_THAT(notes(between), ::testing::Not(::testing::Contains(HasSubstr("was dropped between"))));
+}
+
+TEST_F(Looks, WhatIsDroppedDuringAPassThatTheNextLeavesOutIsTold) {
+  ASSERT_TRUE(account_.engine().create_container("shop", container("other")));
+  add_script("orders");
+  pass_seconds(20);
+  backup();
+  pass_seconds(20);
+  upsert(R"({"id":"e","pk":"a"})");
+  Second between;
+  int listings = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    if (is_feed(request) && between == Second{}) {
+      drop_script();
+      pass_seconds(50);
+      between = now();
+      pass_seconds(50);
+    }
+    if (request.method != "GET" || !request.url.ends_with("/dbs") || ++listings < 2) return std::nullopt;
+    return testing::DirectTransport::Answer(fail(Code::unavailable, "no"));
+  };
+  EXPECT_EQ(incomplete_backup().code, Code::unavailable);
+  transport_.before = nullptr;
+  pass_seconds(100);
+  backup(without("shop/orders"));
+  pass_seconds(100);
+  backup();
+  EXPECT_THAT(notes(between), ::testing::Contains(HasSubstr("was dropped between")));
+}
+
 TEST_F(PassAndPlan, WhereANewBaseWasInterruptedTheNewestIsWhatWasCoveredBefore) {
   for (int i = 0; i < 9; ++i) upsert(R"({"id":"d)" + std::to_string(i) + R"(","pk":"a"})");
   connect(transport_, 2);

@@ -45,11 +45,6 @@ class Backups {
   }
   // Whether a read of the definitions ever found this container: one that was made and dropped between two is unknown.
   bool was_seen(const Incarnation& container) const { return version_of(container).has_value(); }
-  // Whether it was first seen later than the moment, since passes had left it out.
-  bool was_left_out(const Incarnation& container, Second moment) const {
-    const auto place = version_of(container);
-    return place && moment < versions_of(container)->second[*place].since;
-  }
   // Whether a container that is gone at the moment counts as there still: reads date its end later.
   bool outlived(const Incarnation& container, Second moment) const {
     const auto place = version_of(container);
@@ -64,8 +59,7 @@ class Backups {
   bool covers(Second moment) const {
     if (!definitions_known(moment)) return false;
     return std::all_of(all_.begin(), all_.end(), [&](const Backed& each) {
-      const bool needed =
-          each.container->lived_at(moment) && was_seen(*each.container) && !was_left_out(*each.container, moment);
+      const bool needed = each.container->lived_at(moment) && was_seen(*each.container);
       return !outlived(*each.container, moment) && (!needed || repo::cut_at(each.lane, moment));
     });
   }
@@ -126,10 +120,13 @@ void explain(World& world, const Backed& backed, Second moment, const Documents&
   result.uncertain += uncertain->size();
   result.untold += std::erase_if(
       names, [&](const auto& name) { return world.is_beyond_knowledge(*backed.container, name, moment); });
-  // A delete that is found by looking is dated by Date.
+  // A delete that is found by looking is dated by Date, and so is what a restore in place has changed.
   const std::int64_t skew = std::abs(world.options().date_skew);
-  result.off_by_skew += std::erase_if(
-      names, [&](const auto& name) { return skew != 0 && model.was_gone_within(name, moment - skew, moment + skew); });
+  const auto& restored_at = backed.container->restored;
+  const bool at_restore = restored_at && skew != 0 && std::abs(moment - *restored_at) <= skew;
+  result.off_by_skew += std::erase_if(names, [&](const auto& name) {
+    return at_restore || (skew != 0 && model.was_gone_within(name, moment - skew, moment + skew));
+  });
   if (!world.came_twice(moment)) return;
   ++result.came_twice;
   names.clear();
@@ -197,12 +194,13 @@ bool expect_second(World& world, const Backups& backups, Second moment, const re
     if (!expect_container(world, *backed, plan, each, result)) return false;
   }
   for (const Backed& each : backups.all()) {
-    const bool left_out = world.options().left_out > 0 && backups.was_left_out(*each.container, moment);
-    const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container) && !left_out;
+    const bool there = each.container->lived_at(moment) && backups.was_seen(*each.container);
+    const bool left_out = world.was_left_out_until(*each.container, moment);
     // Drops are dated by Date.
     const std::int64_t skew = std::abs(world.options().date_skew);
     const bool at_its_end = each.container->dropped && std::abs(moment - *each.container->dropped) <= skew;
-    EXPECT_TRUE((planned.count(each.container) != 0) == there || at_its_end || is_told(plan, *each.container))
+    EXPECT_TRUE((planned.count(each.container) != 0) == there || at_its_end || left_out ||
+                is_told(plan, *each.container))
         << world.describe() << " at " << moment - kStart << " s: " << world.history_of(*each.container, {});
   }
   return !::testing::Test::HasFailure();

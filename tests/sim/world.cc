@@ -411,10 +411,9 @@ const std::map<std::string, std::uint64_t>& World::struck() {
 bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const {
   const Model& model = container.model;
   const auto looked = [&](const Pass& pass) {
-    const auto& left_out = pass.left_out;
     const bool in_time = !container.restored || pass.ended < *container.restored;  // what was deleted is back then
     return pass.whole && in_time && (!container.dropped || pass.ended < *container.dropped) &&
-           std::find(left_out.begin(), left_out.end(), pattern_of(container.name)) == left_out.end();
+           pass.takes_in(container.name);
   };
   // One pass may end in the second in which the next begins; one that died at its end has left its sync point.
   for (auto pass = passes_.begin(); pass != passes_.end(); ++pass) {
@@ -426,6 +425,16 @@ bool World::is_beyond_knowledge(const Incarnation& container, const DocumentName
     if (newest && model.was_gone_within(name, pass->began, moment)) return true;
   }
   return false;
+}
+
+bool World::Pass::takes_in(std::string_view container) const {
+  return std::find(left_out.begin(), left_out.end(), pattern_of(container)) == left_out.end();
+}
+
+bool World::was_left_out_until(const Incarnation& container, Second moment) const {
+  return options_.left_out > 0 && std::none_of(passes_.begin(), passes_.end(), [&](const Pass& pass) {
+           return pass.began <= moment && pass.whole && pass.takes_in(container.name);
+         });
 }
 
 bool World::came_twice(Second moment) const {

@@ -120,6 +120,8 @@ class World {
   // it was written after the pass began and deleted before it ended; or, until another pass has looked for deletes, it
   // was deleted after the pass began.
   bool is_beyond_knowledge(const Incarnation& container, const DocumentName& name, Second moment) const;
+  // Whether passes left the container out, and none that was whole took it in up to this second.
+  bool was_left_out_until(const Incarnation& container, Second moment) const;
   // Whether the service's clock was set back over this second.
   bool came_twice(Second moment) const;
   // The newest that the service's clock ever showed, by Date: it may have been set back.
@@ -196,6 +198,8 @@ class World {
     bool whole = false;
     bool running = false;
     std::vector<std::string> left_out = {};  // patterns
+
+    bool takes_in(std::string_view container) const;
 
     void reach(Second now) {
       began = std::min(began, now);
