@@ -149,8 +149,10 @@ Status AccountClient::write_document(const ContainerName& name, std::string_view
   if (!replaces && error.code == Code::already_exists && outcome.after_lost_answer) {
     auto own = holds(name, partition_key, body, stop);
     if (own && *own) return {};
-    if (!own) error = std::move(own).error();
-    if (!own && is_retryable(error)) error.code = Code::ambiguous;
+    if (!own) {
+      error = std::move(own).error();
+      if (is_retryable(error)) error.code = Code::ambiguous;
+    }
   }
   return fail(std::move(error));
 }
