@@ -7,14 +7,19 @@
 namespace halley::cosmos {
 namespace {
 
-constexpr std::array<std::string_view, 7> kOwners = {
-    "defaultTtl",     "ttlPropertyPath",       "analyticalStorageTtl",  "computedProperties",
+constexpr std::array<std::string_view, 6> kOwners = {
+    "defaultTtl",     "ttlPropertyPath",       "computedProperties",
     "fullTextPolicy", "vectorEmbeddingPolicy", "clientEncryptionPolicy"};
 
+bool lists_something(const json::Value& value) {
+  if (value.is_array()) return !value.items().empty();
+  return value.is_object() && std::any_of(value.members().begin(), value.members().end(),
+                                          [](const auto& member) { return lists_something(member.second); });
+}
+
+// A policy has its effect by its lists: a language or a format version beside empty ones does nothing.
 bool says_nothing(const json::Value& value) {
-  return value.is_null() || (value.is_array() && value.items().empty()) ||
-         (value.is_object() && std::all_of(value.members().begin(), value.members().end(),
-                                           [](const auto& member) { return says_nothing(member.second); }));
+  return value.is_array() || value.is_object() ? !lists_something(value) : value.is_null();
 }
 
 }  // namespace

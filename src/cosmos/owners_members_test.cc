@@ -34,5 +34,20 @@ TEST(OwnersMembers, WhatTheServiceAddsIsNotTheirs) {
       << "says nothing";
 }
 
+TEST(OwnersMembers, APolicyIsNamedByItsListsAlone) {
+  EXPECT_THAT(beyond(R"({"id":"c"})",
+                     R"({"id":"c","fullTextPolicy":{"defaultLanguage":"en-US","fullTextPaths":[]},
+                         "clientEncryptionPolicy":{"policyFormatVersion":1,"includedPaths":[]},
+                         "vectorEmbeddingPolicy":{"vectorEmbeddings":null}})"),
+              IsEmpty());
+  EXPECT_THAT(beyond(R"({"id":"c","fullTextPolicy":{"defaultLanguage":"en-US","fullTextPaths":[]}})",
+                     R"({"id":"c","fullTextPolicy":{"defaultLanguage":"en-US","fullTextPaths":[{"path":"/t"}]}})"),
+              ElementsAre("fullTextPolicy"));
+}
+
+TEST(OwnersMembers, AnalyticalStorageIsNotTakenAwayByAReplacement) {
+  EXPECT_THAT(beyond(R"({"id":"c"})", R"({"id":"c","analyticalStorageTtl":-1})"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace halley::cosmos
