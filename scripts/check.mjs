@@ -24,6 +24,7 @@ const kForTests = [
   'src/repo/test_world.h',
   'src/capture/captured_account.h',
   'src/recovery/hand_made_backup.h',
+  'src/recovery/restore_fixture.h',
   'src/arm/azure_fixture.h',
   'src/server/account_fixture.h',
 ];

@@ -29,6 +29,12 @@ cosmos::ScriptKind script_kind(repo::DefinitionKind kind) {
   return cosmos::ScriptKind::stored_procedure;
 }
 
+// Null and 0 are off, as is nothing.
+bool has_analytical_storage(const json::Value& definition) {
+  const json::Value* const ttl = definition.find("analyticalStorageTtl");
+  return ttl != nullptr && !ttl->is_null() && ttl->as_integer() != 0;
+}
+
 class CosmosTarget : public RestoreTarget {
  public:
   CosmosTarget(Runtime& runtime, cosmos::Client& client, CosmosTargetOptions options, RestoreProgress& progress)
@@ -126,7 +132,9 @@ class CosmosTarget : public RestoreTarget {
   }
 
   Status finish_container(const PlannedContainer& container, const RestoredContainer&, std::stop_token stop) override {
-    if (keeps_definition(container)) return put_back(stop);
+    const bool owed = owed_.has_value();
+    TRY(put_back(stop));  // before the scripts: a container that another has made in its place gets neither
+    if (keeps_definition(container)) return {};
     const cosmos::ContainerName name = name_of(container);
     for (const repo::Definition& script : container.scripts) {
       ASSIGN(const std::string definition, plain_definition(script.text));
@@ -134,12 +142,11 @@ class CosmosTarget : public RestoreTarget {
       if (!put) return fail(std::move(put).error().in("restoring script " + script.key.id + " of " + name.text()));
     }
     ASSIGN(const bool held_back, holds_expiry_back(container));
-    if (held_back) {
+    if (held_back && !owed) {
       ASSIGN(const std::string definition, sent_definition(container, false));
       auto replaced = client_.replace_container(name, definition, "", stop);
       if (!replaced) return fail(std::move(replaced).error().in("turning expiry on again in " + name.text()));
     }
-    owed_.reset();
     return compare_definitions(container, stop);
   }
 
@@ -187,7 +194,9 @@ class CosmosTarget : public RestoreTarget {
   struct Owed {
     cosmos::ContainerName name;
     std::string definition;
-    std::string put_etag;  // of what was put in its place, where that is known
+    std::string paused;    // what was sent in its place: the same without expiry
+    std::string rid;       // of the container, for another may be made under its name; empty while it is being made
+    std::string put_etag;  // of `paused`, where that is known
   };
 
   // Some documents into a container that is there: the rest of it is its owner's.
@@ -208,13 +217,15 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const bool held_back, holds_expiry_back(container));
     if (partial_ && held_back) {
       ASSIGN(std::string whole, sent_definition(container, false));
-      owed_ = {name, std::move(whole), ""};
+      owed_ = {name, std::move(whole), definition, "", ""};
     }
     ASSIGN(const http::Headers headers, headers_of(container.offer));
     auto made = client_.create_container(container.database, definition, headers, stop);
     const bool unclear = !made && (made.error().code == Code::ambiguous || made.error().code == Code::cancelled);
     if (!made && !unclear) owed_.reset();
     if (!made) return fail(std::move(made).error());
+    if (owed_) owed_->rid = made->rid;
+    if (owed_) owed_->put_etag = made->etag;
     return wait_until_made(name, stop);
   }
 
@@ -223,7 +234,7 @@ class CosmosTarget : public RestoreTarget {
     if (!ExpiryRule::of(found.value).enabled()) return {};
     ASSIGN(const std::string without, plain_definition(found.text, kExpiry));
     ASSIGN(std::string whole, plain_definition(found.text));
-    owed_ = {name, std::move(whole), ""};
+    owed_ = {name, std::move(whole), without, found.rid, ""};
     auto replaced = client_.replace_container(name, without, found.etag, stop);
     if (!replaced && replaced.error().code == Code::precondition) owed_.reset();  // nothing of it was done
     if (!replaced) return fail(named(std::move(replaced).error(), name).in("turning expiry off in " + name.text()));
@@ -247,6 +258,8 @@ class CosmosTarget : public RestoreTarget {
 
   Status put_back_once(const cosmos::ContainerName& name, std::stop_token stop) {
     ASSIGN(const cosmos::Resource there, client_.read_container(name, stop));
+    ASSIGN(const bool same, is_owed(there));
+    if (!same) return fail(told_of_another(name));
     ASSIGN(const json::Value owed, json::parse(owed_->definition));
     const ExpiryRule rule = ExpiryRule::of(there.value);
     if (rule == ExpiryRule::of(owed)) return {};  // it was never off, or is on again
@@ -255,6 +268,26 @@ class CosmosTarget : public RestoreTarget {
     ASSIGN(const std::string definition,
            untouched ? owed_->definition : with_members_of(owed_->definition, there.text, kExpiry));
     return client_.replace_container(name, definition, there.etag, stop).transform([](auto&&) {});
+  }
+
+  // Whether this is the container that is owed its expiry. One whose creation lost its answer is known by what was
+  // sent.
+  Result<bool> is_owed(const cosmos::Resource& there) {
+    if (!owed_->rid.empty()) return there.rid == owed_->rid;
+    ASSIGN(const auto differing, differing_members(owed_->paused, there.text));
+    if (differing.empty()) owed_->rid = there.rid;
+    return differing.empty();
+  }
+
+  // That another container has the name now. It gets nothing of the one before it, to which nothing is owed any more.
+  Error told_of_another(const cosmos::ContainerName& name) {
+    const bool was_there = !owed_->rid.empty();
+    Error error(Code::precondition, "container " + name.text() +
+                                        (was_there ? " was deleted and made again meanwhile"
+                                                   : " is there, and not as it was to be made: is it another's?"));
+    error.hint = "it is left as it is" + (was_there ? std::string() : "; it was to be " + owed_->definition);
+    owed_.reset();
+    return error;
   }
 
   // An owner's change in between is named, and nothing is owed any more.
@@ -275,14 +308,20 @@ class CosmosTarget : public RestoreTarget {
     return offer ? throughput_headers(*offer) : http::Headers();
   }
 
-  std::vector<std::string_view> left_out(std::vector<std::string_view> names) const {
+  // What of the definition is neither sent nor compared: `names`, and what the target has of its own.
+  Result<std::vector<std::string_view>> left_out(const PlannedContainer& container,
+                                                 std::vector<std::string_view> names) const {
     // The retention of the change feed can't be set where continuous backup has its own.
     if (continuous_backup_) names.emplace_back("changeFeedPolicy");
+    // No definition turns analytical storage off (docs/wire-protocol.md, resources).
+    ASSIGN(const json::Value planned, json::parse(container.definition.text));
+    if (!has_analytical_storage(planned)) names.emplace_back("analyticalStorageTtl");
     return names;
   }
 
   Result<std::string> sent_definition(const PlannedContainer& container, bool without_expiry) const {
-    return plain_definition(container.definition.text, left_out(without_expiry ? kHeldBack : kNeverSent));
+    ASSIGN(const auto names, left_out(container, without_expiry ? kHeldBack : kNeverSent));
+    return plain_definition(container.definition.text, names);
   }
 
   // Whether the definition gets something of expiry once the documents are there. A null is the same as nothing.
@@ -308,7 +347,7 @@ class CosmosTarget : public RestoreTarget {
       return fail(Code::precondition, "container " + name.text() + " is there with another partition key",
                   "restore into another account");
     }
-    if (partial_) add_notes(container, *there, notes);
+    TRY(add_notes(container, *there, notes));
     if (options_.resume) return {};
     ASSIGN(const bool empty, is_empty(name, stop));
     if (!empty) {
@@ -320,14 +359,23 @@ class CosmosTarget : public RestoreTarget {
     return {};
   }
 
-  static void add_notes(const PlannedContainer& container, const cosmos::Resource& there,
-                        std::vector<std::string>& notes) {
-    notes.push_back(container.name() + " is there: its definition and scripts stay as they are");
-    if (container.expiry.enabled() && !ExpiryRule::of(there.value).enabled()) {
-      notes.push_back(container.name() +
-                      " has no defaultTtl now and had one at the moment: if a restore that was "
-                      "killed turned it off, set it again");
+  Status add_notes(const PlannedContainer& container, const cosmos::Resource& there,
+                   std::vector<std::string>& notes) const {
+    if (partial_) {
+      notes.push_back(container.name() + " is there: its definition and scripts stay as they are");
+      if (container.expiry.enabled() && !ExpiryRule::of(there.value).enabled()) {
+        notes.push_back(container.name() +
+                        " has no defaultTtl now and had one at the moment: if a restore that was "
+                        "killed turned it off, set it again");
+      }
+      return {};
     }
+    ASSIGN(const json::Value planned, json::parse(container.definition.text));
+    if (has_analytical_storage(there.value) && !has_analytical_storage(planned)) {
+      notes.push_back(container.name() +
+                      " has analytical storage and had none at the moment: a restore doesn't turn that off");
+    }
+    return {};
   }
 
   Result<bool> is_empty(const cosmos::ContainerName& name, std::stop_token stop) {
@@ -364,7 +412,8 @@ class CosmosTarget : public RestoreTarget {
   Status compare_definitions(const PlannedContainer& container, std::stop_token stop) {
     const cosmos::ContainerName name = name_of(container);
     ASSIGN(const cosmos::Resource there, client_.read_container(name, stop));
-    ASSIGN(const auto differing, differing_members(container.definition.text, there.text, left_out(kNeverSent)));
+    ASSIGN(const auto names, left_out(container, kNeverSent));
+    ASSIGN(const auto differing, differing_members(container.definition.text, there.text, names));
     std::string text;
     for (const std::string& member : differing) text += (text.empty() ? "" : ", ") + ("definition." + member);
     using enum cosmos::ScriptKind;

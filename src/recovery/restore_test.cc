@@ -1,9 +1,4 @@
-#include "recovery/restore.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
+// Restores to files and into an account.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,13 +6,9 @@
 #include <set>
 #include <sstream>
 
-#include "cosmos/signing.h"
-#include "recovery/hand_made_backup.h"
-#include "server/engine.h"
-#include "testing/direct_transport.h"
+#include "recovery/restore_fixture.h"
 #include "testing/faulty_store.h"
 #include "testing/temporary_folder.h"
-#include "testing/virtual_runtime.h"
 
 namespace halley::recovery {
 namespace {
@@ -26,50 +17,11 @@ using repo::DefinitionKind;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-constexpr int kOrders = 1000;
-
-// shop/orders with many documents and scripts, shop/cache with expiry and a hierarchical key, and an empty database.
-class RestoreTest : public ::testing::Test {
+class DirectoryRestoreTest : public RestoreTest {
  protected:
-  RestoreTest() {
-    backup.define(DefinitionKind::account, "", "", "account", R"({"id":"test-account","writableLocations":[]})", at(0));
-    backup.database("shop", at(0));
-    backup.database("empty", at(0));
-    backup.container("shop", "orders", at(0), R"(,"indexingPolicy":{"indexingMode":"none","automatic":false})");
-    backup.define(
-        DefinitionKind::container, "shop", "", "cache",
-        R"({"id":"cache","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash","version":2},"defaultTtl":60})", at(0));
-    backup.define(DefinitionKind::stored_procedure, "shop", "orders", "p",
-                  R"({"id":"p","body":"function(){}","_ts":1})", at(0));
-    backup.define(DefinitionKind::trigger, "shop", "orders", "t",
-                  R"({"id":"t","body":"function(){}","triggerType":"Pre","triggerOperation":"All"})", at(0));
-    backup.define(DefinitionKind::user_defined_function, "shop", "orders", "u", R"({"id":"u","body":"function(){}"})",
-                  at(0));
-    backup.define(DefinitionKind::offer, "shop", "orders", "offer", R"({"content":{"offerThroughput":700}})", at(0));
-    backup.definitions_known(at(0), at(100));
-    auto& orders = backup.lane("shop", "orders");
-    for (int i = 0; i < kOrders; ++i) {
-      const std::string key = std::to_string(i % 50);
-      const std::string id = std::to_string(i);
-      std::string body = R"({"id":")" + id + R"(","pk":)" + key + R"(,"_kept":1.5,"text":"é\n\")" +
-                         std::string(static_cast<std::size_t>(i), 'x') + "\"}";
-      backup.put(orders, "[" + key + "]", id, body, at(5));
-    }
-    // One larger than a bulk request.
-    backup.put(orders, "[\"big\"]", "big", R"({"id":"big","pk":"big","text":")" + std::string(300'000, 'b') + "\"}",
-               at(5));
-    backup.exact(orders, at(10), at(100));
-    auto& cache = backup.lane("shop", "cache", R"(["/a","/b"])");
-    backup.put(cache, R"(["x","y"])", "1", R"({"id":"1","a":"x","b":"y"})", at(50));
-    backup.put(cache, R"(["x",{}])", "2", R"({"id":"2","a":"x","ttl":-1})", at(1));
-    backup.put(cache, R"(["x",{}])", "old", R"({"id":"old","a":"x"})", at(1));
-    backup.exact(cache, at(10), at(100));
-  }
-
-  RestorePlan plan(const Selection& selection = {}) {
-    auto made = make_plan(backup.repository(), Moment::of(at(70)), selection);
-    EXPECT_TRUE(made) << made.error().to_string();
-    return std::move(*made);
+  Result<RestoreReport> run(const RestorePlan& plan, std::stop_token stop = {}) {
+    const auto target = make_directory_target(folder_ + "/out/");
+    return restore(real_runtime(), backup.repository(), plan, *target, progress, stop);
   }
 
   static std::string content(const std::string& path) {
@@ -84,18 +36,8 @@ class RestoreTest : public ::testing::Test {
     return all;
   }
 
-  HandMadeBackup backup;
-  RestoreProgress progress;
   const halley::testing::TemporaryFolder temporary_;
   const std::string folder_ = temporary_.path();
-};
-
-class DirectoryRestoreTest : public RestoreTest {
- protected:
-  Result<RestoreReport> run(const RestorePlan& plan, std::stop_token stop = {}) {
-    const auto target = make_directory_target(folder_ + "/out/");
-    return restore(real_runtime(), backup.repository(), plan, *target, progress, stop);
-  }
 };
 
 TEST_F(DirectoryRestoreTest, WritesTheTree) {
@@ -319,53 +261,6 @@ TEST_F(DirectoryRestoreTest, StopsWhenAskedTo) {
   EXPECT_EQ(report.error().code, Code::cancelled);
 }
 
-class CosmosRestoreTest : public RestoreTest {
- protected:
-  CosmosRestoreTest() : account_(runtime_, options()), transport_(account_) {
-    cosmos::ClientOptions client_options;
-    client_options.endpoint = "http://target.test/";
-    client_options.key = std::string(cosmos::kEmulatorKey);
-    auto client = cosmos::Client::create(runtime_, transport_, client_options);
-    EXPECT_TRUE(client) << client.error().to_string();
-    client_ = std::move(*client);
-  }
-
-  static server::AccountOptions options() {
-    server::AccountOptions options;
-    options.partitions = 3;
-    return options;
-  }
-
-  Result<RestoreReport> run(const RestorePlan& plan, bool resume = false, std::stop_token stop = {}) {
-    CosmosTargetOptions target_options;
-    target_options.resume = resume;
-    const auto target = make_cosmos_target(runtime_, *client_, target_options, progress);
-    return restore(runtime_, backup.repository(), plan, *target, progress, stop);
-  }
-
-  std::size_t count(const std::string& container) {
-    const auto found = account_.engine().container("shop", container);
-    return found ? (*found)->live_documents().size() : 0;
-  }
-
-  static bool is_bulk(const http::Request& request) { return request.headers.is_true("x-ms-cosmos-is-batch-request"); }
-
-  static http::Response answer(int status, const std::string& sub_status = "", std::string body = "{}") {
-    http::Response response;
-    response.status = status;
-    response.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
-    if (!sub_status.empty()) response.headers.add("x-ms-substatus", sub_status);
-    response.body = std::move(body);
-    response.body.reserve(response.body.size() + json::kPadding);
-    return response;
-  }
-
-  halley::testing::VirtualRuntime runtime_{at(1000)};
-  server::Account account_;
-  halley::testing::DirectTransport transport_;
-  std::unique_ptr<cosmos::Client> client_;
-};
-
 // In a repository of its own: a user whose permission is a link of the source's _rids.
 TEST(CosmosRestoreUsersTest, UsersAndPermissionsComeBackWithWholeDatabases) {
   HandMadeBackup backup;
@@ -492,6 +387,43 @@ TEST_F(CosmosRestoreTest, ExpiryThatWasNotPlannedAndCouldNotBeTakenAwayLetsNothi
   ASSERT_TRUE(report) << report.error().to_string();
   ASSERT_TRUE(runtime_.sleep(std::chrono::seconds(100), {}));
   EXPECT_EQ(count("orders"), kOrders + 1U) << "none of them expires";
+}
+
+// An account that has analytical storage tells it of every container, 0 where it is off.
+TEST_F(CosmosRestoreTest, AnalyticalStorageThatWasNotPlannedStaysAndIsNoDifference) {
+  backup.container("empty", "off", at(0), R"(,"analyticalStorageTtl":0)");
+  backup.container("empty", "on", at(0), R"(,"analyticalStorageTtl":-1)");
+  backup.definitions_known(at(0), at(100));
+  for (const char* const name : {"off", "on"}) backup.exact(backup.lane("empty", name), at(10), at(100));
+  std::string held;
+  std::mutex mutex;
+  std::vector<std::string> sent;
+  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    const std::lock_guard lock(mutex);
+    if (request.body.find("analyticalStorageTtl") != std::string::npos) sent.push_back(request.body);
+    return std::nullopt;
+  };
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    const bool of_container = request.method == "GET" && request.url.find("/colls/") == request.url.rfind('/') - 6;
+    if (held.empty() || !of_container || response.status != 200) return response;
+    auto definition = json::parse(response.body);
+    EXPECT_TRUE(definition);
+    if (!definition->find("analyticalStorageTtl")) definition->set("analyticalStorageTtl", *json::parse(held));
+    return answer(200, "", definition->to_text());
+  };
+  for (const char* const each : {"", "null", "0", "-1"}) {
+    SCOPED_TRACE(each);
+    held = each;
+    const auto report = run(plan(), true);
+    ASSERT_TRUE(report) << report.error().to_string();
+    std::vector<std::string> told;
+    for (const std::string& note : report->notes) {
+      if (note.find("has analytical storage and had none at the moment") != std::string::npos) told.push_back(note);
+    }
+    EXPECT_EQ(told.size(), held == "-1" ? 3U : 0U) << "shop/orders, shop/cache and empty/off";
+  }
+  EXPECT_FALSE(sent.empty());
+  EXPECT_THAT(sent, ::testing::Each(HasSubstr(R"("analyticalStorageTtl":-1)"))) << "of empty/on alone";
 }
 
 TEST_F(CosmosRestoreTest, WhateverAContainerSaysOfExpiryIsAsItWas) {
@@ -786,188 +718,6 @@ TEST_F(CosmosRestoreTest, APartIsRestoredAndComparedByItself) {
   EXPECT_EQ(report->documents, 1U);
   EXPECT_TRUE(report->containers[0].compared);
   EXPECT_EQ(count("orders"), kOrders + 2U);
-}
-
-// A document of shop/cache into an account whose shop/cache is its owner's: other expiry, other indexing, no scripts.
-class PartRestoreTest : public CosmosRestoreTest {
- protected:
-  PartRestoreTest() {
-    EXPECT_TRUE(account_.engine().create_database("shop"));
-    selection_.include = {"shop/cache"};
-    selection_.ids = {"1"};
-  }
-
-  void owner_makes_it(const std::string& more) {
-    const std::string definition =
-        R"({"id":"cache","partitionKey":{"paths":["/a","/b"],"kind":"MultiHash","version":2},)" +
-        (R"("indexingPolicy":{"indexingMode":"none","automatic":false})" + more + "}");
-    ASSERT_TRUE(account_.engine().create_container("shop", definition));
-    ASSERT_TRUE(account_.engine().upsert("shop", "cache", R"({"id":"own","a":"x","b":"y"})"));
-    found_ = definition_now();
-  }
-  std::string definition_now() {
-    const auto there = client_->read_container({"shop", "cache"}, {});
-    EXPECT_TRUE(there);
-    const auto plain = json::without_members(there->text, {"_ts", "_etag"});
-    EXPECT_TRUE(plain);
-    return *plain;
-  }
-  bool expires_now() { return definition_now().find("defaultTtl") != std::string::npos; }
-
-  Selection selection_;
-  std::string found_;
-};
-
-TEST_F(PartRestoreTest, LeavesTheDefinitionOfAContainerAsItWas) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  std::atomic<bool> expired_while_written{false};
-  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
-    if (is_bulk(request) && expires_now()) expired_while_written = true;
-    return std::nullopt;
-  };
-  const auto report = run(plan(selection_), true);
-  ASSERT_TRUE(report) << report.error().to_string();
-  EXPECT_FALSE(expired_while_written);
-  EXPECT_TRUE(report->containers[0].compared);
-  EXPECT_EQ(count("cache"), 2U);
-  EXPECT_EQ(definition_now(), found_);
-  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("shop/cache is there")));
-  EXPECT_THAT(report->notes, ::testing::Not(::testing::Contains(HasSubstr("no defaultTtl"))));
-}
-
-TEST_F(PartRestoreTest, PutsTheDefinitionBackOnErrorAndStop) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  std::stop_source stop;
-  bool refuse = false;
-  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
-    if (!is_bulk(request)) return response;
-    EXPECT_FALSE(expires_now());
-    if (refuse) return answer(400);
-    stop.request_stop();
-    return response;
-  };
-  auto report = run(plan(selection_), true, stop.get_token());
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, Code::cancelled) << report.error().to_string();
-  EXPECT_EQ(definition_now(), found_);
-  refuse = true;
-  report = run(plan(selection_), true);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().status, 400);
-  EXPECT_EQ(definition_now(), found_);
-}
-
-TEST_F(PartRestoreTest, KeepsTheOwnersChangeOfTheDefinition) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  std::atomic<bool> changed{false};
-  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
-    if (is_bulk(request) && !changed.exchange(true)) {
-      const auto there = client_->read_container({"shop", "cache"}, {});
-      json::Value definition = there->value;
-      definition.set("defaultTtl", json::Value::number("5"));
-      EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
-    }
-    return std::nullopt;
-  };
-  const auto report = run(plan(selection_), true);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, Code::precondition) << report.error().to_string();
-  EXPECT_THAT(report.error().message, HasSubstr("the definition of shop/cache was changed by another meanwhile"));
-  EXPECT_THAT(report.error().hint, HasSubstr("\"defaultTtl\":7777"));
-  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":5"));
-}
-
-TEST_F(PartRestoreTest, PutsExpiryBackIntoTheDefinitionAsItsOwnerHasItNow) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  const auto owner_indexes = [&](bool all) {
-    const auto there = client_->read_container({"shop", "cache"}, {});
-    json::Value definition = there->value;
-    definition.set("indexingPolicy", *json::parse(all ? R"({"indexingMode":"consistent","automatic":true})"
-                                                      : R"({"indexingMode":"none","automatic":false})"));
-    EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
-  };
-  // While documents are written, and once more while expiry is put back.
-  std::atomic<bool> written{false};
-  std::atomic<bool> put_back{false};
-  std::atomic<bool> busy{false};
-  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
-    if (busy) return std::nullopt;
-    busy = true;
-    if (is_bulk(request) && !written.exchange(true)) owner_indexes(false);
-    if (request.method == "PUT" && written && !put_back.exchange(true)) owner_indexes(true);
-    busy = false;
-    return std::nullopt;
-  };
-  const auto report = run(plan(selection_), true);
-  ASSERT_TRUE(report) << report.error().to_string();
-  EXPECT_TRUE(put_back);
-  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":7777"));
-  EXPECT_THAT(definition_now(), HasSubstr("\"indexingMode\":\"consistent\""));
-}
-
-TEST_F(PartRestoreTest, AnOwnersChangeOutlivesALostAnswer) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  // Expiry is turned off, the answer is lost, and the owner changes the definition before the repeat.
-  std::atomic<int> puts{0};
-  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
-    if (request.method != "PUT" || ++puts != 1) return response;
-    const auto there = client_->read_container({"shop", "cache"}, {});
-    json::Value definition = there->value;
-    definition.set("indexingPolicy", *json::parse(R"({"indexingMode":"consistent","automatic":true})"));
-    EXPECT_TRUE(client_->replace_container({"shop", "cache"}, definition.to_text(), "", {}));
-    return fail(Code::ambiguous, "lost");
-  };
-  const auto report = run(plan(selection_), true);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, Code::ambiguous) << report.error().to_string();
-  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":7777"));
-  EXPECT_THAT(definition_now(), HasSubstr("\"indexingMode\":\"consistent\""));
-}
-
-TEST_F(PartRestoreTest, SaysWhatItCouldNotPutBack) {
-  owner_makes_it(R"(,"defaultTtl":7777)");
-  std::atomic<bool> down{false};
-  transport_.before = [&](const http::Request& request) -> std::optional<Result<http::Response>> {
-    if (is_bulk(request)) down = true;
-    if (!down) return std::nullopt;
-    return Result<http::Response>(answer(403));
-  };
-  auto report = run(plan(selection_), true);
-  ASSERT_FALSE(report);
-  EXPECT_THAT(report.error().hint, HasSubstr("time to live is still off in shop/cache"));
-  EXPECT_THAT(report.error().hint, HasSubstr("\"defaultTtl\":7777"));
-  // The next run can't know what the owner had, and tells.
-  transport_.before = nullptr;
-  report = run(plan(selection_), true);
-  ASSERT_TRUE(report) << report.error().to_string();
-  EXPECT_FALSE(expires_now());
-  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("no defaultTtl now and had one at the moment")));
-}
-
-TEST_F(PartRestoreTest, AContainerItMakesHasTheExpiryOfThePlanHoweverItEnds) {
-  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
-    return is_bulk(request) ? answer(400) : std::move(response);
-  };
-  ASSERT_FALSE(run(plan(selection_)));
-  EXPECT_TRUE(expires_now());
-  transport_.after = nullptr;
-  const auto report = run(plan(selection_), true);
-  ASSERT_TRUE(report) << report.error().to_string();
-  EXPECT_TRUE(expires_now());
-}
-
-TEST_F(PartRestoreTest, SaysNothingOfAContainerThatItCouldNotMake) {
-  for (const bool lost : {false, true}) {
-    transport_.before = [=](const http::Request& request) -> std::optional<Result<http::Response>> {
-      if (request.method != "POST" || !request.url.ends_with("/colls")) return std::nullopt;
-      if (lost) return Result<http::Response>(fail(Code::ambiguous, "the connection was lost"));
-      return Result<http::Response>(answer(400));
-    };
-    const auto report = run(plan(selection_));
-    ASSERT_FALSE(report);
-    EXPECT_EQ(report.error().code, lost ? Code::ambiguous : Code::invalid_argument);
-    EXPECT_THAT(report.error().hint, ::testing::Not(HasSubstr("time to live"))) << lost;
-  }
 }
 
 }  // namespace
