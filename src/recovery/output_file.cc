@@ -67,6 +67,16 @@ Result<OutputFile> OutputFile::create(std::string path) {
   return file;
 }
 
+Result<OutputFile> OutputFile::create_new(const std::string& path) {
+  ASSIGN(OutputFile file, create(path));
+  // Asked now that no other writer can finish it.
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0) {
+    return fail(Code::already_exists, path + " exists already", "choose another name, or remove it first");
+  }
+  return file;
+}
+
 OutputFile OutputFile::to_descriptor(int descriptor, std::string name) {
   OutputFile file;
   file.descriptor_ = descriptor;

@@ -15,6 +15,8 @@ class OutputFile {
   // Writes to `path` + ".partial" until commit() puts it in place of `path`. Fails with already_exists while another
   // writes it, in this process or another one; what a killed process left is begun anew.
   static Result<OutputFile> create(std::string path);
+  // The same for a file that must not be there yet: already_exists where it is.
+  static Result<OutputFile> create_new(const std::string& path);
   // Writes to an open descriptor, which stays open.
   static OutputFile to_descriptor(int descriptor, std::string name);
   // Without commit() the temporary file is removed.

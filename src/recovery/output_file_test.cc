@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "recovery/restore.h"
 #include "testing/temporary_folder.h"
@@ -75,6 +76,33 @@ TEST_F(OutputFileTest, HasOneWriterAtATime) {
     ASSERT_TRUE(write_file(path, "the next"));  // although the first is still held
   }
   EXPECT_EQ(content(path), "the next");
+}
+
+TEST_F(OutputFileTest, ANewFileReplacesNone) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(write_file(path, "old"));
+  const auto refused = OutputFile::create_new(path);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::already_exists);
+  EXPECT_EQ(refused.error().message, path + " exists already");
+  EXPECT_EQ(content(path), "old");
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+// However the second comes in while the first finishes.
+TEST_F(OutputFileTest, OfTwoWritersOfANewFileOneFinishes) {
+  for (int round = 0; round < 100; ++round) {
+    const std::string path = folder_ + "/" + std::to_string(round);
+    auto first = OutputFile::create_new(path);
+    ASSERT_TRUE(first) << first.error().to_string();
+    const std::jthread finishes([&] { EXPECT_TRUE(first->commit()); });
+    auto second = OutputFile::create_new(path);
+    while (!second && second.error().message != path + " exists already") {
+      ASSERT_EQ(second.error().message, path + " is being written already, to " + path + ".partial");
+      second = OutputFile::create_new(path);
+    }
+    ASSERT_FALSE(second) << "it would replace a finished file, in round " << round;
+  }
 }
 
 TEST_F(OutputFileTest, BeginsAnewWhatAKilledProcessLeft) {
