@@ -57,8 +57,10 @@ std::optional<NewestCut> newest_cut(const LaneState& lane) {
     // While a new base is read the newest of what was covered before counts.
     const std::vector<Interval> before = restorable_seconds(lane);
     if (before.empty()) return std::nullopt;
-    const Second at = before.back().until - 1;
-    return NewestCut{at, *cut_at(lane, at)};
+    NewestCut newest{before.back().until - 1, {}};
+    newest.cut = *cut_at(lane, newest.at);
+    newest.cut.commit = lane.seq;
+    return newest;
   }
   NewestCut newest;
   newest.cut.commit = lane.seq;  // what is captured later is of later moments

@@ -19,7 +19,9 @@ std::vector<Interval> restorable_seconds(const LaneState& lane);
 // Whether `moment` can be restored, and by which cut.
 std::optional<Cut> cut_at(const LaneState& lane, Second moment);
 
-// The newest cut captured: everything. Its time is the newest second up to which anything is known.
+// The newest cut captured: everything. Its time is the newest second up to which anything is known. While a new base is
+// read over an older history it is the cut of the newest second that was covered before: that may be a sync point.
+// What later commits bring is no part of it.
 struct NewestCut {
   Second at;
   Cut cut;

@@ -94,6 +94,20 @@ TEST(NewestCut, IsRefusedUntilTheFeedHasBroughtWhatTheBaseLeftToIt) {
   EXPECT_TRUE(newest_cut(lane));
 }
 
+TEST(NewestCut, WhileANewBaseIsReadIsTheNewestThatWasCoveredBeforeAsOfTheNewestCommit) {
+  LaneState lane = exact_lane({{{}, {100}, {200}}});
+  lane.seq = 5;
+  lane.ranges.resize(1);
+  ASSERT_TRUE(newest_cut(lane));
+  EXPECT_EQ(newest_cut(lane)->at, Second{199});
+  EXPECT_EQ(newest_cut(lane)->cut.time, Second{199});
+  EXPECT_EQ(newest_cut(lane)->cut.commit, 5U);
+  lane.sync_points = {{{250}, {{{}, {0, 7}}}}};
+  EXPECT_EQ(newest_cut(lane)->at, Second{250});
+  EXPECT_THAT(newest_cut(lane)->cut.positions, ElementsAre(RangePosition{{}, {0, 7}}));
+  EXPECT_EQ(newest_cut(lane)->cut.commit, 5U);
+}
+
 TEST(RestorableSeconds, AreTheExactOnesAndTheSyncPoints) {
   LaneState lane = exact_lane({{{}, {100}, {150}}});
   lane.sync_points = {{{120}, {}}, {{150}, {}}, {{170}, {}}};
