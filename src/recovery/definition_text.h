@@ -23,8 +23,8 @@ Result<http::Headers> throughput_headers(const repo::Definition& offer);
 
 // Names of members of `planned` that `found` lacks or has otherwise (numbers and strings compared by value; a null is
 // the same as nothing), and of those that only `found` has and its owner put there, such as defaultTtl
-// (cosmos/owners_members.h); what else only `found` has is the target's own default. Leaves out those that begin with
-// `_`, and `held_back`.
+// (cosmos/owners_members.h); what else only `found` has is the target's own. Leaves out those that begin with `_`,
+// and `held_back`.
 Result<std::vector<std::string>> differing_members(std::string_view planned, std::string_view found,
                                                    const std::vector<std::string_view>& held_back = {});
 
