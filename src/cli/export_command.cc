@@ -2,8 +2,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "cli/access.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
@@ -37,11 +35,7 @@ Result<cosmos::ContainerName> container_of(const Arguments& arguments) {
 
 Result<recovery::OutputFile> open_output(const std::string& path) {
   if (path == "-") return recovery::OutputFile::to_descriptor(STDOUT_FILENO, "standard output");
-  std::error_code unknown;
-  if (std::filesystem::exists(path, unknown)) {
-    return fail(Code::already_exists, path + " exists already", "choose another name, or remove it first");
-  }
-  return recovery::OutputFile::create(path);
+  return recovery::OutputFile::create_new(path);
 }
 
 ProgressSample sample(const recovery::ExportProgress& progress) {
@@ -65,7 +59,8 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
   }
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
-  ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container, &notes));
+  ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container));
+  ASSIGN(notes, recovery::notes_of(*repository, container));
   ASSIGN(recovery::OutputFile out, open_output(path));
   return recovery::export_moment(context.runtime, *repository, container, options, out, progress, context.stop);
 }

@@ -12,6 +12,11 @@ using repo::Definition;
 using repo::DefinitionKey;
 using repo::DefinitionKind;
 
+std::vector<std::string> lost_definitions(const repo::LaneState& account) {
+  if (account.damage.empty()) return {};
+  return {"the newest backups of the account's definitions are lost: " + account.damage};
+}
+
 Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Moment& moment, bool approximate) {
   DefinitionsAt definitions;
   auto lane = repository.read_lane(repo::LaneId(repo::kAccountLane));
@@ -21,9 +26,9 @@ Result<DefinitionsAt> DefinitionsAt::read(repo::Repository& repository, const Mo
   if (!lane) return fail(std::move(lane).error());
   definitions.lane_ = std::move(*lane);
 
-  if (moment.latest && !approximate && !definitions.lane_.damage.empty()) {
+  if (const auto losses = definitions.losses(); moment.latest && !approximate && !losses.empty()) {
     const auto seconds = repo::restorable_seconds(definitions.lane_);
-    return fail(Code::corrupt, "the newest backups of the account's definitions are lost: " + definitions.lane_.damage,
+    return fail(Code::corrupt, losses.front(),
                 seconds.empty()
                     ? ""
                     : "what is left can be restored with --at up to " + format_rfc3339(seconds.back().until - 1));

@@ -11,6 +11,9 @@
 
 namespace halley::recovery {
 
+// The note that the newest definitions of an account lane are lost; none where all of them can be read.
+std::vector<std::string> lost_definitions(const repo::LaneState& account);
+
 class DefinitionsAt {
  public:
   // Fails with outside_coverage when definitions are not known for the moment, with corrupt for `latest` when the
@@ -21,6 +24,8 @@ class DefinitionsAt {
   Second at() const { return at_; }
   bool exact() const { return exact_; }  // false: gone on with beyond coverage
   const repo::LaneState& account_lane() const { return lane_; }
+  // The note that newer definitions are lost, if they are.
+  std::vector<std::string> losses() const { return lost_definitions(lane_); }
   const std::string& account_id() const { return lane_.identity.account_id; }
 
   using Each = std::vector<const repo::Definition*>;

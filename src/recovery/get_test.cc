@@ -34,8 +34,9 @@ class GetTest : public ::testing::Test {
   void damage(const repo::LaneId& lane, std::uint64_t seq) {
     ASSERT_TRUE(backup.repository().store().put(repo::commit_name(lane, seq), "no commit"));
   }
-  Result<FoundDocument> get(const std::string& id, Second moment) {
-    return get_document(backup.repository(), Moment::of(moment), "shop", "orders", id, R"(["a"])");
+  Result<FoundDocument> get(const std::string& id, Second moment) { return get(id, Moment::of(moment)); }
+  Result<FoundDocument> get(const std::string& id, const Moment& moment) {
+    return get_document(backup.repository(), moment, "shop", "orders", id, R"(["a"])");
   }
 
   HandMadeBackup backup;
@@ -61,6 +62,23 @@ TEST_F(GetTest, OneThatMayHaveBeenThereIsNamedInTheRefusal) {
   EXPECT_EQ(get("5", at(30)).error().hint, "");
 }
 
+TEST_F(GetTest, WithoutAKeyTheSameIsTold) {
+  put("4", at(20));  // comes late: behind the cut of the sync point
+  backup.synced(orders(), at(90));
+  damage(orders().id, 4);
+  const auto without_key = [&](const char* id) {
+    return get_document(backup.repository(), Moment::of(at(30)), "shop", "orders", id, std::nullopt);
+  };
+  EXPECT_EQ(without_key("1")->notes, get("1", at(30))->notes);
+  EXPECT_EQ(without_key("2")->notes, get("2", at(30))->notes);
+  const auto refused = without_key("4");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::not_found);
+  EXPECT_EQ(refused.error().hint, get("4", at(30)).error().hint);
+  EXPECT_THAT(refused.error().hint, HasSubstr("its backups behind commit 3 are lost"));
+  EXPECT_THAT(refused.error().hint, HasSubstr(R"(may not be as it was: '4' of ["a"])"));
+}
+
 TEST_F(GetTest, LostBackupsAreTold) {
   damage(orders().id, 3);
   const auto found = get("1", at(60));
@@ -68,11 +86,34 @@ TEST_F(GetTest, LostBackupsAreTold) {
   EXPECT_THAT(found->notes, ElementsAre(HasSubstr("shop/orders: its backups behind commit 2 are lost")));
 }
 
+TEST_F(GetTest, SoAreThoseOfTheDefinitions) {
+  damage(repo::LaneId(repo::kAccountLane), 2);
+  const auto found = get("1", at(60));
+  ASSERT_TRUE(found) << found.error().to_string();
+  EXPECT_THAT(found->notes, ElementsAre(HasSubstr("account's definitions are lost")));
+}
+
+TEST_F(GetTest, WhatLatestCantVouchForIsNamedWhereItIsASyncPoint) {
+  put("1", at(61));
+  backup.synced(orders(), at(60));  // once more in that second: the later one counts
+  EXPECT_THAT(get("1", Moment::newest())->notes, IsEmpty()) << "latest is all that was captured";
+  backup.begin_new_base(orders());
+  const auto plan = make_plan(backup.repository(), Moment::newest(), {});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_EQ(plan->containers.at(0).at, at(60));
+  EXPECT_THAT(plan->notes, ElementsAre(R"(shop/orders: may not be as it was: '1' of ["a"])"));
+  EXPECT_EQ(get("1", Moment::newest())->notes, plan->notes);
+  EXPECT_THAT(get("2", Moment::newest())->notes, IsEmpty());
+}
+
 TEST_F(GetTest, ThePlanOfAContainerTellsWhatARestoreTells) {
   damage(orders().id, 3);
   damage(repo::LaneId(repo::kAccountLane), 2);
-  std::vector<std::string> notes;
-  ASSERT_TRUE(plan_container(backup.repository(), Moment::of(at(30)), "shop", "orders", &notes));
+  const auto planned = plan_container(backup.repository(), Moment::of(at(30)), "shop", "orders");
+  ASSERT_TRUE(planned) << planned.error().to_string();
+  const auto told = notes_of(backup.repository(), *planned);
+  ASSERT_TRUE(told) << told.error().to_string();
+  const std::vector<std::string>& notes = *told;
   const auto plan = make_plan(backup.repository(), Moment::of(at(30)), {});
   ASSERT_TRUE(plan) << plan.error().to_string();
   EXPECT_EQ(notes, plan->notes);

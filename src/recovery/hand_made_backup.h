@@ -173,6 +173,15 @@ class HandMadeBackup {
     draft.sync_points = {{at, {{{}, {0, lane.lsn}}}}};
     commit(lane.id, lane.identity, draft, lane.batch);
   }
+  // A new base of the lane is being read, in a new epoch.
+  void begin_new_base(Lane& lane) {
+    repo::CommitDraft draft;
+    draft.mode = repo::CaptureMode::latest;
+    repo::RangeState range;
+    range.epoch = 1;
+    draft.ranges = {range};
+    commit(lane.id, lane.identity, draft, lane.batch);
+  }
 
  private:
   repo::Version definition_version(const repo::DefinitionKey& key, Second time) {

@@ -69,9 +69,8 @@ Result<std::vector<Incarnation>> incarnations(repo::Repository& repository, cons
     return fail(Code::outside_coverage, "nothing has been backed up yet", "run `halley backup` first");
   }
   if (!account) return fail(account.error());
-  if (!account->damage.empty()) {
-    losses.push_back("the newest backups of the account's definitions are lost: " + account->damage);
-  }
+  const auto lost = lost_definitions(*account);
+  losses.insert(losses.end(), lost.begin(), lost.end());
   ASSIGN(const auto listed, repository.lanes());
   const std::set<repo::LaneId> lanes(listed.begin(), listed.end());
   ASSIGN(const History history, repo::read_definition_history(repository, *account));

@@ -34,9 +34,7 @@ Result<Listing> list_containers(repo::Repository& repository, const Moment& mome
   if (!known) return fail(unknown_at(repository, moment, database, std::move(known).error()));
   const DefinitionsAt& definitions = *known;
   Listing listing;
-  if (const std::string& damage = definitions.account_lane().damage; !damage.empty()) {
-    listing.notes.push_back(lost_definitions(damage));
-  }
+  listing.notes = definitions.losses();
   listing.at = definitions.at();
   for (const repo::Definition* each : definitions.databases()) {
     if (database.empty() || each->key.id == database) listing.databases.push_back(each->key.id);

@@ -7,7 +7,6 @@
 #include "recovery/documents.h"
 #include "recovery/good_moments.h"
 #include "recovery/outside.h"
-#include "recovery/uncertain.h"
 #include "recovery/users.h"
 #include "repo/key_ring.h"
 
@@ -71,20 +70,14 @@ std::string what_is_left(const Result<std::vector<repo::Interval>>& good) {
 
 enum class Coverage : std::uint8_t { covered, outside, none_captured };
 
-void tell_loss(std::string loss, RestorePlan& plan) {
-  plan.notes.push_back(loss);
-  plan.losses.push_back(std::move(loss));
+std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane) {
+  return "container " + planned.name() + ": its backups behind commit " + std::to_string(lane.seq) +
+         " are lost, and no part of this: " + lane.damage;
 }
 
-void tell_lost_definitions(const DefinitionsAt& definitions, RestorePlan& plan) {
-  const std::string& damage = definitions.account_lane().damage;
-  if (!damage.empty()) tell_loss(lost_definitions(damage), plan);
-}
-
-// Finds the cut, where the moment is covered. `plan`: where to tell what is lost, and name the documents that may not
-// be as they were; nullptr = nobody asks.
+// Finds the cut, where the moment is covered, and what is lost behind it.
 Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& definitions, const Moment& moment,
-                          bool approximate, PlannedContainer& planned, RestorePlan* plan) {
+                          bool approximate, PlannedContainer& planned) {
   const auto lane = repository.read_lane(planned.lane);
   const repo::LaneHead* const recorded = repo::recorded_head(definitions.account_lane().heads, planned.lane);
   if (!lane && lane.error().code == Code::not_found) {
@@ -96,7 +89,8 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   }
   if (!lane) return fail(lane.error());
   if (moment.latest && !approximate) TRY(check_end(planned, *lane, recorded));
-  if (!lane->damage.empty() && plan != nullptr) tell_loss(lost_behind(planned, *lane), *plan);
+  if (!lane->damage.empty()) planned.losses.push_back(lost_behind(planned, *lane));
+  planned.at = moment.at;
   if (moment.latest) {
     auto newest = repo::newest_cut(*lane);
     if (!newest) {
@@ -105,22 +99,22 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
     }
     planned.at = newest->at;
     planned.cut = std::move(newest->cut);
-    return Coverage::covered;
-  }
-  planned.at = moment.at;
-  if (auto cut = repo::cut_at(*lane, moment.at)) {
+  } else if (auto cut = repo::cut_at(*lane, moment.at)) {
     planned.cut = std::move(*cut);
-    if (planned.cut.positions.empty() || plan == nullptr) return Coverage::covered;
-    ASSIGN(auto found, sync_point_notes(repository, *lane, moment.at));
-    plan->notes.insert(plan->notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-    return Coverage::covered;
+  } else if (approximate) {
+    planned.approximate = true;
+    planned.cut = repo::Cut{moment.at, {}, lane->seq};
+  } else {
+    return Coverage::outside;
   }
-  if (!approximate || plan == nullptr) return Coverage::outside;
-  planned.approximate = true;
-  planned.cut = repo::Cut{moment.at, {}, lane->seq};
-  ASSIGN(auto found, uncertain_notes(repository, *lane, moment.at));
-  plan->notes.insert(plan->notes.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return Coverage::covered;
+}
+
+Status add_notes(repo::Repository& repository, const PlannedContainer& planned, RestorePlan& plan) {
+  ASSIGN(const auto notes, notes_of(repository, planned));
+  plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
+  plan.losses.insert(plan.losses.end(), planned.losses.begin(), planned.losses.end());
+  return {};
 }
 
 std::string and_more(const std::vector<std::string>& containers) {
@@ -292,7 +286,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, plan.selection.fits(planned->key));
     if (!fits) continue;
     any_fits = true;
-    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned, &plan);
+    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned);
     if (!found && repo::is_damage(found.error())) {
       lost.add(planned->name(), found.error());
       continue;
@@ -303,7 +297,11 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
       if (!leave_out(plan.selection, *container, why, plan.notes)) return fail(why);
       continue;
     }
-    if (coverage != Coverage::covered) uncovered.push_back(planned->name());
+    if (coverage == Coverage::covered) {
+      TRY(add_notes(repository, *planned, plan));
+    } else {
+      uncovered.push_back(planned->name());
+    }
     plan.containers.push_back(std::move(*planned));
   }
   if (!lost.empty()) return fail(lost.refusal(repository, definitions, plan));
@@ -336,7 +334,8 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   plan.account = copy(definitions.account());
   if (!definitions.exact())
     plan.notes.emplace_back("the account's definitions are not known for the moment: they are as last read before it");
-  tell_lost_definitions(definitions, plan);
+  plan.losses = definitions.losses();
+  plan.notes.insert(plan.notes.end(), plan.losses.begin(), plan.losses.end());
   TRY(check_patterns(repository, definitions, plan));
   ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
   TRY(add_databases(definitions, undocumented, plan));
@@ -351,17 +350,8 @@ std::string how_to_complete(const RestorePlan& plan, std::string_view with) {
   return text;
 }
 
-std::string lost_definitions(const std::string& damage) {
-  return "the newest backups of the account's definitions are lost: " + damage;
-}
-
-std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane) {
-  return "container " + planned.name() + ": its backups behind commit " + std::to_string(lane.seq) +
-         " are lost, and no part of this: " + lane.damage;
-}
-
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
-                                        std::string_view container, std::vector<std::string>* notes) {
+                                        std::string_view container) {
   const auto good = [&](const repo::LaneState& account) {
     return good_moments_of(repository, account, database, container);
   };
@@ -377,9 +367,8 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     return fail(nothing_there(repository, definitions, std::string(database) + "/" + std::string(container)));
   }
   ASSIGN(PlannedContainer planned, describe(definitions, *definition));
-  RestorePlan told;
-  tell_lost_definitions(definitions, told);
-  auto found = find_cut(repository, definitions, moment, false, planned, notes == nullptr ? nullptr : &told);
+  planned.losses = definitions.losses();
+  auto found = find_cut(repository, definitions, moment, false, planned);
   if (!found && repo::is_damage(found.error())) {
     found.error().hint = what_is_left(good(definitions.account_lane()));
   }
@@ -389,8 +378,18 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
     const std::string hint = nearest_good(good(definitions.account_lane()), moment.at);
     return fail(outside_coverage("container " + planned.name(), moment.at, hint));
   }
-  if (notes != nullptr) *notes = std::move(told.notes);
   return planned;
+}
+
+Result<std::vector<std::string>> notes_of(repo::Repository& repository, const PlannedContainer& planned,
+                                          const DocumentName* only) {
+  std::vector<std::string> notes = planned.losses;
+  if (!planned.approximate && planned.cut.positions.empty()) return notes;
+  ASSIGN(const repo::LaneState lane, repository.read_lane(planned.lane));
+  ASSIGN(const auto doubts, planned.approximate ? uncertain_notes(repository, lane, planned.at)
+                                                : sync_point_notes(repository, lane, planned.at, only));
+  notes.insert(notes.end(), doubts.begin(), doubts.end());
+  return notes;
 }
 
 }  // namespace halley::recovery

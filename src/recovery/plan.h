@@ -9,6 +9,7 @@
 #include "recovery/expiry.h"
 #include "recovery/moment.h"
 #include "recovery/selection.h"
+#include "recovery/uncertain.h"
 #include "repo/definitions.h"
 #include "repo/repository.h"
 
@@ -26,6 +27,8 @@ struct PlannedContainer {
   std::optional<repo::Definition> offer;
   std::vector<repo::Definition> scripts;
   bool approximate = false;  // the moment is outside coverage, and the plan was asked to go on
+  // What to tell of lost backups: of its own, behind what the plan takes; by plan_container() also of the definitions.
+  std::vector<std::string> losses;
 
   std::string name() const { return database + "/" + container; }
 };
@@ -80,16 +83,14 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
 // by then), and " with …" as it is given. `latest` stays the same only until another backup has run.
 std::string how_to_complete(const RestorePlan& plan, std::string_view with);
 
-// The plan of one container that must exist at the moment. `notes`: where to put what a restore of it would tell of
-// lost backups and of documents that may not be as they were; to find these, all the keys of a sync point's lane are
-// read.
+// The plan of one container that must exist at the moment.
 Result<PlannedContainer> plan_container(repo::Repository& repository, const Moment& moment, std::string_view database,
-                                        std::string_view container, std::vector<std::string>* notes = nullptr);
+                                        std::string_view container);
 
-// The note of damage to the account lane.
-std::string lost_definitions(const std::string& damage);
-
-// The note that backups of a planned container are lost behind what of its damaged lane can be read.
-std::string lost_behind(const PlannedContainer& planned, const repo::LaneState& lane);
+// What a restore of a planned container tells of lost backups and of documents that may not be as they were; of these
+// only the one that is asked about, if one is. Where the cut is a sync point's, or the plan approximate, the keys of
+// the lane are read to find them.
+Result<std::vector<std::string>> notes_of(repo::Repository& repository, const PlannedContainer& planned,
+                                          const DocumentName* only = nullptr);
 
 }  // namespace halley::recovery

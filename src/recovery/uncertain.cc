@@ -79,7 +79,7 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
   if (point == lane.sync_points.rend() || !lane.identity.key) return documents;
   repo::ReadOptions options;
   options.bodies = false;
-  if (only != nullptr) {
+  if (only != nullptr && !only->partition_key.empty()) {
     options.partition_key = only->partition_key;
     options.id = only->id;
   }
@@ -92,7 +92,7 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
     ASSIGN(const bool more, stream->next(version));
     const bool same_key = more && version.partition_key == name.partition_key;
     if (!same_key || version.id != name.id) {
-      if (doubt.is_open()) documents.push_back(name);
+      if (doubt.is_open() && (only == nullptr || name.id == only->id)) documents.push_back(name);
       if (!more) return documents;
       name = {std::string(version.partition_key), std::string(version.id)};
       doubt = Doubt(moment);

@@ -9,7 +9,7 @@
 namespace halley::recovery {
 
 struct DocumentName {
-  std::string partition_key;
+  std::string partition_key;  // canonical; of one that is asked about, empty = any
   std::string id;
   friend auto operator<=>(const DocumentName&, const DocumentName&) = default;
 };
@@ -17,7 +17,7 @@ struct DocumentName {
 // The documents that the sync point at `moment` does not vouch for: those written between the moment and the read that
 // closed it, since an earlier state of theirs may not have been seen, and those whose delete is dated by an interval
 // around the moment (docs/guarantees.md, sync points). In key order; empty where there is no sync point. One pass over
-// the lane without bodies; where only one document is asked about, over what may hold it.
+// the lane without bodies; where only one document is asked about and its key is known, over what may hold it.
 Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& repository, const repo::LaneState& lane,
                                                       Second moment, const DocumentName* only = nullptr);
 // The same in words, for the owner.
