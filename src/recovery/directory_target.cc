@@ -41,6 +41,37 @@ std::string plan_line(const RestorePlan& plan) {
   return line;
 }
 
+// What to do where an unfinished restore, whose journal has this first line, is not the plan's.
+std::string how_it_differs(const std::string& first_line, const RestorePlan& plan) {
+  const std::string elsewhere = "choose another directory";
+  const auto begun = json::parse(first_line);
+  const auto now = json::parse(plan_line(plan));
+  if (!begun || !now) return elsewhere;
+  const auto differs = [&](std::string_view member) {
+    const json::Value* const then = begun->find(member);
+    return then == nullptr || then->to_text() != now->find(member)->to_text();
+  };
+  if (differs("repository") || differs("account")) return "it is of another repository: " + elsewhere;
+  const std::string moment = begun->string_at("moment");
+  const bool of_latest = moment == "latest";
+  if (of_latest && plan.moment.latest && differs("at")) {
+    return "it is of `latest` as of " + begun->string_at("at") +
+           ", and `latest` is another moment since a backup has run: " + elsewhere;
+  }
+  constexpr std::pair<std::string_view, std::string_view> kOptions[] = {{"include", "--database or --container"},
+                                                                        {"exclude", "--exclude"},
+                                                                        {"partition_key", "--partition-key"},
+                                                                        {"ids", "--id"}};
+  std::string with;
+  if (differs("moment")) with = "--at " + moment;
+  for (const auto& [member, option] : kOptions) {
+    if (differs(member)) with += (with.empty() ? "another " : " and another ") + std::string(option);
+  }
+  if (with.empty()) return elsewhere;
+  return "it was begun with " + with + ": give the same to complete it" +
+         (of_latest ? ", as long as no other backup has run" : "") + ", or " + elsewhere;
+}
+
 // Which documents a container had: two restores of `latest` need not mean the same.
 std::string cut_text(const PlannedContainer& container) {
   const auto& commit = container.cut.commit;
@@ -269,9 +300,7 @@ class DirectoryTarget : public RestoreTarget {
     }
     if (line != plan_line(plan)) {
       return fail(Code::already_exists, path_ + " holds an unfinished restore of something else",
-                  plan.moment.latest
-                      ? "`latest` is another moment once a backup has run: choose another directory"
-                      : "give the same moment and selection to complete it, or choose another directory");
+                  how_it_differs(line, plan));
     }
     journal_ = line + "\n";
     while (std::getline(file, line)) {

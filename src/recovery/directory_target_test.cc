@@ -161,7 +161,49 @@ TEST_F(DirectoryTarget, TheHintOfAnInterruptedLatestHoldsAfterABackup) {
   const Status again = restore_all(Moment::newest());
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Code::already_exists);
-  EXPECT_EQ(again.error().hint, "`latest` is another moment once a backup has run: choose another directory");
+  EXPECT_EQ(again.error().hint,
+            "it is of `latest` as of " + format_rfc3339(at(99)) +
+                ", and `latest` is another moment since a backup has run: choose another directory");
+}
+
+TEST_F(DirectoryTarget, ARefusalToGoOnSaysWhatIsOther) {
+  make({"a", "z"});
+  const auto hint = [&](const Moment& moment, const Selection& selection = {}) {
+    const auto plan = make_plan(backup_.repository(), moment, selection);
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    const Status refused = apply(*plan);
+    EXPECT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::already_exists);
+    return refused.error().hint;
+  };
+  const Moment moment = Moment::of(at(50));
+  const std::string completes = ": give the same to complete it, or choose another directory";
+  ASSERT_FALSE(interrupted("z", moment));
+  EXPECT_EQ(hint(Moment::newest()), "it was begun with --at " + moment.text() + completes);
+  EXPECT_EQ(hint(Moment::of(at(60))), "it was begun with --at " + moment.text() + completes);
+  EXPECT_EQ(hint(moment, {{"db/a"}, {}, {}, {}}), "it was begun with another --database or --container" + completes);
+  EXPECT_EQ(hint(Moment::newest(), {{}, {"db/a"}, {}, {"1"}}),
+            "it was begun with --at " + moment.text() + " and another --exclude and another --id" + completes);
+  ASSERT_TRUE(restore_all(moment)) << "as the hint says";
+}
+
+TEST_F(DirectoryTarget, OneOfLatestIsCompletedByLatestUntilABackupHasRun) {
+  make({"a", "z"});
+  ASSERT_FALSE(interrupted("z", Moment::newest()));
+  Selection selection;
+  selection.exclude = {"db/a"};
+  const std::string as_long =
+      ": give the same to complete it, as long as no other backup has run, or choose another "
+      "directory";
+  const Status at_its_moment = restore_all(Moment::of(at(99)));
+  ASSERT_FALSE(at_its_moment);
+  EXPECT_EQ(at_its_moment.error().hint, "it was begun with --at latest" + as_long);
+  const auto plan = make_plan(backup_.repository(), Moment::newest(), selection);
+  ASSERT_TRUE(plan);
+  const Status of_a_part = apply(*plan);
+  ASSERT_FALSE(of_a_part);
+  EXPECT_EQ(of_a_part.error().hint, "it was begun with another --exclude" + as_long);
+  ASSERT_TRUE(restore_all(Moment::newest())) << "as the hints say";
 }
 
 TEST_F(DirectoryTarget, NamesOfAnyLengthAndKindHaveFilesOfTheirOwn) {
