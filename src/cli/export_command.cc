@@ -100,21 +100,21 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command export_command() {
-  return {
-      "export",
-      "an offline JSON or NDJSON copy of a container",
-      "Writes a container as of a moment, or with --live as it is in the account now, to one new file,\n"
-      "beside which NAME.partial is there until it is whole: another export to the name is refused meanwhile. With\n"
-      "--output - the documents go to standard output, and nothing else does. In a JSON file the number\n"
-      "after `count` is set last, into room that was left for it; so there may be spaces before it.",
-      "  halley export --container shop/orders --output orders.json\n"
-      "  halley export --container shop/orders --at -1d --format ndjson --output - | gzip > orders.ndjson.gz\n"
-      "  halley export --container shop/orders --live --output orders.json",
-      {},
-      OptionNames{"--container", "--output", "--at", "--live", "--format", "--system-properties"} + account_options() +
-          repository_options(),
-      run,
-      {{"--container", "the container, one at a time"}}};
+  return {"export",
+          "an offline JSON or NDJSON copy of a container",
+          "Writes a container as of a moment, or with --live as it is in the account now, to one new file,\n"
+          "beside which NAME.partial is there until it is whole: another export to the name is refused\n"
+          "meanwhile. With --output - the documents go to standard output, and nothing else does. In a JSON\n"
+          "file the number after `count` is set last, into room that was left for it; so there may be spaces\n"
+          "before it.",
+          "  halley export --container shop/orders --output orders.json\n"
+          "  halley export --container shop/orders --at -1d --format ndjson --output - | gzip > orders.ndjson.gz\n"
+          "  halley export --container shop/orders --live --output orders.json",
+          {},
+          OptionNames{"--container", "--output", "--at", "--live", "--format", "--system-properties"} +
+              account_options() + repository_options(),
+          run,
+          {{"--container", "the container, one at a time"}}};
 }
 
 }  // namespace halley::cli

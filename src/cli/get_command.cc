@@ -40,16 +40,16 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command get_command() {
-  return {
-      "get",
-      "one document as of a moment",
-      "Prints a document as it was captured, system properties included. With --json its metadata stand beside it.\n"
-      "Without --partition-key the id is looked for under all keys: slower, and refused when there are several.",
-      "  halley get shop/orders --id 4711 --partition-key '\"customer-9\"'\n"
-      "  halley get shop/orders --id 4711 --partition-key '[\"eu\",9]' --at 2026-01-17T10:00:00Z",
-      {{"DB/NAME", "the container"}},
-      OptionNames{"--id", "--partition-key", "--at"} + repository_options(),
-      run};
+  return {"get",
+          "one document as of a moment",
+          "Prints a document as it was captured, system properties included. With --json its metadata stand\n"
+          "beside it. Without --partition-key the id is looked for under all keys: slower, and refused when\n"
+          "there are several.",
+          "  halley get shop/orders --id 4711 --partition-key '\"customer-9\"'\n"
+          "  halley get shop/orders --id 4711 --partition-key '[\"eu\",9]' --at 2026-01-17T10:00:00Z",
+          {{"DB/NAME", "the container"}},
+          OptionNames{"--id", "--partition-key", "--at"} + repository_options(),
+          run};
 }
 
 }  // namespace halley::cli

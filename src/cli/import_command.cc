@@ -133,24 +133,22 @@ Result<ExitCode> run(Context& context) {
 }  // namespace
 
 Command import_command() {
-  return {
-      "import",
-      "documents of a file into a container of an account",
-      "Writes the documents of a file that 'halley export' or 'halley restore --to dir:' wrote into a container,\n"
-      "which must exist: JSON with `items`, a JSON array, or NDJSON. What was interrupted is completed by the same\n"
-      "command. Documents that cannot be written are named and the others go on; the exit code is 3 then.\n"
-      "Of a document that the file has several times the last remains, with --existing keep the first. --dry-run "
-      "reads\n"
-      "and checks the whole file.",
-      "  halley import --container shop/orders --input orders.json \\\n"
-      "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
-      "  halley import --container shop/orders --input restored/shop/orders/documents.ndjson --existing keep \\\n"
-      "      --target-endpoint http://127.0.0.1:8081/ --target-key-file key",
-      {},
-      OptionNames{"--container", "--input", "--format", "--existing", "--dry-run", "--target-endpoint",
-                  "--target-key-env", "--target-key-file", "--ca", "--insecure-tls"},
-      run,
-      {{"--container", "the container, one at a time"}}};
+  return {"import",
+          "documents of a file into a container of an account",
+          "Writes the documents of a file that 'halley export' or 'halley restore --to dir:' wrote into a\n"
+          "container, which must exist: JSON with `items`, a JSON array, or NDJSON. What was interrupted is\n"
+          "completed by the same command. Documents that cannot be written are named and the others go on; the\n"
+          "exit code is 3 then. Of a document that the file has several times the last remains, with\n"
+          "--existing keep the first. --dry-run reads and checks the whole file.",
+          "  halley import --container shop/orders --input orders.json \\\n"
+          "      --target-endpoint https://shop2.documents.azure.com:443/ --target-key-env TARGET_KEY\n"
+          "  halley import --container shop/orders --input restored/shop/orders/documents.ndjson \\\n"
+          "      --existing keep --target-endpoint http://127.0.0.1:8081/ --target-key-file key",
+          {},
+          OptionNames{"--container", "--input", "--format", "--existing", "--dry-run", "--target-endpoint",
+                      "--target-key-env", "--target-key-file", "--ca", "--insecure-tls"},
+          run,
+          {{"--container", "the container, one at a time"}}};
 }
 
 }  // namespace halley::cli

@@ -103,8 +103,9 @@ Result<ExitCode> run(Context& context) {
 Command ls_command() {
   return {"ls",
           "databases, containers or documents at a moment",
-          "Without an argument lists databases and containers, with a database its containers, with a container its\n"
-          "documents: time of the last write, partition key, id; --limit and --partition-key are about these.",
+          "Without an argument lists databases and containers, with a database its containers, with a\n"
+          "container its documents: time of the last write, partition key, id; --limit and --partition-key\n"
+          "are about these.",
           "  halley ls\n"
           "  halley ls shop --at -1d\n"
           "  halley ls shop/orders --partition-key '\"customer-9\"' --limit 20",

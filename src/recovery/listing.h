@@ -25,7 +25,7 @@ struct Listing {
 
 // Databases and containers that were there at the moment, as the definitions say: containers need not be covered. Empty
 // `database` lists all. Fails with outside_coverage where no definitions are known; the hint names the nearest moments
-// at which all of it can be restored.
+// at which all of it can be restored or, where there is none, the nearest that can be listed.
 Result<Listing> list_containers(repo::Repository& repository, const Moment& moment, std::string_view database);
 
 struct ListedDocument {
