@@ -16,6 +16,7 @@ constexpr Milliseconds kCreateWait{500};  // between looks at a container that i
 constexpr int kCreateLooks = 240;
 constexpr int kEmptyLooks = 5;
 constexpr int kPutBackAttempts = 5;  // while its owner changes the definition
+constexpr Milliseconds kPutBackPause{200};
 
 // What a definition is created without: expiry would let go what has just been written, and restoreParameters and
 // createMode tell how the source itself came to be.
@@ -246,11 +247,14 @@ class CosmosTarget : public RestoreTarget {
   Status put_back(std::stop_token stop) {
     if (!owed_) return {};
     const cosmos::ContainerName name = owed_->name;
-    for (int attempt = 1;; ++attempt) {
-      Status done = put_back_once(name, stop);
-      if (done) break;
+    // What was sent is replaced without being read: a replica that lags would give the definition before it.
+    Status done =
+        owed_->put_etag.empty() ? put_back_once(name, stop) : replace(name, owed_->definition, owed_->put_etag, stop);
+    for (int attempt = 1; !done; ++attempt) {
       const bool changed = done.error().code == Code::precondition && owed_ && attempt < kPutBackAttempts;
       if (!changed) return fail(std::move(done).error().in("turning expiry on again in " + name.text()));
+      if (attempt > 1 && !runtime_.sleep(kPutBackPause, stop)) return fail(Code::cancelled, "interrupted");
+      done = put_back_once(name, stop);
     }
     owed_.reset();
     return {};
@@ -264,10 +268,12 @@ class CosmosTarget : public RestoreTarget {
     const ExpiryRule rule = ExpiryRule::of(there.value);
     if (rule == ExpiryRule::of(owed)) return {};  // it was never off, or is on again
     if (rule.enabled()) return fail(named(Error(Code::precondition, ""), name));
-    const bool untouched = there.etag == owed_->put_etag;
-    ASSIGN(const std::string definition,
-           untouched ? owed_->definition : with_members_of(owed_->definition, there.text, kExpiry));
-    return client_.replace_container(name, definition, there.etag, stop).transform([](auto&&) {});
+    ASSIGN(const std::string definition, with_members_of(owed_->definition, there.text, kExpiry));
+    return replace(name, definition, there.etag, stop);
+  }
+  Status replace(const cosmos::ContainerName& name, const std::string& definition, std::string_view if_match,
+                 std::stop_token stop) {
+    return client_.replace_container(name, definition, if_match, std::move(stop)).transform([](auto&&) {});
   }
 
   // Whether this is the container that is owed its expiry. One whose creation lost its answer is known by what was

@@ -144,6 +144,23 @@ TEST_F(PartRestoreTest, AnOwnersChangeOutlivesALostAnswer) {
   EXPECT_THAT(definition_now(), HasSubstr("\"indexingMode\":\"consistent\""));
 }
 
+TEST_F(PartRestoreTest, AReadFromBehindDoesNotLeaveExpiryOff) {
+  owner_makes_it(R"(,"defaultTtl":7777)");
+  const auto before = client_->read_container({"shop", "cache"}, {});
+  ASSERT_TRUE(before);
+  std::atomic<bool> off{false};
+  transport_.after = [&](const http::Request& request, http::Response response) -> Result<http::Response> {
+    const bool of_container = request.url.ends_with("/colls/cache");
+    if (of_container && request.method == "GET" && off) response.body = before->text;
+    if (of_container && request.method == "PUT") off = true;
+    return response;
+  };
+  const auto report = run(plan(selection_), true);
+  ASSERT_TRUE(report) << report.error().to_string();
+  transport_.after = nullptr;
+  EXPECT_THAT(definition_now(), HasSubstr("\"defaultTtl\":7777"));
+}
+
 TEST_F(PartRestoreTest, SaysWhatItCouldNotPutBack) {
   owner_makes_it(R"(,"defaultTtl":7777)");
   std::atomic<bool> down{false};
