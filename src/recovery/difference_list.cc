@@ -1,22 +1,36 @@
 #include "recovery/difference_list.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <optional>
 
 #include "base/bytes.h"
 
 namespace halley::recovery {
 namespace {
 
-tl::unexpected<Error> file_error(int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return fail(full ? Code::no_space : Code::io,
-              "can't keep the differences in a temporary file: " + std::string(std::strerror(error)),
-              "make room there, or set TMPDIR to a folder that has some");
+constexpr std::size_t kBuffer = 64 * 1024;  // that is written or read at once
+constexpr std::size_t kRecordHead = 4;      // its size
+
+// The record that `bytes` begin with, and so much is taken off them; nothing where it is not whole.
+std::optional<std::string_view> take_record(std::string_view& bytes) {
+  if (bytes.size() < kRecordHead) return std::nullopt;
+  const std::size_t size = ByteReader(bytes).u32();
+  if (bytes.size() - kRecordHead < size) return std::nullopt;
+  const std::string_view record = bytes.substr(kRecordHead, size);
+  bytes.remove_prefix(kRecordHead + size);
+  return record;
+}
+
+// False where it is none.
+bool read_record(std::string_view record, DocumentDifference& out) {
+  ByteReader in(record);
+  out.kind = static_cast<DifferenceKind>(in.u8());
+  out.container = in.string();
+  out.partition_key = in.string();
+  out.id = in.string();
+  out.before.value = in.zigzag();
+  out.after.value = in.zigzag();
+  return in.at_end() && !in.failed();
 }
 
 }  // namespace
@@ -27,17 +41,8 @@ std::string_view difference_name(DifferenceKind kind) {
 }
 
 Result<DifferenceList> DifferenceList::create() {
-  const char* const folder = getenv("TMPDIR");
-  std::string path = std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/halley-diff-XXXXXX";
-  const int descriptor = mkostemp(path.data(), O_CLOEXEC);
-  if (descriptor < 0) return file_error(errno);
-  ::unlink(path.c_str());
-  std::FILE* const file = ::fdopen(descriptor, "w+b");
-  if (file == nullptr) {
-    ::close(descriptor);
-    return file_error(errno);
-  }
-  return DifferenceList(file);
+  ASSIGN(TemporaryFile file, TemporaryFile::create("keep the differences in"));
+  return DifferenceList(std::move(file));
 }
 
 Status DifferenceList::add(const DocumentDifference& difference) {
@@ -48,43 +53,46 @@ Status DifferenceList::add(const DocumentDifference& difference) {
   put_string(fields_, difference.id);
   put_zigzag(fields_, difference.before.value);
   put_zigzag(fields_, difference.after.value);
-  record_.clear();
-  put_u32(record_, static_cast<std::uint32_t>(fields_.size()));
-  record_ += fields_;
-  if (std::fwrite(record_.data(), 1, record_.size(), file_.get()) != record_.size()) return file_error(errno);
-  size_ += record_.size();
+  put_u32(pending_, static_cast<std::uint32_t>(fields_.size()));
+  pending_ += fields_;
+  return pending_.size() < kBuffer ? Status() : flush();
+}
+
+Status DifferenceList::flush() {
+  TRY(file_.write(written_, pending_));
+  written_ += pending_.size();
+  pending_.clear();
   return {};
 }
 
 Status DifferenceList::cut_back(std::uint64_t size) {
-  if (std::fflush(file_.get()) != 0 || ::ftruncate(fileno(file_.get()), static_cast<off_t>(size)) != 0 ||
-      std::fseek(file_.get(), static_cast<long>(size), SEEK_SET) != 0) {
-    return file_error(errno);
-  }
-  size_ = size;
+  TRY(flush());
+  TRY(file_.cut(size));
+  written_ = size;
   return {};
 }
 
 Status DifferenceList::for_each(const std::function<Status(const DocumentDifference&)>& each) const {
-  if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) return file_error(errno);
-  std::string record;
-  for (std::uint64_t at = 0; at < size_; at += record.size() + 4) {
-    record.resize(4);
-    if (std::fread(record.data(), 1, 4, file_.get()) != 4) return file_error(errno);
-    record.resize(ByteReader(record).u32());
-    if (std::fread(record.data(), 1, record.size(), file_.get()) != record.size()) return file_error(errno);
-    ByteReader in(record);
-    DocumentDifference difference;
-    difference.kind = static_cast<DifferenceKind>(in.u8());
-    difference.container = in.string();
-    difference.partition_key = in.string();
-    difference.id = in.string();
-    difference.before.value = in.zigzag();
-    difference.after.value = in.zigzag();
-    TRY(in.finish("a difference"));
+  DocumentDifference difference;
+  std::string buffer;
+  std::string_view rest;
+  for (std::uint64_t at = 0, more = kBuffer; at < written_;) {
+    TRY(file_.read(at, std::min(more, written_ - at), buffer));
+    rest = buffer;
+    while (const auto record = take_record(rest)) {
+      if (!read_record(*record, difference)) return fail(file_.damaged());
+      TRY(each(difference));
+    }
+    // One that is larger than what was read.
+    if (rest.size() == buffer.size() && at + buffer.size() == written_) return fail(file_.damaged());
+    more = rest.size() == buffer.size() ? 2 * more : kBuffer;
+    at += buffer.size() - rest.size();
+  }
+  rest = pending_;
+  while (const auto record = take_record(rest)) {
+    read_record(*record, difference);
     TRY(each(difference));
   }
-  if (std::fseek(file_.get(), static_cast<long>(size_), SEEK_SET) != 0) return file_error(errno);
   return {};
 }
 

@@ -3,14 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
 #include "base/time.h"
+#include "runtime/temporary_file.h"
 
 namespace halley::recovery {
 
@@ -28,13 +26,12 @@ struct DocumentDifference {
 
 class DifferenceList {
  public:
-  // The file is made in $TMPDIR, else /tmp, and has no name: it goes with the list.
   static Result<DifferenceList> create();
 
   // no_space when the disk is full, io otherwise.
   Status add(const DocumentDifference& difference);
   // How much there is, for cut_back().
-  std::uint64_t size() const { return size_; }
+  std::uint64_t size() const { return written_ + pending_.size(); }
   // Forgets what was added since size() was `size`.
   Status cut_back(std::uint64_t size);
 
@@ -42,15 +39,13 @@ class DifferenceList {
   Status for_each(const std::function<Status(const DocumentDifference&)>& each) const;
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  explicit DifferenceList(std::FILE* file) : file_(file) {}
+  explicit DifferenceList(TemporaryFile file) : file_(std::move(file)) {}
+  Status flush();
 
-  std::unique_ptr<std::FILE, Close> file_;
-  std::uint64_t size_ = 0;
+  TemporaryFile file_;
+  std::uint64_t written_ = 0;
+  std::string pending_;  // whole records that are not in the file yet
   std::string fields_;
-  std::string record_;
 };
 
 }  // namespace halley::recovery
