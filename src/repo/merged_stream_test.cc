@@ -1,6 +1,5 @@
 // What readers see: order, cuts, ranges, single documents.
 #include <gmock/gmock.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <random>
@@ -347,12 +346,6 @@ TEST_F(ReadTest, GivesNothingOfLaterCommits) {
   ReadOptions options;
   options.cut.commit = 1;
   expect(options, [&](const OwnedVersion& v) { return v.version.position.lsn <= 2; });
-}
-
-// Allocated now, by any of this process; nothing where the allocator does not tell.
-std::size_t allocated() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
 }
 
 TEST_F(RepositoryTest, MemoryOfAMergeIsBoundedHoweverManySmallSegmentsThereAre) {

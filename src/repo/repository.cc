@@ -11,6 +11,13 @@
 
 namespace halley::repo {
 
+namespace {
+
+constexpr std::size_t kNamesAtOnce = 1000;
+constexpr char kBehindSlash = '/' + 1;
+
+}  // namespace
+
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::~Repository() = default;
 
@@ -33,16 +40,22 @@ store::ObjectStore& Repository::store() { return *state_->store; }
 
 Result<std::vector<LaneId>> Repository::lanes() {
   const std::string prefix = "lanes/";
-  ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, "", store::kNoLimit));
   std::vector<LaneId> lanes;
-  for (const std::string& name : names) {
-    const std::size_t slash = name.find('/', prefix.size());
-    if (slash == std::string::npos) continue;  // a file among the lanes is of none
-    LaneId lane = name.substr(prefix.size(), slash - prefix.size());
-    // The names of one lane stand together.
-    if ((lanes.empty() || lanes.back() != lane) && check_lane_id(lane)) lanes.push_back(std::move(lane));
+  for (std::string after;;) {
+    ASSIGN(const std::vector<std::string> names, state_->store->list(prefix, after, kNamesAtOnce));
+    for (const std::string& name : names) {
+      const std::size_t slash = name.find('/', prefix.size());
+      if (slash == std::string::npos) continue;  // a file among the lanes is of none
+      LaneId lane = name.substr(prefix.size(), slash - prefix.size());
+      // The names of one lane stand together.
+      if ((lanes.empty() || lanes.back() != lane) && check_lane_id(lane)) lanes.push_back(std::move(lane));
+    }
+    if (names.size() < kNamesAtOnce) return lanes;
+    // On behind the lane that the page ends in.
+    after = names.back();
+    const std::size_t slash = after.find('/', prefix.size());
+    if (slash != std::string::npos) after = after.substr(0, slash) + kBehindSlash;
   }
-  return lanes;
 }
 
 Result<LaneState> Repository::read_lane(const LaneId& lane) {

@@ -386,6 +386,23 @@ TEST_F(RepositoryTest, AFileAmongTheLanesHidesNone) {
   EXPECT_THAT(repository->lanes().value(), ::testing::ElementsAre(lane_));
 }
 
+TEST_F(RepositoryTest, LanesAreListedInPagesThatLeaveOutWhatIsLeftOfALane) {
+  create();
+  OddStore& odd = make_odd();
+  auto reader = open();
+  // The name of one begins with the name of another.
+  const std::vector<LaneId> expected = {"c-1", "c-10", "c-2", "c-3"};
+  for (const LaneId& lane : expected) {
+    for (std::uint64_t seq = 1; seq <= 2500; ++seq) ASSERT_TRUE(store_->put(commit_name(lane, seq), "x"));
+  }
+  ASSERT_TRUE(store_->put("lanes/c-20", "a file among the lanes"));
+  odd.lists = 0;
+  odd.most_listed = 0;
+  EXPECT_EQ(reader->lanes().value(), expected);
+  EXPECT_LE(odd.lists, expected.size() + 1);
+  EXPECT_LE(odd.most_listed, 1000U);
+}
+
 TEST_F(RepositoryTest, LanesAreListedAtOnceHoweverManyThereAre) {
   create();
   OddStore& odd = make_odd();

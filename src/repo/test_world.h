@@ -3,7 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -22,6 +25,12 @@ inline RepositoryOptions quick_options() {
   RepositoryOptions options;
   options.password_cost = {16, 1, 1};
   return options;
+}
+
+// Allocated now, by any of this process; nothing where the allocator does not tell.
+inline std::size_t allocated() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
 }
 
 inline LaneIdentity container_identity(int version = 2) {
@@ -136,6 +145,7 @@ class OddStore final : public store::ObjectStore {
   Result<std::string> get(std::string_view name, std::uint64_t offset, std::uint64_t size) override {
     if (const auto at = failing.find(name); at != failing.end()) return fail(at->second);
     if (huge.contains(name)) ADD_FAILURE() << name << " is read";
+    if (at_get) at_get();
     return inner_->get(name, offset, size);
   }
   Result<std::uint64_t> size(std::string_view name) override {
@@ -145,6 +155,7 @@ class OddStore final : public store::ObjectStore {
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
     ++lists;
     ASSIGN(std::vector<std::string> names, inner_->list(prefix, after, limit));
+    most_listed = std::max(most_listed, names.size());
     std::erase_if(names, [&](const std::string& name) { return unlisted.contains(name); });
     return names;
   }
@@ -154,7 +165,9 @@ class OddStore final : public store::ObjectStore {
   std::set<std::string, std::less<>> unlisted;  // there, and in no list
   std::set<std::string, std::less<>> huge;      // these have 8 TiB
   std::map<std::string, Error, std::less<>> failing;
+  std::function<void()> at_get;
   std::size_t lists = 0;
+  std::size_t most_listed = 0;  // by one of them
 
  private:
   const std::shared_ptr<store::ObjectStore> inner_;
