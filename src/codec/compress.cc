@@ -36,6 +36,14 @@ void Compressor::compress(std::string_view bytes, std::string& out) {
   out.append(state.room.get(), written);
 }
 
+Result<std::uint64_t> content_size(std::string_view frame) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) {
+    return fail(Code::corrupt, "the size of the compressed content is not told");
+  }
+  return size;
+}
+
 struct Decompressor::State {
   ZSTD_DCtx* context = ZSTD_createDCtx();
   ~State() { ZSTD_freeDCtx(context); }

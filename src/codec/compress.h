@@ -1,6 +1,7 @@
 // zstd. Contexts are kept between calls; use one object per thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class Compressor {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// How large the content of a zstd frame is, as the frame itself tells; corrupt where it does not.
+Result<std::uint64_t> content_size(std::string_view frame);
 
 class Decompressor {
  public:

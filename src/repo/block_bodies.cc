@@ -27,6 +27,14 @@ unsigned first_value_end(std::uint64_t bytes) {
 
 }  // namespace
 
+char* BodyRoom::make(std::size_t bytes) {
+  if (bytes > size_) {
+    size_ = 2 * bytes;
+    bytes_.reset(new char[size_]);
+  }
+  return bytes_.get();
+}
+
 Status BlockBodies::load(const BlockDecoder& block, std::string_view content) {
   block_ = &block;
   content_ = content;
@@ -118,7 +126,7 @@ Result<std::string_view> BlockBodies::body(std::size_t i) {
   TRY(pass_to(i));
   TRY(assemble(templates_[number - 1], block_->id(i)));
   ++next_;
-  return std::string_view(room_.get(), size_);
+  return std::string_view(room_->data(), size_);
 }
 
 Status BlockBodies::finish() {
@@ -155,20 +163,11 @@ std::string_view BlockBodies::whole(std::size_t i) {
   const std::string_view stored = content_.substr(body.begin, body.size);
   if (body.cut == 0) return stored;
   const std::string_view id = block_->id(i);
-  char* out = make_room(stored.size() + id.size());
+  char* out = room_->make(stored.size() + id.size());
   out = std::copy_n(stored.data(), body.cut - 1, out);
   out = std::copy(id.begin(), id.end(), out);
   std::copy(stored.begin() + static_cast<std::ptrdiff_t>(body.cut - 1), stored.end(), out);
-  return {room_.get(), stored.size() + id.size()};
-}
-
-// Room for so many bytes, and a stride.
-char* BlockBodies::make_room(std::size_t bytes) {
-  if (bytes + kStride > room_size_) {
-    room_size_ = 2 * bytes + kStride;
-    room_.reset(new char[room_size_]);
-  }
-  return room_.get();
+  return {room_->data(), stored.size() + id.size()};
 }
 
 // Everything that is put together is copied in strides where there are so many bytes to read: what is behind the end is
@@ -176,7 +175,7 @@ char* BlockBodies::make_room(std::size_t bytes) {
 Status BlockBodies::assemble(const Template& of, std::string_view id) {
   // No value is copied twice, so all of them are no more than the content. What is not used of it is never touched.
   const std::size_t bytes = of.size + of.ids * (id.size() + 2) + content_.size();
-  char* out = make_room(bytes);
+  char* out = room_->make(bytes + kStride);
   const char* const room_end = out + bytes;
   for (std::uint32_t i = of.begin; i < of.end; ++i) {
     const Slot& slot = slots_[i];
@@ -193,7 +192,7 @@ Status BlockBodies::assemble(const Template& of, std::string_view id) {
     }
   }
   if (static_cast<std::size_t>(room_end - out) < of.rest.size) return bad("one is too large");
-  size_ = static_cast<std::size_t>(put_text(out, of.rest) - room_.get());
+  size_ = static_cast<std::size_t>(put_text(out, of.rest) - room_->data());
   return {};
 }
 

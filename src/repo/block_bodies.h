@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,11 +13,25 @@
 
 namespace halley::repo {
 
+// Where a body is put together. Several BlockBodies may share one: then the body that any of them gave last is valid.
+class BodyRoom {
+ public:
+  // At least so many bytes; what was in it is gone.
+  char* make(std::size_t bytes);
+  char* data() const { return bytes_.get(); }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
 // Puts bodies together one at a time, when they are asked for. Trusts nothing: what does not fit is corrupt, and memory
 // is bounded by what is stored and by the largest single body. Quick for bodies asked for in their order; what lies
 // between two of them is passed over without being put together.
 class BlockBodies {
  public:
+  explicit BlockBodies(std::shared_ptr<BodyRoom> room = std::make_shared<BodyRoom>()) : room_(std::move(room)) {}
+
   // `block` and `content`, what the block stores of its bodies, must stay until the next call. Fails with corrupt.
   Status load(const BlockDecoder& block, std::string_view content);
 
@@ -54,18 +69,15 @@ class BlockBodies {
   char* put_value(char* out, Column& column) const;
   std::size_t most_of_value(const Slot& slot, std::string_view id) const;
   Status assemble(const Template& of, std::string_view id);
-  char* make_room(std::size_t bytes);
 
   const BlockDecoder* block_ = nullptr;
   std::string_view content_;
   std::vector<Slot> slots_;
   std::vector<Template> templates_;
   std::vector<Column> columns_;
-  std::size_t next_ = 0;  // the version whose values come next in the columns
-  // The body that was put together last.
-  std::unique_ptr<char[]> room_;
-  std::size_t room_size_ = 0;
-  std::size_t size_ = 0;
+  std::size_t next_ = 0;                  // the version whose values come next in the columns
+  const std::shared_ptr<BodyRoom> room_;  // for the body that was put together last
+  std::size_t size_ = 0;                  // of that
 };
 
 }  // namespace halley::repo

@@ -184,6 +184,16 @@ std::string_view BlockEncoder::encode(const std::vector<Version>& versions, std:
   return frame_;
 }
 
+Result<std::uint64_t> plain_columns_size(std::string_view frame) {
+  ByteReader outer(frame);
+  const std::size_t digests = outer.u32();
+  outer.bytes(digests);
+  if (outer.failed()) return fail(bad("they end too early").error());
+  ASSIGN(const std::uint64_t size, codec::content_size(outer.rest()));
+  if (size > kMaxColumns) return fail(bad("they are too large").error());
+  return digests + size;
+}
+
 Status BlockDecoder::decode(std::string_view frame, std::size_t count, std::uint8_t format,
                             codec::Decompressor& decompressor) {
   ByteReader outer(frame);

@@ -49,6 +49,11 @@ class BlockDecoder {
   // Fails with corrupt. `count`: how many versions the index says there are; `format`: of the segment.
   Status decode(std::string_view frame, std::size_t count, std::uint8_t format, codec::Decompressor& decompressor);
 
+  // Makes room for columns of so many bytes, so that those that grow from block to block have no more.
+  void reserve(std::size_t columns_plain) { columns_.reserve(columns_plain); }
+  // What else it holds of each version.
+  static constexpr std::size_t kVersionBytes = 256;
+
   std::size_t count() const { return keys_.size(); }
   std::string_view partition_key(std::size_t i) const { return keys_[i]; }
   std::string_view id(std::size_t i) const { return ids_[i]; }
@@ -98,5 +103,8 @@ class BlockDecoder {
   std::vector<Places> places_;
   std::string rid_text_, etag_text_;
 };
+
+// How large the columns in such a frame are once they are decoded. Fails with corrupt.
+Result<std::uint64_t> plain_columns_size(std::string_view frame);
 
 }  // namespace halley::repo

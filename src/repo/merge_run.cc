@@ -1,12 +1,6 @@
 #include "repo/merge_run.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/bytes.h"
 
@@ -14,14 +8,8 @@ namespace halley::repo {
 namespace {
 
 constexpr std::size_t kChunk = 64 * 1024;  // or one version, where that is larger
-constexpr std::size_t kChunkHead = 8;      // size sealed, size plain
-
-tl::unexpected<Error> file_error(int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return fail(full ? Code::no_space : Code::io,
-              "can't merge many backups through a temporary file: " + std::string(std::strerror(error)),
-              "make room there, or set TMPDIR to a folder that has some");
-}
+constexpr std::uint64_t kDiskBlock = 4096;
+constexpr std::size_t kChunkHead = 8;  // size sealed, size plain
 
 // A chunk is sealed once at each place, so the place is nonce enough.
 std::string nonce_of(std::uint64_t offset) {
@@ -30,40 +18,12 @@ std::string nonce_of(std::uint64_t offset) {
   return nonce;
 }
 
-Status write_all(int descriptor, std::string_view bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return file_error(errno);
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-    offset += static_cast<std::uint64_t>(done);
-  }
-  return {};
-}
-
-Status read_all(int descriptor, std::uint64_t offset, std::size_t size, std::string& out) {
-  out.resize(size);
-  for (std::size_t at = 0; at < size;) {
-    const ssize_t done = ::pread(descriptor, out.data() + at, size - at, static_cast<off_t>(offset + at));
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return file_error(done < 0 ? errno : EIO);
-    at += static_cast<std::size_t>(done);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::shared_ptr<RunFile>> RunFile::create(Runtime& runtime) {
-  const char* const folder = getenv("TMPDIR");
-  std::string path = std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/halley-merge-XXXXXX";
-  const int descriptor = mkostemp(path.data(), O_CLOEXEC);
-  if (descriptor < 0) return file_error(errno);
-  ::unlink(path.c_str());
-  return std::shared_ptr<RunFile>(new RunFile(descriptor, runtime.random_bytes(codec::kKeySize)));
+  ASSIGN(TemporaryFile file, TemporaryFile::create("merge many backups through"));
+  return std::shared_ptr<RunFile>(new RunFile(std::move(file), runtime.random_bytes(codec::kKeySize)));
 }
-
-RunFile::~RunFile() { ::close(descriptor_); }
 
 Status RunFile::append(std::string_view chunk) {
   packed_.clear();
@@ -74,25 +34,30 @@ Status RunFile::append(std::string_view chunk) {
   put_u32(sealed_, static_cast<std::uint32_t>(body.size()));
   put_u32(sealed_, static_cast<std::uint32_t>(chunk.size()));
   sealed_ += body;
-  TRY(write_all(descriptor_, sealed_, size_));
+  TRY(file_.write(size_, sealed_));
   size_ += sealed_.size();
   return {};
 }
 
 Result<std::uint64_t> RunFile::read(std::uint64_t offset, std::string& chunk) {
-  TRY(read_all(descriptor_, offset, kChunkHead, sealed_));
+  TRY(file_.read(offset, kChunkHead, sealed_));
   ByteReader head(sealed_);
   const std::size_t sealed = head.u32();
   const std::size_t plain = head.u32();
-  TRY(read_all(descriptor_, offset + kChunkHead, sealed, sealed_));
+  const std::uint64_t end = offset + kChunkHead + sealed;
+  if (end > size_) return fail(damaged());
+  TRY(file_.read(offset + kChunkHead, sealed, sealed_));
   packed_.clear();
-  TRY(aead_.open(nonce_of(offset), {}, sealed_, packed_));
   chunk.clear();
-  TRY(decompressor_.decompress(packed_, plain, chunk));
-  return offset + kChunkHead + sealed;
+  if (!aead_.open(nonce_of(offset), {}, sealed_, packed_) || !decompressor_.decompress(packed_, plain, chunk)) {
+    return fail(damaged());
+  }
+  return end;
 }
 
-RunWriter::RunWriter(const std::shared_ptr<RunFile>& file) : run_(new MergeRun(file)) { run_->at_ = file->size(); }
+RunWriter::RunWriter(const std::shared_ptr<RunFile>& file) : run_(new MergeRun(file)) {
+  run_->begin_ = run_->at_ = file->size();
+}
 
 Status RunWriter::add(const MergeSource& source, const Version& version) {
   const std::size_t most = version.body.size() + source.effective_key().size() + version.partition_key.size() +
@@ -126,13 +91,15 @@ Result<std::unique_ptr<MergeRun>> RunWriter::finish() {
   return std::move(run_);
 }
 
-std::uint64_t MergeRun::held() const { return sizeof(MergeRun) + largest_; }
-
 Result<bool> MergeRun::next() {
   if (rest_.empty()) {
     if (at_ == end_) return false;
-    ASSIGN(at_, file_->read(at_, chunk_));
+    chunk_.reserve(largest_);
+    const std::uint64_t from = at_;
+    ASSIGN(at_, file_->read(from, chunk_));
     rest_ = chunk_;
+    // Together with what was left of a disk's block before it.
+    file_->discard(std::max(begin_, from - from % kDiskBlock), at_);
   }
   ByteReader in(rest_);
   place_.effective_key = in.string();
@@ -149,7 +116,7 @@ Result<bool> MergeRun::next() {
   version_.operation = static_cast<Operation>(in.u8());
   version_.layout = in.u8();
   version_.digest = in.u64();
-  if (in.failed()) return fail(Code::corrupt, "the temporary file of a merge is damaged");
+  if (in.failed()) return fail(file_->damaged());
   rest_ = in.rest();
   return true;
 }

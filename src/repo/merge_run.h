@@ -10,28 +10,30 @@
 #include "codec/seal.h"
 #include "repo/merge_source.h"
 #include "runtime/runtime.h"
+#include "runtime/temporary_file.h"
 
 namespace halley::repo {
 
-// The file, for any number of runs. It is made in $TMPDIR, else /tmp, and has no name: it goes with this object. What
-// is in it is sealed under a key that is nowhere else.
+// The file, for any number of runs, each of which is read once. What is in it is sealed under a key that is nowhere
+// else.
 class RunFile {
  public:
   static Result<std::shared_ptr<RunFile>> create(Runtime& runtime);
-  ~RunFile();
-  RunFile(const RunFile&) = delete;
-  RunFile& operator=(const RunFile&) = delete;
 
   std::uint64_t size() const { return size_; }
   // Appends a chunk. no_space when the disk is full, io otherwise.
   Status append(std::string_view chunk);
-  // Replaces `chunk` by the one at `offset`; gives where the next begins.
+  // Replaces `chunk` by the one at `offset`; gives where the next begins. io where it can't be read, or is damaged:
+  // nothing of the repository is.
   Result<std::uint64_t> read(std::uint64_t offset, std::string& chunk);
+  // What is between is not read again.
+  void discard(std::uint64_t begin, std::uint64_t end) { file_.discard(begin, end); }
+  Error damaged() const { return file_.damaged(); }
 
  private:
-  RunFile(int descriptor, std::string_view key) : descriptor_(descriptor), aead_(key) {}
+  RunFile(TemporaryFile file, std::string_view key) : file_(std::move(file)), aead_(key) {}
 
-  const int descriptor_;
+  TemporaryFile file_;
   codec::Aead aead_;
   codec::Compressor compressor_{1};
   codec::Decompressor decompressor_;
@@ -44,7 +46,8 @@ class MergeRun : public MergeSource {
  public:
   Result<bool> next() override;
   Status read(Version& out, bool body) override;
-  std::uint64_t held() const override;
+  std::uint64_t held() const override { return kept() + largest_; }
+  std::uint64_t kept() const override { return sizeof(MergeRun); }
   std::uint64_t volume() const override { return volume_; }
 
  private:
@@ -52,8 +55,8 @@ class MergeRun : public MergeSource {
   explicit MergeRun(std::shared_ptr<RunFile> file) : file_(std::move(file)) {}
 
   const std::shared_ptr<RunFile> file_;
-  std::uint64_t at_ = 0, end_ = 0;  // in the file
-  std::uint64_t largest_ = 0;       // of its chunks
+  std::uint64_t begin_ = 0, at_ = 0, end_ = 0;  // in the file
+  std::uint64_t largest_ = 0;                   // of its chunks
   std::uint64_t volume_ = 0;
   std::string chunk_;
   std::string_view rest_;  // of the chunk

@@ -18,8 +18,9 @@ class MergeSource {
   // The version it stands on; its views are valid until the next call of anything.
   virtual Status read(Version& out, bool body) = 0;
 
-  // About as many bytes as it holds in memory once it stands on a version.
+  // About as many bytes as it holds in memory at most, and as it holds before it stands on a version.
   virtual std::uint64_t held() const = 0;
+  virtual std::uint64_t kept() const = 0;
   // About as many as all of its versions are.
   virtual std::uint64_t volume() const = 0;
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 
 namespace halley::repo {
 namespace {
 
 constexpr std::size_t kManySegments = 256;  // more do not keep the bytes of small ones
 constexpr std::size_t kMostSources = 1024;  // open at once
+constexpr std::size_t kFewSources = 64;     // are open at once, however little memory there is
 
 // Whether `a` comes before `b`: by key, then newest first; of equal positions the later commit is the newer.
 bool before(const MergeSource& a, const MergeSource& b) {
@@ -24,6 +24,13 @@ bool better_merged(const std::unique_ptr<MergeSource>& a, const std::unique_ptr<
   const std::uint64_t often_a = a->volume() / a->held();
   const std::uint64_t often_b = b->volume() / b->held();
   return often_a != often_b ? often_a < often_b : a->held() > b->held();
+}
+
+std::uint64_t sum_of(const std::vector<std::unique_ptr<MergeSource>>& sources,
+                     std::uint64_t (MergeSource::*bytes)() const) {
+  std::uint64_t sum = 0;
+  for (const auto& source : sources) sum += (*source.*bytes)();
+  return sum;
 }
 
 }  // namespace
@@ -85,51 +92,92 @@ Result<std::unique_ptr<VersionStream>> MergedStream::open(const Place& place, co
                                                           const ReadOptions& options, bool newest_only) {
   ASSIGN(Selection selection, Selection::make(options, lane.identity.key));
   std::unique_ptr<MergedStream> stream(new MergedStream(std::move(selection), newest_only));
-  ASSIGN(Sources sources, stream->open_segments(place, lane));
+  Place share = place;
+  share.held_bytes /= std::max<std::size_t>(options.streams, 1);
+  ASSIGN(Sources sources, stream->open_segments(share, lane));
   for (auto& source : sources) TRY(stream->merge_.add(std::move(source)));
   return stream;
 }
 
-Result<MergedStream::Sources> MergedStream::open_segments(const Place& place, const LaneState& lane) {
-  const ReadOptions& options = selection_.options();
+Result<std::uint64_t> MergedStream::needed(const Place& place, const LaneState& lane, const ReadOptions& options) {
+  ASSIGN(Selection selection, Selection::make(options, lane.identity.key));
+  MergedStream stream(std::move(selection), true);
+  std::uint64_t sum = 0;
+  for (const SegmentRef& ref : stream.selected(lane)) {
+    ASSIGN(const auto cursor, stream.open_segment(place, lane, ref, true));
+    if (cursor == nullptr) continue;
+    TRY(cursor->measure());
+    sum += cursor->held();
+  }
+  return sum;
+}
+
+Status MergedStream::check_stop() const {
+  return selection_.options().stop.stop_requested() ? fail(Code::cancelled, "interrupted") : Status();
+}
+
+std::vector<SegmentRef> MergedStream::selected(const LaneState& lane) const {
   std::vector<SegmentRef> selected;
   std::copy_if(lane.segments.begin(), lane.segments.end(), std::back_inserter(selected),
                [&](const SegmentRef& ref) { return selection_.may_select(ref); });
-  Sources sources;
-  for (const SegmentRef& ref : selected) {
-    ASSIGN(auto segment, SegmentReader::open(place.store, place.keys, lane.lane, ref));
-    if (segment->footer().key.has_value() != lane.identity.key.has_value()) {
-      return fail(segment->damaged("its keys are of another kind than its lane's"));
-    }
-    if (options.id) {
-      ASSIGN(const bool there, segment->may_contain(filter_hash(*options.partition_key, *options.id)));
-      if (!there) continue;
-    }
-    if (selected.size() > kManySegments) segment->let_go();
-    const bool merging = selected.size() > 1;
-    sources.push_back(std::make_unique<SegmentCursor>(std::move(segment), selection_, decompressor_, merging));
-    if (sources.size() == kMostSources) TRY(bound(place, kMostSources / 2, sources));
+  return selected;
+}
+
+// Null where the document that is asked for is not in it.
+Result<std::unique_ptr<SegmentCursor>> MergedStream::open_segment(const Place& place, const LaneState& lane,
+                                                                  const SegmentRef& ref, bool merging) {
+  TRY(check_stop());
+  const ReadOptions& options = selection_.options();
+  ASSIGN(auto segment, SegmentReader::open(place.store, place.keys, lane.lane, ref));
+  if (segment->footer().key.has_value() != lane.identity.key.has_value()) {
+    return fail(segment->damaged("its keys are of another kind than its lane's"));
   }
-  TRY(bound(place, kMostSources, sources));
+  if (options.id) {
+    ASSIGN(const bool there, segment->may_contain(filter_hash(*options.partition_key, *options.id)));
+    if (!there) return nullptr;
+  }
+  return std::make_unique<SegmentCursor>(std::move(segment), selection_, shared_, merging);
+}
+
+Result<MergedStream::Sources> MergedStream::open_segments(const Place& place, const LaneState& lane) {
+  const std::vector<SegmentRef> refs = selected(lane);
+  Sources sources;
+  std::uint64_t kept = 0;
+  for (const SegmentRef& ref : refs) {
+    const bool merging = refs.size() > 1;
+    ASSIGN(auto cursor, open_segment(place, lane, ref, merging));
+    if (cursor == nullptr) continue;
+    if (merging) TRY(cursor->measure());
+    if (refs.size() > kManySegments) cursor->let_go();
+    kept += cursor->kept();
+    sources.push_back(std::move(cursor));
+    const bool too_much = kept > place.held_bytes / 2 && sources.size() >= kFewSources;
+    if (!too_much && sources.size() < kMostSources) continue;
+    TRY(bound(place, {kMostSources / 2, place.held_bytes / 2}, sources));
+    kept = sum_of(sources, &MergeSource::kept);
+  }
+  TRY(bound(place, {kMostSources, place.held_bytes}, sources));
   return sources;
 }
 
 // Merges some of the sources into runs, no more of them than it takes, until they are at most so many and the memory of
 // all that are left is bounded.
-Status MergedStream::bound(const Place& place, std::size_t most, Sources& sources) {
-  const auto add_held = [](std::uint64_t sum, const auto& source) { return sum + source->held(); };
-  std::uint64_t held = std::accumulate(sources.begin(), sources.end(), std::uint64_t{0}, add_held);
+Status MergedStream::bound(const Place& place, Limits limits, Sources& sources) {
+  std::uint64_t held = sum_of(sources, &MergeSource::held);
   const auto too_much = [&](std::uint64_t bytes, std::size_t count) {
-    return count > 1 && (bytes > place.held_bytes || count > most);
+    return count > 1 && (bytes > limits.bytes || count > limits.count);
   };
   if (!too_much(held, sources.size())) return {};
   std::sort(sources.begin(), sources.end(), better_merged);
   while (too_much(held, sources.size())) {
+    // What is left for those that are merged, beside what all keep.
+    const std::uint64_t room =
+        place.held_bytes - std::min<std::uint64_t>(place.held_bytes, sum_of(sources, &MergeSource::kept));
     Sources some;
     std::uint64_t of_some = 0;
     std::size_t taken = 0;
     for (; taken < sources.size(); ++taken) {
-      const bool fits = of_some + sources[taken]->held() <= place.held_bytes;
+      const bool fits = of_some + sources[taken]->held() <= room;
       if (taken >= 2 && !(fits && too_much(held - of_some, sources.size() - taken + 1))) break;
       of_some += sources[taken]->held();
       some.push_back(std::move(sources[taken]));
@@ -151,6 +199,7 @@ Result<std::unique_ptr<MergeSource>> MergedStream::merged(const Place& place, So
   for (auto& source : sources) TRY(merge.add(std::move(source)));
   RunWriter writer(runs_);
   for (Version version;;) {
+    TRY(check_stop());
     ASSIGN(MergeSource* const source, merge.next());
     if (source == nullptr) return writer.finish();
     TRY(source->read(version, selection_.options().bodies));

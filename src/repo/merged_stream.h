@@ -46,21 +46,32 @@ class MergedStream : public VersionStream {
   static Result<std::unique_ptr<VersionStream>> open(const Place& place, const LaneState& lane,
                                                      const ReadOptions& options, bool newest_only);
 
+  // What the stream would hold if nothing were in a temporary file.
+  static Result<std::uint64_t> needed(const Place& place, const LaneState& lane, const ReadOptions& options);
+
   Result<bool> next(Version& out) override;
 
  private:
   using Sources = std::vector<std::unique_ptr<MergeSource>>;
+  struct Limits {
+    std::size_t count;
+    std::uint64_t bytes;
+  };
 
   MergedStream(Selection selection, bool newest_only)
       : selection_(std::move(selection)), newest_only_(newest_only), merge_(newest_only) {}
 
+  std::vector<SegmentRef> selected(const LaneState& lane) const;
+  Result<std::unique_ptr<SegmentCursor>> open_segment(const Place& place, const LaneState& lane, const SegmentRef& ref,
+                                                      bool merging);
   Result<Sources> open_segments(const Place& place, const LaneState& lane);
-  Status bound(const Place& place, std::size_t most, Sources& sources);
+  Status bound(const Place& place, Limits limits, Sources& sources);
+  Status check_stop() const;
   Result<std::unique_ptr<MergeSource>> merged(const Place& place, Sources sources);
 
   const Selection selection_;
   const bool newest_only_;
-  codec::Decompressor decompressor_;
+  SegmentCursor::Shared shared_;
   std::shared_ptr<RunFile> runs_;
   Merge merge_;
 };

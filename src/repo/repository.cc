@@ -1,5 +1,7 @@
 #include "repo/repository.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/check.h"
 #include "codec/hash.h"
@@ -102,6 +104,13 @@ Result<std::unique_ptr<VersionStream>> Repository::versions(const LaneState& lan
 Result<std::unique_ptr<VersionStream>> Repository::snapshot(const LaneState& lane, const ReadOptions& options) {
   return MergedStream::open({state_->runtime, *state_->store, state_->keys, state_->options.held_bytes}, lane, options,
                             true);
+}
+
+Result<std::size_t> Repository::streams_at_once(const LaneState& lane, const ReadOptions& options) {
+  const std::size_t most = state_->options.held_bytes;
+  ASSIGN(const std::uint64_t needed,
+         MergedStream::needed({state_->runtime, *state_->store, state_->keys, most}, lane, options));
+  return std::max<std::size_t>(1, most / std::max<std::uint64_t>(needed, 1));
 }
 
 }  // namespace halley::repo

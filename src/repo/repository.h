@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct RepositoryOptions {
   // a block of each in memory, stays near merge_bytes; never smaller than a thirty-second of it.
   std::size_t block_bytes = 2 << 20;
   std::size_t merge_bytes = 48 << 20;
-  // What a reader holds of blocks, columns included. Where one of each segment would be more, it first merges some of
-  // the segments into a temporary file.
+  // What a reader holds of segments: their footers, and a block of each with its columns. Where that would be more, it
+  // first merges some of the segments into a temporary file.
   std::size_t held_bytes = 96 << 20;
   std::size_t inline_bytes = 256 * 1024;  // a segment up to this rides in its commit
   std::uint64_t rollup_every = 256;       // commits between rollups
@@ -52,6 +53,8 @@ struct ReadOptions {
   std::optional<std::string> partition_key;  // only this canonical key
   std::optional<std::string> id;  // with partition_key: only this document (filters and block index are used)
   bool bodies = true;             // false: Version::body stays empty and no body is inflated
+  std::size_t streams = 1;        // that are read at once: each may hold so small a part of held_bytes
+  std::stop_token stop;           // looked at while a stream is opened; then it fails with cancelled
 };
 
 class LaneWriter;
@@ -82,9 +85,12 @@ class Repository {
 
   // All versions inside the options' cut, or only the newest of each key (removed and expired ones included: the
   // caller looks at the operation). Memory is bounded by held_bytes, whatever the number, the size and the
-  // content of the segments. no_space or io when a temporary file is needed ($TMPDIR, else /tmp) and can't be written.
+  // content of the segments, where it holds what two of them need. no_space or io when a temporary file is needed
+  // ($TMPDIR, else /var/tmp) and can't be written.
   Result<std::unique_ptr<VersionStream>> versions(const LaneState& lane, const ReadOptions& options);
   Result<std::unique_ptr<VersionStream>> snapshot(const LaneState& lane, const ReadOptions& options);
+  // How many streams of parts of what `options` selects can be read at once without a temporary file; at least one.
+  Result<std::size_t> streams_at_once(const LaneState& lane, const ReadOptions& options);
 
  private:
   friend class LaneWriter;

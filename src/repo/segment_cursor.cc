@@ -5,8 +5,7 @@
 namespace halley::repo {
 namespace {
 
-constexpr std::uint64_t kColumns = 288;  // of a version, decoded
-constexpr std::uint64_t kLeast = 8192;   // of a cursor, whatever its block
+constexpr std::uint64_t kLeast = 8192;  // of a cursor, whatever its segment
 
 }  // namespace
 
@@ -25,9 +24,9 @@ Result<Selection> Selection::make(const ReadOptions& options, const KeyDefinitio
   return selection;
 }
 
-bool Selection::by_hash() const {
-  return options_.partition_key || !options_.cut.positions.empty() || options_.range != cosmos::HashRange{};
-}
+bool Selection::is_of_a_part() const { return options_.partition_key || options_.range != cosmos::HashRange{}; }
+
+bool Selection::by_hash() const { return is_of_a_part() || !options_.cut.positions.empty(); }
 
 bool Selection::may_select(const SegmentRef& segment) const {
   if (options_.cut.time && segment.oldest > *options_.cut.time) return false;
@@ -36,32 +35,39 @@ bool Selection::may_select(const SegmentRef& segment) const {
   return !last_ || segment.first <= *last_;
 }
 
-SegmentCursor::SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection,
-                             codec::Decompressor& decompressor, bool with_effective)
+SegmentCursor::SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection, Shared& shared,
+                             bool with_effective)
     : segment_(std::move(segment)),
       selection_(selection),
-      decompressor_(decompressor),
+      shared_(shared),
       effective_keys_(segment_->footer().key),
       with_effective_(with_effective || selection.by_hash()),
-      block_(segment_->footer().container_rid) {
+      block_(segment_->footer().container_rid),
+      bodies_(shared.room) {
   place_.commit = segment_->ref().commit;
 }
 
-std::uint64_t SegmentCursor::size_of(const BlockEntry& block) const {
-  return kColumns * block.versions + (selection_.options().bodies ? block.bodies_plain : 0);
+Status SegmentCursor::measure() {
+  ASSIGN(const std::size_t first, first_block());
+  const auto& blocks = segment_->footer().blocks;
+  for (std::size_t i = first; i < blocks.size(); ++i) {
+    if (i > first && selection_.is_of_a_part()) {
+      ASSIGN(const Side side, side_of(blocks[i]));
+      if (side == Side::behind) break;
+    }
+    if (is_passed_over(blocks[i])) continue;
+    ASSIGN(const std::uint64_t columns, segment_->columns_plain(i));
+    const std::uint64_t bodies = selection_.options().bodies ? blocks[i].bodies_plain : 0;
+    const std::uint64_t all = columns + BlockDecoder::kVersionBytes * blocks[i].versions + bodies;
+    largest_ = std::max(largest_, all);
+    volume_ += all;
+    largest_columns_ = std::max(largest_columns_, columns);
+    largest_bodies_ = std::max(largest_bodies_, bodies);
+  }
+  return {};
 }
 
-std::uint64_t SegmentCursor::held() const {
-  std::uint64_t largest = 0;
-  for (const BlockEntry& block : segment_->footer().blocks) largest = std::max(largest, size_of(block));
-  return kLeast + largest;
-}
-
-std::uint64_t SegmentCursor::volume() const {
-  std::uint64_t all = 0;
-  for (const BlockEntry& block : segment_->footer().blocks) all += size_of(block);
-  return all;
-}
+std::uint64_t SegmentCursor::kept() const { return kLeast + segment_->held(); }
 
 Result<bool> SegmentCursor::next() {
   ASSIGN(const bool found, find());
@@ -94,39 +100,47 @@ Result<bool> SegmentCursor::find() {
   }
 }
 
+// Where the first version of a block stands, seen from what is selected.
+Result<SegmentCursor::Side> SegmentCursor::side_of(const BlockEntry& block) {
+  const ReadOptions& options = selection_.options();
+  auto effective = effective_keys_.of(block.first_key);
+  if (!effective) return fail(segment_->damaged(effective.error().message));
+  if (!options.partition_key) {
+    if (*effective < options.range.min) return Side::before;
+    return *effective < options.range.max ? Side::inside : Side::behind;
+  }
+  int order = effective->compare(selection_.effective_key());
+  if (order == 0) order = block.first_key.compare(*options.partition_key);
+  if (order == 0 && options.id) order = block.first_id.compare(*options.id);
+  if (order == 0) return Side::inside;
+  return order < 0 ? Side::before : Side::behind;
+}
+
 // The last block that begins before everything selected: what is selected may begin in it.
 Result<std::size_t> SegmentCursor::first_block() {
-  const ReadOptions& options = selection_.options();
-  if (!options.partition_key && options.range.min.empty()) return 0;
+  if (!selection_.is_of_a_part()) return 0;
   const auto& blocks = segment_->footer().blocks;
   std::size_t first = 0;
   for (std::size_t i = 1; i < blocks.size(); ++i) {
-    auto effective = effective_keys_.of(blocks[i].first_key);
-    if (!effective) return fail(segment_->damaged(effective.error().message));
-    bool before = *effective < options.range.min;
-    if (options.partition_key) {
-      const std::string_view wanted_id = options.id ? std::string_view(*options.id) : std::string_view();
-      const int by_effective = effective->compare(selection_.effective_key());
-      const int by_key = by_effective != 0 ? by_effective : blocks[i].first_key.compare(*options.partition_key);
-      before = by_key < 0 || (by_key == 0 && blocks[i].first_id < wanted_id);
-    }
-    if (!before) break;
+    ASSIGN(const Side side, side_of(blocks[i]));
+    if (side != Side::before) break;
     first = i;
   }
   return first;
 }
 
+bool SegmentCursor::is_passed_over(const BlockEntry& block) const {
+  const ReadOptions& options = selection_.options();
+  return (options.cut.time && block.oldest > *options.cut.time) || (options.since && block.newest < *options.since);
+}
+
 // Loads the next block that can hold anything selected. False when there is none.
 Result<bool> SegmentCursor::load_block() {
   const auto& blocks = segment_->footer().blocks;
-  const auto& time = selection_.options().cut.time;
-  const auto& since = selection_.options().since;
-  const auto passed_over = [&](const BlockEntry& block) {
-    return (time && block.oldest > *time) || (since && block.newest < *since);
-  };
-  while (next_block_ < blocks.size() && passed_over(blocks[next_block_])) ++next_block_;
+  while (next_block_ < blocks.size() && is_passed_over(blocks[next_block_])) ++next_block_;
   if (next_block_ == blocks.size()) return false;
-  TRY(segment_->read_columns(next_block_, block_, decompressor_));
+  block_.reserve(largest_columns_);
+  TRY(segment_->read_columns(next_block_, block_, shared_.decompressor));
   ++next_block_;
   bodies_loaded_ = false;
   at_ = 0;
@@ -176,7 +190,8 @@ Status SegmentCursor::read(Version& out, bool body) {
   block_.read(at_, out);
   if (!body || !block_.has_body(at_)) return {};
   if (!bodies_loaded_) {
-    TRY(segment_->read_bodies(next_block_ - 1, content_, decompressor_));
+    content_.reserve(largest_bodies_);
+    TRY(segment_->read_bodies(next_block_ - 1, content_, shared_.decompressor));
     if (auto loaded = bodies_.load(block_, content_); !loaded) return fail(segment_->damaged(loaded.error().message));
   }
   bodies_loaded_ = true;

@@ -25,6 +25,8 @@ class Selection {
   const ReadOptions& options() const { return options_; }
   // Of options().partition_key.
   const std::string& effective_key() const { return effective_key_; }
+  // Whether only a part of all keys is selected.
+  bool is_of_a_part() const;
   // Whether versions must be told apart by their effective key.
   bool by_hash() const;
   // False when no version of such a segment can be selected.
@@ -38,35 +40,52 @@ class Selection {
 
 class SegmentCursor : public MergeSource {
  public:
+  // What the cursors of one stream share; the body that any of them gave last is valid.
+  struct Shared {
+    codec::Decompressor decompressor;
+    std::shared_ptr<BodyRoom> room = std::make_shared<BodyRoom>();
+  };
+
   // `with_effective`: compute effective keys even where the selection does not need them, for merging.
-  SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection, codec::Decompressor& decompressor,
+  SegmentCursor(std::unique_ptr<SegmentReader> segment, const Selection& selection, Shared& shared,
                 bool with_effective);
+
+  // Looks how large the blocks are that may be read, which held() and volume() then tell. Before the first next().
+  Status measure();
+  // As SegmentReader has it.
+  void let_go() { segment_->let_go(); }
 
   // Goes to the first or next version selected.
   Result<bool> next() override;
   Status read(Version& out, bool body) override;
-  std::uint64_t held() const override;
-  std::uint64_t volume() const override;
+  std::uint64_t held() const override { return kept() + largest_; }
+  std::uint64_t kept() const override;
+  std::uint64_t volume() const override { return volume_; }
 
  private:
   enum class Verdict { selected, skipped, ended };
 
+  enum class Side { before, inside, behind };
+
+  Result<Side> side_of(const BlockEntry& block);
+  bool is_passed_over(const BlockEntry& block) const;
   Result<std::size_t> first_block();
   Result<bool> load_block();
   Result<bool> find();
-  std::uint64_t size_of(const BlockEntry& block) const;
   Status enter_key();
   Verdict judge_key();
   Verdict judge() const;
 
   std::unique_ptr<SegmentReader> segment_;
   const Selection& selection_;
-  codec::Decompressor& decompressor_;
+  Shared& shared_;
   EffectiveKeys effective_keys_;
   const bool with_effective_;
   BlockDecoder block_;
   std::string content_;  // of the block's bodies
   BlockBodies bodies_;
+  std::uint64_t largest_ = 0, volume_ = 0;  // of blocks as they are held
+  std::uint64_t largest_columns_ = 0, largest_bodies_ = 0;
   bool bodies_loaded_ = false;
   bool started_ = false;
   std::size_t next_block_ = 0;

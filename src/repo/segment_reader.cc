@@ -72,6 +72,12 @@ Status SegmentReader::read_footer() {
   return {};
 }
 
+std::uint64_t SegmentReader::held() const {
+  std::uint64_t sum = sizeof(SegmentReader) + whole_.size() + footer_.blocks.capacity() * sizeof(BlockEntry);
+  for (const BlockEntry& block : footer_.blocks) sum += block.first_key.size() + block.first_id.size();
+  return sum + (filter_ == nullptr ? 0 : footer_.filter_size);
+}
+
 Result<bool> SegmentReader::may_contain(std::uint64_t filter_hash) {
   if (filter_ == nullptr) {
     std::string content;
@@ -91,6 +97,15 @@ Status SegmentReader::read_columns(std::size_t block, BlockDecoder& out, codec::
     return fail(damaged(decoded.error().message));
   }
   return {};
+}
+
+Result<std::uint64_t> SegmentReader::columns_plain(std::size_t block) {
+  const BlockEntry& entry = footer_.blocks[block];
+  std::string frame;
+  TRY(open_frame(entry.frame, false, entry.offset, entry.columns_size, frame));
+  auto size = plain_columns_size(frame);
+  if (!size) return fail(damaged(size.error().message));
+  return *size;
 }
 
 Status SegmentReader::read_bodies(std::size_t block, std::string& out, codec::Decompressor& decompressor) {

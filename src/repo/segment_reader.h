@@ -33,6 +33,9 @@ class SegmentReader {
   // The object that holds it: its own, or its commit's.
   const std::string& object() const { return object_; }
 
+  // About as many bytes as it holds between calls.
+  std::uint64_t held() const;
+
   // Lets go of bytes that are in memory already: they are read again when they are asked for.
   void let_go() { whole_ = std::string(); }
 
@@ -40,6 +43,8 @@ class SegmentReader {
   Result<bool> may_contain(std::uint64_t filter_hash);
 
   Status read_columns(std::size_t block, BlockDecoder& out, codec::Decompressor& decompressor);
+  // How large the columns of a block are, decoded: they are read, but not inflated.
+  Result<std::uint64_t> columns_plain(std::size_t block);
   // Replaces `out` by the bodies of a block, one behind the other.
   Status read_bodies(std::size_t block, std::string& out, codec::Decompressor& decompressor);
 
