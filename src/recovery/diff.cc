@@ -97,8 +97,8 @@ class MomentDiff {
 
   Status merge(const PlannedContainer& before, const PlannedContainer& after, ContainerDiff& diff,
                DifferenceList& list) {
-    ASSIGN(Documents old_documents, Documents::open(repository_, before, selection_, false));
-    ASSIGN(Documents new_documents, Documents::open(repository_, after, selection_, false));
+    ASSIGN(Documents old_documents, Documents::open(repository_, before, selection_, false, stop_));
+    ASSIGN(Documents new_documents, Documents::open(repository_, after, selection_, false, stop_));
     Side old_side(std::move(old_documents), before);
     Side new_side(std::move(new_documents), after);
     TRY(old_side.next());

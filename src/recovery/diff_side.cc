@@ -56,7 +56,7 @@ Status check_selection(const Selection& selection, const DiffSide& before, const
 
 Status for_each_planned(repo::Repository& repository, const PlannedContainer& container, const Selection& selection,
                         const std::stop_token& stop, const std::function<Status(const repo::Version&)>& each) {
-  ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+  ASSIGN(Documents documents, Documents::open(repository, container, selection, false, stop));
   repo::Version version;
   while (true) {
     ASSIGN(const bool more, documents.next(version));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "json/value.h"
 
@@ -28,15 +29,15 @@ Error no_such_keys(const Selection& selection) {
 }
 
 Result<Documents> Documents::open(repo::Repository& repository, const PlannedContainer& container,
-                                  const Selection& selection, bool bodies, const cosmos::HashRange& range) {
+                                  const Selection& selection, bool bodies, std::stop_token stop) {
   ASSIGN(repo::LaneState lane, repository.read_lane(container.lane));
-  return open(repository, std::make_shared<const repo::LaneState>(std::move(lane)), container, selection, bodies,
-              range);
+  return open(repository, std::make_shared<const repo::LaneState>(std::move(lane)), container, selection, bodies, {},
+              std::move(stop));
 }
 
 Result<Documents> Documents::open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
                                   const PlannedContainer& container, const Selection& selection, bool bodies,
-                                  const cosmos::HashRange& range) {
+                                  const Slice& slice, std::stop_token stop) {
   Documents documents;
   documents.container_ = &container;
   documents.selection_ = &selection;
@@ -46,7 +47,9 @@ Result<Documents> Documents::open(repo::Repository& repository, std::shared_ptr<
   repo::ReadOptions options;
   options.cut = container.cut;
   options.bodies = bodies || container.expiry.enabled();
-  options.range = range;
+  options.range = slice.range;
+  options.streams = slice.of;
+  options.stop = std::move(stop);
   ASSIGN(const bool fits, narrow(selection, container.key, options));
   if (!fits) return fail(no_such_keys(selection));
   ASSIGN(documents.stream_, repository.snapshot(*documents.lane_, options));
@@ -82,7 +85,7 @@ Status check_documents(repo::Repository& repository, const RestorePlan& plan, co
   std::set<std::string, std::less<>> missing(selection.ids.begin(), selection.ids.end());
   bool any = false;
   for (const PlannedContainer& container : plan.containers) {
-    ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+    ASSIGN(Documents documents, Documents::open(repository, container, selection, false, stop));
     repo::Version version;
     while (!any || !missing.empty()) {
       if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");

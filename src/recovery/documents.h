@@ -18,14 +18,20 @@ Error no_such_keys(const Selection& selection);
 
 class Documents {
  public:
+  // What is not in the range is left out. So many are read at once: their streams share memory.
+  struct Slice {
+    cosmos::HashRange range;
+    std::size_t of = 1;
+  };
+
   // Of the lane as it is given, or is read now. Fails with invalid_argument where the container can't have documents of
-  // the partition key that is selected. `bodies` false leaves bodies out where expiry does not need them;
-  // `range` leaves out what is not in it. The plan and the selection must outlive this.
+  // the partition key that is selected, and with cancelled once it is asked to stop. `bodies` false leaves bodies out
+  // where expiry does not need them. The plan and the selection must outlive this.
   static Result<Documents> open(repo::Repository& repository, std::shared_ptr<const repo::LaneState> lane,
                                 const PlannedContainer& container, const Selection& selection, bool bodies,
-                                const cosmos::HashRange& range = {});
+                                const Slice& slice, std::stop_token stop);
   static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
-                                const Selection& selection, bool bodies, const cosmos::HashRange& range = {});
+                                const Selection& selection, bool bodies, std::stop_token stop = {});
 
   // The next document in the order of the hash space, false at the end. Views are valid until the next call.
   Result<bool> next(repo::Version& out);

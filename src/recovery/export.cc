@@ -77,7 +77,7 @@ class ExportWriter {
 Result<std::uint64_t> count_documents(repo::Repository& repository, const PlannedContainer& container,
                                       std::stop_token stop) {
   const Selection all;
-  ASSIGN(Documents documents, Documents::open(repository, container, all, false));
+  ASSIGN(Documents documents, Documents::open(repository, container, all, false, stop));
   std::uint64_t count = 0;
   repo::Version version;
   while (true) {
@@ -98,7 +98,7 @@ Result<ExportReport> export_moment(Runtime& runtime, repo::Repository& repositor
     ASSIGN(count, count_documents(repository, container, stop));
   }
   const Selection all;
-  ASSIGN(Documents documents, Documents::open(repository, container, all, true));
+  ASSIGN(Documents documents, Documents::open(repository, container, all, true, stop));
   ExportWriter writer(out, options.format, progress);
   TRY(writer.begin(runtime.wall_second(), container.database, container.container, container.at, count));
   const std::string rid_path = documents.rid_path();

@@ -167,6 +167,7 @@ class ChangeFinder {
     options.cut.time = until_;
     options.since = from_;
     options.bodies = false;
+    options.stop = stop_;
     ASSIGN(const bool fits, narrow(query_.selection, *lane.identity.key, options));
     if (!fits) return true;
     any_fits_ = true;
@@ -219,7 +220,7 @@ Result<FindReport> find_documents(repo::Repository& repository, const Moment& mo
     if (std::find(plan.losses.begin(), plan.losses.end(), note) == plan.losses.end()) report.notes.push_back(note);
   }
   for (const PlannedContainer& container : plan.containers) {
-    ASSIGN(Documents documents, Documents::open(repository, container, query.selection, false));
+    ASSIGN(Documents documents, Documents::open(repository, container, query.selection, false, stop));
     const std::string name = container.name();
     repo::Version version;
     while (true) {

@@ -115,6 +115,7 @@ class History {
   Status look_for_keys(const repo::LaneState& lane, std::set<std::string>& keys) {
     repo::ReadOptions options;
     options.bodies = false;
+    options.stop = stop_;
     // One that follows from the id leaves few blocks to look into.
     if (std::string key = key_of_id(*lane.identity.key, query_.id); !key.empty()) {
       options.partition_key = std::move(key);
@@ -135,6 +136,7 @@ class History {
   Result<bool> tell(const Incarnation& incarnation, const repo::LaneState& lane) {
     report_.gaps = report_.gaps || lane.mode == repo::CaptureMode::latest;
     repo::ReadOptions options;
+    options.stop = stop_;
     options.cut.time = query_.until;
     options.partition_key = report_.partition_key;
     options.id = query_.id;

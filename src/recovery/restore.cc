@@ -1,5 +1,7 @@
 #include "recovery/restore.h"
 
+#include <algorithm>
+
 #include "recovery/comparison.h"
 #include "recovery/documents.h"
 
@@ -8,7 +10,7 @@ namespace {
 
 constexpr int kReadBackAttempts = 5;           // a split during the comparison begins it anew
 constexpr int kTurn = 100;                     // documents of one slice before the next has its turn
-constexpr std::size_t kMostSegmentsOpen = 64;  // each holds a decoded block
+constexpr std::size_t kMostSegmentsOpen = 64;  // in all streams
 constexpr std::size_t kExaminedBuckets = 64;   // of BucketDigests::kBuckets: what is held in memory to name differences
 
 // One application of a plan.
@@ -88,17 +90,29 @@ class Restoration {
     return restored;
   }
 
-  // One stream for each slice of the target, in turns; a single one for one partition key, and where many segments
-  // would be open many times. All are of the lane as it is now, whatever a backup adds meanwhile.
+  // One stream for each slice of the target, in turns; one for several neighbours where memory does not suffice for
+  // all, and a single one for one partition key, and where many segments would be open many times. All are of the lane
+  // as it is now, whatever a backup adds meanwhile.
   Result<std::vector<Documents>> open_slices(const PlannedContainer& container) {
     std::vector<cosmos::HashRange> slices = target_.slices();
     ASSIGN(repo::LaneState read, repository_.read_lane(container.lane));
     const auto lane = std::make_shared<const repo::LaneState>(std::move(read));
     const bool many = lane->segments.size() * slices.size() > kMostSegmentsOpen;
-    if (plan_.selection.partition_key || many) slices = {{}};
+    std::size_t count = plan_.selection.partition_key || many ? 1 : slices.size();
+    if (count > 1) {
+      repo::ReadOptions options;
+      options.cut = container.cut;
+      options.stop = stop_;
+      ASSIGN(const std::size_t most, repository_.streams_at_once(*lane, options));
+      count = std::min(count, most);
+    }
     std::vector<Documents> streams;
-    for (const cosmos::HashRange& slice : slices) {
-      ASSIGN(Documents stream, Documents::open(repository_, lane, container, plan_.selection, true, slice));
+    for (std::size_t i = 0; i < count; ++i) {
+      Documents::Slice slice{{}, count};
+      if (count > 1) {
+        slice.range = {slices[i * slices.size() / count].min, slices[(i + 1) * slices.size() / count - 1].max};
+      }
+      ASSIGN(Documents stream, Documents::open(repository_, lane, container, plan_.selection, true, slice, stop_));
       streams.push_back(std::move(stream));
     }
     return streams;
@@ -174,11 +188,12 @@ class Restoration {
 
   Result<std::string> name_differences(const PlannedContainer& container, const std::vector<bool>& buckets) {
     DifferenceFinder expected(buckets);
-    ASSIGN(Documents documents, Documents::open(repository_, container, plan_.selection, false));
+    ASSIGN(Documents documents, Documents::open(repository_, container, plan_.selection, false, stop_));
     repo::Version version;
     while (true) {
       ASSIGN(const bool more, documents.next(version));
       if (!more) break;
+      if (stop_.stop_requested()) return fail(Code::cancelled, "interrupted");
       expected.expect(version.partition_key, version.id, version.digest);
     }
     DifferenceFinder finder(buckets);
