@@ -258,7 +258,13 @@ Status ContainerCapture::reconcile(std::stop_token stop) {
   unread_ = false;
   restless_ = false;
   TRY(follow_on(std::nullopt, stop));
-  const bool feed_tells = mode_ == CaptureMode::all_versions && !rebase_;
+  // Of a range whose base is read already, whatever is read anew of others, and however far its feed was read.
+  const FeedTells feed_tells = [&](std::string_view partition_key) {
+    if (mode_ == CaptureMode::latest) return false;
+    const auto epk = cosmos::effective_partition_key(*target_.identity.key, partition_key);
+    return epk && std::any_of(states_.begin(), states_.end(),
+                              [&](const RangeState& state) { return state.base_done && state.range.contains(*epk); });
+  };
   ASSIGN(const std::vector<Vanished> vanished, find_vanished(pass_, target_.name, before, *search_, feed_tells, stop));
   // What a feed that was not read to its end still has to bring is no document that came back.
   const bool returns = !search_->live.all_known();

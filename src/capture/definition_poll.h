@@ -69,7 +69,8 @@ class DefinitionPoll {
     std::vector<repo::DefinitionKey> unread;
     std::vector<Incomplete> why;  // for each of `unread`
     bool is_unread(const repo::DefinitionKey& key) const;
-    // Whether the database that it was in is not among them: none of the name, or one that its _rid does not begin with.
+    // Whether the database that it was in is not among them: none of the name, or one that its _rid does not begin
+    // with.
     bool lacks_database_of(const repo::Definition& definition) const;
   };
 

@@ -184,7 +184,7 @@ struct Newer {
 }  // namespace
 
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            Search& search, bool feed_tells_deletes, std::stop_token stop) {
+                                            Search& search, const FeedTells& feed_tells, std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
@@ -201,7 +201,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
     std::string own_key = document_key(version.partition_key, version.id);
     const bool newest = own_key != key;
     const auto note_as = [&](std::vector<Vanished>& list, Second gone_by) {
-      if (!upsert || feed_tells_deletes) return;
+      if (!upsert || feed_tells(version.partition_key)) return;
       list.push_back({{std::string(version.partition_key), std::string(version.id), std::string(version.rid)},
                       version.position,
                       version.time,

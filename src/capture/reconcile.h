@@ -102,12 +102,15 @@ struct Vanished : Named {
   Second gone_by;    // server time at which it was certainly gone
 };
 
+// Whether the deletes of documents of this partition key are told by the feed of their range.
+using FeedTells = std::function<bool(std::string_view partition_key)>;
+
 // The documents live in the lane that were not listed and are not seen since, each confirmed by a point read that
 // answered 404 (sub-status 0). Also those whose key was taken by another document since: of another _rid in what was
 // seen, in the point read, or in the lane itself: without a delete between the two, or with one of a later epoch, which
-// may be the other document's. None where `feed_tells_deletes`. Listed documents that the lane has as its newest are
-// known to the search afterwards.
+// may be the other document's. None of a key whose deletes a feed tells. Listed documents that the lane has as its
+// newest are known to the search afterwards.
 Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerName& name, const repo::LaneState& lane,
-                                            Search& search, bool feed_tells_deletes, std::stop_token stop);
+                                            Search& search, const FeedTells& feed_tells, std::stop_token stop);
 
 }  // namespace halley::capture

@@ -1,5 +1,5 @@
-// Which part of an account the passes before looked at: definitions of what they left out are known no further than from
-// the last that took it in.
+// Which part of an account the passes before looked at: definitions of what they left out are known no further than
+// from the last that took it in.
 #pragma once
 
 #include <optional>
