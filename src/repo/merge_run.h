@@ -44,6 +44,9 @@ class RunFile {
 // A run, once it is written.
 class MergeRun : public MergeSource {
  public:
+  // What most of them hold.
+  static constexpr std::uint64_t kUsuallyHeld = 68 * 1024;
+
   Result<bool> next() override;
   Status read(Version& out, bool body) override;
   std::uint64_t held() const override { return kept() + largest_; }

@@ -178,7 +178,7 @@ Status MergedStream::bound(const Place& place, Limits limits, Sources& sources) 
     std::size_t taken = 0;
     for (; taken < sources.size(); ++taken) {
       const bool fits = of_some + sources[taken]->held() <= room;
-      if (taken >= 2 && !(fits && too_much(held - of_some, sources.size() - taken + 1))) break;
+      if (taken >= 2 && !(fits && too_much(held - of_some + MergeRun::kUsuallyHeld, sources.size() - taken + 1))) break;
       of_some += sources[taken]->held();
       some.push_back(std::move(sources[taken]));
     }
