@@ -187,6 +187,7 @@ Result<std::vector<Vanished>> find_vanished(Pass& pass, const cosmos::ContainerN
                                             Search& search, const FeedTells& feed_tells, std::stop_token stop) {
   repo::ReadOptions options;
   options.bodies = false;
+  options.stop = stop;
   ASSIGN(const auto stream, pass.repository.versions(lane, options));
   std::vector<Vanished> vanished;
   std::vector<Vanished> suspects;  // what no feed has brought, and the listing lacks
