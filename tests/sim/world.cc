@@ -70,7 +70,6 @@ World::World(WorldOptions options)
       plan_(options_.faults ? options_.faults : std::make_shared<testing::FaultPlan>()),
       writing_pace_(options_.writing_pace) {
   if (std::getenv("HALLEY_SIM_TRACE") != nullptr) runtime_.print_notes();
-  expires_ = options_.default_ttl.has_value();
   if (options_.regions > 1) write_region_ = kRegions[0];
   gateway_.before = [this](const http::Request& request) {
     lag(request);
@@ -341,7 +340,6 @@ bool World::is_stored(const Incarnation& container, const DocumentName& name) {
 void World::set_default_ttl(TimeToLive ttl) {
   Incarnation* const container = any_container();
   if (container == nullptr) return;
-  expires_ = expires_ || ttl.has_value();
   stored(*container)->set_ttl({});  // without expiry all that is stored is live
   std::set<DocumentName> left;
   for (const auto& document : stored(*container)->live_documents()) left.emplace(document->key, document->id);

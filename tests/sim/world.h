@@ -89,8 +89,6 @@ class World {
   bool restore_in_place();
   void set_default_ttl(TimeToLive ttl);
   void step_clock(std::int64_t seconds);
-  // Whether a document may ever have expired.
-  bool has_expiry() const { return expires_; }
   // A stored procedure of another text, or none.
   void change_script();
   // A container is dropped, and often made again at once; or one that was dropped before is made again.
@@ -173,7 +171,6 @@ class World {
   std::uint64_t writes_ = 0;
   Milliseconds writing_pace_;
   bool calm_ = false;
-  bool expires_ = false;
   bool feed_offered_ = true;
   std::set<std::pair<std::string, std::string>> forgotten_ranges_;  // whose continuations are too old, by container
   // Where the log of a range stood, oldest first, by container and range; and the region that lags for one request.
