@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "capture/captured_account.h"
 #include "repo/coverage.h"
 #include "server/clock.h"
@@ -95,6 +97,66 @@ TEST_F(Base, MeanwhileTheFeedIsFollowed) {
   backup();
   EXPECT_THAT(asked, StartsWith("fbfbfbfbfb"));
   EXPECT_THAT(asked, Not(HasSubstr("bb")));
+}
+
+// One range was read whole before another was divided in the middle of its base, which is read over an older history
+// then.
+TEST_F(Base, WhereARangeWasReadWholeItsFeedTellsDeletesThoughAnotherIsStillRead) {
+  const auto container = *account_.engine().container("shop", "orders");
+  ASSERT_TRUE(container->split("0"));
+  const std::string first = container->ranges()[0].id;
+  const std::string second = container->ranges()[1].id;
+  const auto is_of = [](const http::Request& request, const std::string& range) {
+    return request.headers.get("x-ms-documentdb-partitionkeyrangeid") == range;
+  };
+  for (int i = 0; i < 8; ++i) upsert(fmt::format(R"({{"id":"d{0}","pk":"{0}"}})", i));
+  BackupOptions options;
+  options.ranges_at_once = 1;
+  options.flush_bytes = 1;
+  connect(transport_, 1);
+  int pages = 0;
+  transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
+    if (!is_base(request) || !is_of(request, second) || ++pages == 1) return std::nullopt;
+    while (!orders().ranges[0].base_done) std::this_thread::yield();  // until the page is committed, too
+    http::Response refusal;
+    refusal.status = 403;
+    return Answer(std::move(refusal));
+  };
+  EXPECT_EQ(incomplete_backup(options).status, 403);
+  ASSERT_FALSE(orders().ranges[1].base_done);
+  ASSERT_TRUE(container->split(second));
+  // The feed of the first range is left at a page that is far ahead of the delete behind it: the clock was set back.
+  std::string key = "0";
+  while (!orders().ranges[0].range.contains(
+      *cosmos::effective_partition_key(*orders().identity.key, fmt::format(R"(["{}"])", key)))) {
+    key = std::to_string(std::stoi(key) + 1);
+  }
+  const std::string id = "d" + key;
+  ASSERT_EQ(documents().count(id), 1U);
+  bool listed = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
+    if (!is_listing(request) || std::exchange(listed, true)) return std::nullopt;
+    account_.clock().advance(1000);
+    upsert(fmt::format(R"({{"id":"ahead","pk":"{}"}})", key));
+    account_.clock().advance(-990);
+    EXPECT_TRUE(account_.engine().remove_document("shop", "orders", fmt::format(R"(["{}"])", key), id));
+    return std::nullopt;
+  };
+  options.wait = false;
+  backup(options);
+  ASSERT_TRUE(listed) << "what was deleted before a base was whole is looked for";
+  transport_.before = nullptr;
+  pass_seconds(20);
+  backup(options);
+  Second ahead;
+  std::vector<Second> deletes;
+  const auto stream = repository_->versions(orders(), {});
+  repo::Version version;
+  while (*(*stream)->next(version)) {
+    if (version.id == "ahead") ahead = version.time;
+    if (version.id == id && version.operation == repo::Operation::remove) deletes.push_back(version.time);
+  }
+  EXPECT_THAT(deletes, ElementsAre(::testing::Ge(ahead))) << "once, where the feed has it: behind what is ahead";
 }
 
 // Commit times and Date come from different clocks: here commit times are ahead, within the margin.
