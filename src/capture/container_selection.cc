@@ -37,8 +37,7 @@ Error nothing_selected(const BackupOptions& options, const std::vector<std::stri
 }  // namespace
 
 bool is_selected(const cosmos::ContainerName& name, const BackupOptions& options) {
-  return (options.include.empty() || cosmos::any_matches_container(options.include, name.database, name.container)) &&
-         !cosmos::any_matches_container(options.exclude, name.database, name.container);
+  return cosmos::selects_container(options.include, options.exclude, name.database, name.container);
 }
 
 std::vector<std::string> unmatched_patterns(const std::vector<std::string>& patterns,

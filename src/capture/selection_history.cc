@@ -66,8 +66,7 @@ bool SelectionHistory::Selection::takes_in(const DefinitionKey& key) const {
              return is_of_database(pattern, database);
            });
   }
-  return (include.empty() || cosmos::any_matches_container(include, database, container)) &&
-         !cosmos::any_matches_container(exclude, database, container);
+  return cosmos::selects_container(include, exclude, database, container);
 }
 
 }  // namespace halley::capture

@@ -46,10 +46,11 @@ bool matches_container(std::string_view pattern, std::string_view database, std:
   return matches(parts.database, database) && matches(parts.container, container);
 }
 
-bool any_matches_container(const std::vector<std::string>& patterns, std::string_view database,
-                           std::string_view container) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches_container(pattern, database, container); });
+bool selects_container(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
+                       std::string_view database, std::string_view container) {
+  const auto matches_it = [&](const std::string& pattern) { return matches_container(pattern, database, container); };
+  return (include.empty() || std::any_of(include.begin(), include.end(), matches_it)) &&
+         std::none_of(exclude.begin(), exclude.end(), matches_it);
 }
 
 bool matches_whole_database(std::string_view pattern, std::string_view database) {

@@ -41,9 +41,10 @@ TEST(NamePattern, ADatabaseMeansAllOfItsContainers) {
 }
 
 TEST(NamePattern, OneOfSeveralIsEnough) {
-  EXPECT_TRUE(any_matches_container({"a/b", "shop/o*"}, "shop", "orders"));
-  EXPECT_FALSE(any_matches_container({"a/b", "shop/p*"}, "shop", "orders"));
-  EXPECT_FALSE(any_matches_container({}, "shop", "orders"));
+  EXPECT_TRUE(selects_container({"a/b", "shop/o*"}, {}, "shop", "orders"));
+  EXPECT_FALSE(selects_container({"a/b", "shop/p*"}, {}, "shop", "orders"));
+  EXPECT_TRUE(selects_container({}, {"shop/p*"}, "shop", "orders")) << "none means all";
+  EXPECT_FALSE(selects_container({"shop/orders"}, {"a/b", "shop/o*"}, "shop", "orders")) << "what is excluded is";
   EXPECT_TRUE(any_matches_whole_database({"a", "shop"}, "shop"));
 }
 

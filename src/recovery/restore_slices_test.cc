@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "recovery/hand_made_backup.h"
+#include "recovery/hollow_target.h"
 #include "recovery/restore.h"
 #include "testing/virtual_runtime.h"
 
@@ -15,15 +16,8 @@ constexpr int kSegments = 2;
 constexpr int kDocuments = 14000;  // of each
 constexpr std::size_t kSlices = 32;
 
-// Takes everything and keeps nothing.
-class DividedTarget : public RestoreTarget {
+class DividedTarget : public HollowTarget {
  public:
-  Status check(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
-  Status open(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
-  Status put_database(const PlannedDatabase&, std::stop_token) override { return {}; }
-  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer&, std::stop_token) override {
-    return std::nullopt;
-  }
   std::vector<cosmos::HashRange> slices() override {
     if (at_slices) at_slices();
     std::vector<cosmos::HashRange> slices(kSlices);
@@ -37,10 +31,6 @@ class DividedTarget : public RestoreTarget {
     if (documents++ % 100 == 0) most_held = std::max(most_held, allocated() - held_before_);
     return {};
   }
-  Status finish_documents(std::stop_token) override { return {}; }
-  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token) override { return false; }
-  Status finish_container(const PlannedContainer&, const RestoredContainer&, std::stop_token) override { return {}; }
-  Status close(std::stop_token) override { return {}; }
 
   std::function<void()> at_slices;
   std::size_t documents = 0;

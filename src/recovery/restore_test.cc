@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "recovery/hollow_target.h"
 #include "recovery/restore_fixture.h"
 #include "testing/faulty_store.h"
 #include "testing/temporary_folder.h"
@@ -201,25 +202,14 @@ TEST_F(DirectoryRestoreTest, FilesAreReadBackAndComparedAndADifferentOneIsWritte
   EXPECT_THAT(content(orders), ::testing::Not(HasSubstr("#")));
 }
 
-// A target of three parts that counts what is put.
-class PartedTarget : public RestoreTarget {
+// A target of three parts that tells when it is asked for them.
+class PartedTarget : public HollowTarget {
  public:
   explicit PartedTarget(bool& asked) : asked_(asked) {}
-  Status check(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
-  Status open(const RestorePlan&, std::vector<std::string>&, std::stop_token) override { return {}; }
-  Status put_database(const PlannedDatabase&, std::stop_token) override { return {}; }
-  Result<std::optional<RestoredContainer>> begin_container(const PlannedContainer&, std::stop_token) override {
-    return std::nullopt;
-  }
   std::vector<cosmos::HashRange> slices() override {
     asked_ = true;
     return {{"", "15"}, {"15", "2A"}, {"2A", cosmos::HashRange().max}};
   }
-  Status put_document(std::string_view, std::string_view, std::string_view, std::stop_token) override { return {}; }
-  Status finish_documents(std::stop_token) override { return {}; }
-  Result<bool> read_back(const PlannedContainer&, const EachDocument&, std::stop_token) override { return false; }
-  Status finish_container(const PlannedContainer&, const RestoredContainer&, std::stop_token) override { return {}; }
-  Status close(std::stop_token) override { return {}; }
 
  private:
   bool& asked_;  // for its parts

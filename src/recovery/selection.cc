@@ -6,9 +6,9 @@
 #include "json/value.h"
 
 namespace halley::recovery {
+
 bool Selection::selects_container(std::string_view database, std::string_view container) const {
-  return (include.empty() || cosmos::any_matches_container(include, database, container)) &&
-         !cosmos::any_matches_container(exclude, database, container);
+  return cosmos::selects_container(include, exclude, database, container);
 }
 
 bool Selection::names_container(std::string_view database, std::string_view container) const {
