@@ -229,7 +229,8 @@ Status Demo::restore() {
   title("The account as of " + format_rfc3339(moment) + ", one second before, into another account");
   ASSIGN(target_, start_account("halley-demo-restored"));
   say(fmt::format("Into account halley-demo-restored at {}.", target_.server->endpoint()));
-  ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository_, recovery::Moment::of(moment), {}));
+  ASSIGN(const recovery::RestorePlan plan,
+         recovery::make_plan(*repository_, recovery::Moment::of(moment), {}, {.stop = context_.stop}));
   recovery::RestoreProgress progress;
   const auto target = recovery::make_cosmos_target(context_.runtime, target_.client(), {}, progress);
   {
@@ -273,7 +274,7 @@ Status Demo::compare() {
 
 Result<std::string> Demo::document_at(repo::Repository& repository, const recovery::Moment& moment) {
   ASSIGN(const auto found, recovery::get_document(repository, moment, roles_.spoiled.database, roles_.spoiled.container,
-                                                  deployment_.example_id, deployment_.example_key));
+                                                  deployment_.example_id, deployment_.example_key, context_.stop));
   return found.text;
 }
 

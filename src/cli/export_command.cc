@@ -60,7 +60,7 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const auto container, recovery::plan_container(*repository, moment, name.database, name.container));
-  ASSIGN(notes, recovery::notes_of(*repository, container));
+  ASSIGN(notes, recovery::notes_of(*repository, container, nullptr, context.stop));
   ASSIGN(recovery::OutputFile out, open_output(path));
   return recovery::export_moment(context.runtime, *repository, container, options, out, progress, context.stop);
 }

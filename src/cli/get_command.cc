@@ -30,7 +30,8 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(const recovery::Moment moment, moment_of(context));
-  ASSIGN(const auto found, recovery::get_document(*repository, moment, name.database, name.container, id, key));
+  ASSIGN(const auto found,
+         recovery::get_document(*repository, moment, name.database, name.container, id, key, context.stop));
   context.output.line(found.text);
   for (const std::string& note : found.notes) context.output.note("note: " + note);
   context.output.result(document_json(name, found));

@@ -46,7 +46,7 @@ std::string shown_id(std::string_view id) {
 Status list_documents(Context& context, repo::Repository& repository, const recovery::Moment& moment,
                       const cosmos::ContainerName& name, const recovery::Selection& selection, std::uint64_t limit) {
   ASSIGN(const auto container, recovery::plan_container(repository, moment, name.database, name.container));
-  ASSIGN(const auto notes, recovery::notes_of(repository, container));
+  ASSIGN(const auto notes, recovery::notes_of(repository, container, nullptr, context.stop));
   std::uint64_t shown = 0;
   Status taken;
   const auto show = [&](const recovery::ListedDocument& document) {

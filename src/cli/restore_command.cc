@@ -144,6 +144,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const std::string to, context.arguments.required("--to"));
   recovery::PlanOptions options;
   options.approximate = context.arguments.has("--approximate");
+  options.stop = context.stop;
   ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(*repository, moment, selection, options));
   if (plan.databases.empty() && !selection.exclude.empty()) {
     return fail(Code::not_found, "nothing is selected: --exclude leaves nothing as of " + moment.text(),

@@ -127,6 +127,7 @@ class Comparison {
     repo::Repository& repository = **repository_;
     recovery::PlanOptions options;
     options.approximate = context_.arguments.has("--approximate");
+    options.stop = context_.stop;
     ASSIGN(const recovery::RestorePlan plan, recovery::make_plan(repository, moment_, selection_, options));
     ASSIGN(size_, size_of(repository, plan));
     TRY(check_target());

@@ -48,8 +48,8 @@ class MomentDiff {
       : repository_(repository), selection_(selection), progress_(progress), stop_(std::move(stop)) {}
 
   Result<DiffReport> run(const Moment& from, const Moment& until) {
-    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
-    ASSIGN(DiffSide after, DiffSide::read(repository_, until, selection_));
+    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_, stop_));
+    ASSIGN(DiffSide after, DiffSide::read(repository_, until, selection_, stop_));
     TRY(check_selection(selection_, before, after.part));
     ASSIGN(auto list, DifferenceList::create());
     DiffReport report{before.at, after.at, {}, before.notes, std::move(list)};

@@ -6,11 +6,13 @@
 
 namespace halley::recovery {
 
-Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& moment, const Selection& selection) {
+Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& moment, const Selection& selection,
+                                std::stop_token stop) {
   DiffSide side;
   auto known = DefinitionsAt::read(repository, moment, false);
   if (!known) {
-    const auto refused = make_plan(repository, moment, selection);  // which tells good moments for the selection
+    // Which tells good moments for the selection.
+    const auto refused = make_plan(repository, moment, selection, {.stop = stop});
     return fail(refused ? std::move(known).error() : refused.error());
   }
   const DefinitionsAt& definitions = *known;
@@ -36,7 +38,7 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
     if (!fits) side.part.other_keys.insert(name);
   }
   if (!side.part.any_fits && !side.part.other_keys.empty()) return side;
-  ASSIGN(RestorePlan plan, make_plan(repository, moment, there));
+  ASSIGN(RestorePlan plan, make_plan(repository, moment, there, {.stop = stop}));
   side.notes = std::move(plan.notes);
   for (PlannedContainer& container : plan.containers) {
     side.at = std::max(side.at, container.at);

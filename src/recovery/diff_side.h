@@ -21,7 +21,8 @@ struct SelectedPart {
 struct DiffSide {
   // Fails as make_plan(), but for patterns that select nothing and partition keys that no container can have: whether
   // these are wrong, check_selection() tells.
-  static Result<DiffSide> read(repo::Repository& repository, const Moment& moment, const Selection& selection);
+  static Result<DiffSide> read(repo::Repository& repository, const Moment& moment, const Selection& selection,
+                               std::stop_token stop);
 
   // Whether the container was there, but nothing of it can be said.
   bool is_left_out(const std::string& name) const {

@@ -31,7 +31,7 @@ class Documents {
                                 const PlannedContainer& container, const Selection& selection, bool bodies,
                                 const Slice& slice, std::stop_token stop);
   static Result<Documents> open(repo::Repository& repository, const PlannedContainer& container,
-                                const Selection& selection, bool bodies, std::stop_token stop = {});
+                                const Selection& selection, bool bodies, std::stop_token stop);
 
   // The next document in the order of the hash space, false at the end. Views are valid until the next call.
   Result<bool> next(repo::Version& out);

@@ -213,7 +213,7 @@ class ChangeFinder {
 
 Result<FindReport> find_documents(repo::Repository& repository, const Moment& moment, const FindQuery& query,
                                   const EachFound& each, std::stop_token stop) {
-  ASSIGN(const RestorePlan plan, make_plan(repository, moment, query.selection));
+  ASSIGN(const RestorePlan plan, make_plan(repository, moment, query.selection, {.stop = stop}));
   FindReport report;
   report.losses = plan.losses;
   for (const std::string& note : plan.notes) {

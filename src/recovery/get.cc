@@ -11,13 +11,15 @@ namespace {
 constexpr std::size_t kMostKeys = 1000;  // of one id that are looked for
 
 // The only key under which there is a document of that id.
-Result<std::string> find_key(repo::Repository& repository, const PlannedContainer& container, std::string_view id) {
+Result<std::string> find_key(repo::Repository& repository, const PlannedContainer& container, std::string_view id,
+                             const std::stop_token& stop) {
   Selection selection;
   selection.ids = {std::string(id)};
-  ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+  ASSIGN(Documents documents, Documents::open(repository, container, selection, false, stop));
   std::set<std::string> keys;
   repo::Version version;
   while (keys.size() < kMostKeys) {
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
     ASSIGN(const bool more, documents.next(version));
     if (!more) break;
     keys.emplace(version.partition_key);
@@ -34,16 +36,16 @@ Error with_notes(Error absent, const std::vector<std::string>& notes) {
 
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
                                    std::string_view container, std::string_view id,
-                                   std::optional<std::string_view> partition_key) {
+                                   std::optional<std::string_view> partition_key, std::stop_token stop) {
   ASSIGN(const PlannedContainer planned, plan_container(repository, moment, database, container));
   DocumentName name{key_of_id(planned.key, id), std::string(id)};
   if (partition_key) {
     ASSIGN(name.partition_key, read_key(*partition_key, planned.key, planned.name()));
   }
   FoundDocument document;
-  ASSIGN(document.notes, notes_of(repository, planned, &name));
+  ASSIGN(document.notes, notes_of(repository, planned, &name, stop));
   if (name.partition_key.empty()) {
-    auto key = find_key(repository, planned, id);
+    auto key = find_key(repository, planned, id, stop);
     if (!key && key.error().code == Code::not_found) {
       return fail(with_notes(std::move(key).error(), document.notes));
     }
@@ -55,6 +57,7 @@ Result<FoundDocument> get_document(repo::Repository& repository, const Moment& m
   options.cut = planned.cut;
   options.partition_key = name.partition_key;
   options.id = id;
+  options.stop = std::move(stop);
   ASSIGN(const auto stream, repository.snapshot(lane, options));
   repo::Version version;
   ASSIGN(const bool found, stream->next(version));

@@ -23,9 +23,10 @@ struct FoundDocument {
 // A point read: a few blocks are read, whatever the container's size. `partition_key` is a JSON array, or one scalar;
 // without it all keys are read to find the one that the id is under; several are refused as invalid_argument, named.
 // Fails with not_found when there was no such document at the moment (the message says whether it was deleted or had
-// expired, the hint that this may not be so, and that newer backups are lost), outside_coverage as make_plan().
+// expired, the hint that this may not be so, and that newer backups are lost), outside_coverage as make_plan(), and
+// with cancelled once it is asked to stop.
 Result<FoundDocument> get_document(repo::Repository& repository, const Moment& moment, std::string_view database,
                                    std::string_view container, std::string_view id,
-                                   std::optional<std::string_view> partition_key);
+                                   std::optional<std::string_view> partition_key, std::stop_token stop = {});
 
 }  // namespace halley::recovery

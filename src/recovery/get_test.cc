@@ -42,6 +42,27 @@ class GetTest : public ::testing::Test {
   HandMadeBackup backup;
 };
 
+// At a sync point, where every key is read for what is told of it.
+TEST_F(GetTest, WhatIsLookedForCanBeStopped) {
+  std::stop_source stop;
+  stop.request_stop();
+  const std::stop_token stopped = stop.get_token();
+  repo::Repository& repository = backup.repository();
+  const Moment moment = Moment::of(at(30));
+  const auto key_given = get_document(repository, moment, "shop", "orders", "1", R"(["a"])", stopped);
+  ASSERT_FALSE(key_given);
+  EXPECT_EQ(key_given.error().code, Code::cancelled);
+  const auto key_sought = get_document(repository, moment, "shop", "orders", "1", std::nullopt, stopped);
+  ASSERT_FALSE(key_sought);
+  EXPECT_EQ(key_sought.error().code, Code::cancelled);
+  const auto planned = make_plan(repository, moment, {}, {.stop = stopped});
+  ASSERT_FALSE(planned);
+  EXPECT_EQ(planned.error().code, Code::cancelled);
+  const auto approximate = make_plan(repository, Moment::of(at(45)), {}, {.approximate = true, .stop = stopped});
+  ASSERT_FALSE(approximate);
+  EXPECT_EQ(approximate.error().code, Code::cancelled);
+}
+
 TEST_F(GetTest, ADocumentThatMayNotHaveBeenSoIsNamed) {
   const auto sure = get("1", at(30));
   ASSERT_TRUE(sure) << sure.error().to_string();

@@ -60,7 +60,7 @@ Result<Listing> list_containers(repo::Repository& repository, const Moment& mome
 Result<std::uint64_t> list_documents(repo::Repository& repository, const PlannedContainer& container,
                                      const Selection& selection, const std::function<bool(const ListedDocument&)>& each,
                                      std::stop_token stop) {
-  ASSIGN(Documents documents, Documents::open(repository, container, selection, false));
+  ASSIGN(Documents documents, Documents::open(repository, container, selection, false, stop));
   std::uint64_t count = 0;
   repo::Version version;
   while (true) {

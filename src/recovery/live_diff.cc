@@ -211,7 +211,7 @@ class LiveDiff {
         stop_(std::move(stop)) {}
 
   Result<DiffReport> run(const Moment& from) {
-    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_));
+    ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_, stop_));
     SelectedPart now;
     ASSIGN(const auto live, list_live(now));
     TRY(check_selection(selection_, before, now));

@@ -110,8 +110,9 @@ Result<Coverage> find_cut(repo::Repository& repository, const DefinitionsAt& def
   return Coverage::covered;
 }
 
-Status add_notes(repo::Repository& repository, const PlannedContainer& planned, RestorePlan& plan) {
-  ASSIGN(const auto notes, notes_of(repository, planned));
+Status add_notes(repo::Repository& repository, const PlannedContainer& planned, const std::stop_token& stop,
+                 RestorePlan& plan) {
+  ASSIGN(const auto notes, notes_of(repository, planned, nullptr, stop));
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   plan.losses.insert(plan.losses.end(), planned.losses.begin(), planned.losses.end());
   return {};
@@ -265,8 +266,8 @@ class Lost {
 
 // Gives the containers of which only the definition can be restored.
 Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const DefinitionsAt& definitions,
-                                           bool approximate, RestorePlan& plan) {
-  const bool may_leave_out = plan.moment.latest || approximate;
+                                           const PlanOptions& options, RestorePlan& plan) {
+  const bool may_leave_out = plan.moment.latest || options.approximate;
   DefinitionsAt::Each undocumented;
   bool any_fits = false;
   bool any_selected = false;
@@ -286,7 +287,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
     ASSIGN(const bool fits, plan.selection.fits(planned->key));
     if (!fits) continue;
     any_fits = true;
-    const auto found = find_cut(repository, definitions, plan.moment, approximate, *planned);
+    const auto found = find_cut(repository, definitions, plan.moment, options.approximate, *planned);
     if (!found && repo::is_damage(found.error())) {
       lost.add(planned->name(), found.error());
       continue;
@@ -298,7 +299,7 @@ Result<DefinitionsAt::Each> add_containers(repo::Repository& repository, const D
       continue;
     }
     if (coverage == Coverage::covered) {
-      TRY(add_notes(repository, *planned, plan));
+      TRY(add_notes(repository, *planned, options.stop, plan));
     } else {
       uncovered.push_back(planned->name());
     }
@@ -337,7 +338,7 @@ Result<RestorePlan> make_plan(repo::Repository& repository, const Moment& moment
   plan.losses = definitions.losses();
   plan.notes.insert(plan.notes.end(), plan.losses.begin(), plan.losses.end());
   TRY(check_patterns(repository, definitions, plan));
-  ASSIGN(const auto undocumented, add_containers(repository, definitions, options.approximate, plan));
+  ASSIGN(const auto undocumented, add_containers(repository, definitions, options, plan));
   TRY(add_databases(definitions, undocumented, plan));
   TRY(add_definition_notes(repository, definitions, plan));
   return plan;
@@ -382,12 +383,13 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
 }
 
 Result<std::vector<std::string>> notes_of(repo::Repository& repository, const PlannedContainer& planned,
-                                          const DocumentName* only) {
+                                          const DocumentName* only, std::stop_token stop) {
   std::vector<std::string> notes = planned.losses;
   if (!planned.approximate && planned.cut.positions.empty()) return notes;
   ASSIGN(const repo::LaneState lane, repository.read_lane(planned.lane));
-  ASSIGN(const auto doubts, planned.approximate ? uncertain_notes(repository, lane, planned.at)
-                                                : sync_point_notes(repository, lane, planned.at, only));
+  ASSIGN(const auto doubts, planned.approximate
+                                ? uncertain_notes(repository, lane, planned.at, std::move(stop))
+                                : sync_point_notes(repository, lane, planned.at, only, std::move(stop)));
   notes.insert(notes.end(), doubts.begin(), doubts.end());
   return notes;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,8 @@ struct PlanOptions {
   // Go on where the moment is outside coverage: the plan takes what was captured up to it and `notes` name the
   // documents that may not be as they were. A moment before the first backup is refused all the same.
   bool approximate = false;
+  // make_plan() fails with cancelled once this is asked for: a plan at a sync point reads the keys of its lanes.
+  std::stop_token stop = {};
 };
 
 // A container that is selected but not named is left out, and a note tells so, when it has no partition key, and for
@@ -89,8 +92,8 @@ Result<PlannedContainer> plan_container(repo::Repository& repository, const Mome
 
 // What a restore of a planned container tells of lost backups and of documents that may not be as they were; of these
 // only the one that is asked about, if one is. Where the cut is a sync point's, or the plan approximate, the keys of
-// the lane are read to find them.
+// the lane are read to find them; cancelled once it is asked to stop.
 Result<std::vector<std::string>> notes_of(repo::Repository& repository, const PlannedContainer& planned,
-                                          const DocumentName* only = nullptr);
+                                          const DocumentName* only = nullptr, std::stop_token stop = {});
 
 }  // namespace halley::recovery

@@ -67,7 +67,7 @@ class PlanTest : public ::testing::Test {
     const auto planned = plan_container(backup.repository(), moment, database, container);
     EXPECT_TRUE(planned) << planned.error().to_string();
     if (!planned) return result;
-    auto documents = Documents::open(backup.repository(), *planned, selection, true);
+    auto documents = Documents::open(backup.repository(), *planned, selection, true, {});
     EXPECT_TRUE(documents) << documents.error().to_string();
     repo::Version version;
     std::string scratch;

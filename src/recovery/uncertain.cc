@@ -72,13 +72,14 @@ void add_once(const repo::Version& version, std::vector<DocumentName>& documents
 }  // namespace
 
 Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& repository, const repo::LaneState& lane,
-                                                      Second moment, const DocumentName* only) {
+                                                      Second moment, const DocumentName* only, std::stop_token stop) {
   std::vector<DocumentName> documents;
   const auto point = std::find_if(lane.sync_points.rbegin(), lane.sync_points.rend(),
                                   [&](const repo::SyncPoint& each) { return each.at == moment; });
   if (point == lane.sync_points.rend() || !lane.identity.key) return documents;
   repo::ReadOptions options;
   options.bodies = false;
+  options.stop = stop;
   if (only != nullptr && !only->partition_key.empty()) {
     options.partition_key = only->partition_key;
     options.id = only->id;
@@ -89,6 +90,7 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
   std::string effective;
   repo::Version version;
   while (true) {
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
     ASSIGN(const bool more, stream->next(version));
     const bool same_key = more && version.partition_key == name.partition_key;
     if (!same_key || version.id != name.id) {
@@ -105,15 +107,16 @@ Result<std::vector<DocumentName>> uncertain_documents(repo::Repository& reposito
 }
 
 Result<std::vector<std::string>> sync_point_notes(repo::Repository& repository, const repo::LaneState& lane,
-                                                  Second moment, const DocumentName* only) {
-  ASSIGN(const std::vector<DocumentName> documents, uncertain_documents(repository, lane, moment, only));
+                                                  Second moment, const DocumentName* only, std::stop_token stop) {
+  ASSIGN(const std::vector<DocumentName> documents,
+         uncertain_documents(repository, lane, moment, only, std::move(stop)));
   std::vector<std::string> notes;
   name_documents(lane.identity.database + "/" + lane.identity.container, documents, notes);
   return notes;
 }
 
 Result<std::vector<std::string>> uncertain_notes(repo::Repository& repository, const repo::LaneState& lane,
-                                                 Second moment) {
+                                                 Second moment, std::stop_token stop) {
   const std::string name = lane.identity.database + "/" + lane.identity.container;
   const repo::Nearest nearest = repo::nearest(repo::restorable_seconds(lane), moment);
   std::vector<std::string> notes = {name + ": " + format_rfc3339(moment) + " is outside coverage; " +
@@ -124,10 +127,12 @@ Result<std::vector<std::string>> uncertain_notes(repo::Repository& repository, c
   }
   repo::ReadOptions options;
   options.bodies = false;
+  options.stop = stop;
   ASSIGN(const auto stream, repository.versions(lane, options));
   std::vector<DocumentName> documents;
   repo::Version version;
   while (true) {
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
     ASSIGN(const bool more, stream->next(version));
     if (!more) break;
     if (is_uncertain(version, moment, *nearest.after)) add_once(version, documents);

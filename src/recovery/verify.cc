@@ -26,12 +26,12 @@ void add_holes(const Timeline& timeline, VerifyReport& report) {
 }
 
 // Whether everything can be restored now, as far as planning tells.
-Status try_restore(repo::Repository& repository, VerifyReport& report) {
+Status try_restore(repo::Repository& repository, std::stop_token stop, VerifyReport& report) {
   ASSIGN(const Timeline timeline, read_timeline(repository));
   report.last_backup = timeline.last_backup;
   report.restorable_until = timeline.restorable_until;
   add_holes(timeline, report);
-  ASSIGN(RestorePlan plan, make_plan(repository, Moment::newest(), {}));
+  ASSIGN(RestorePlan plan, make_plan(repository, Moment::newest(), {}, {.stop = std::move(stop)}));
   report.notes = std::move(plan.notes);
   report.restorable = true;
   return {};
@@ -42,7 +42,8 @@ Status try_restore(repo::Repository& repository, VerifyReport& report) {
 Result<VerifyReport> verify(repo::Repository& repository, const repo::CheckOptions& options) {
   VerifyReport report;
   ASSIGN(report.check, repo::check(repository, options));
-  if (const Status tried = try_restore(repository, report); !tried) {
+  if (const Status tried = try_restore(repository, options.stop, report); !tried) {
+    if (tried.error().code == Code::cancelled) return fail(tried.error());
     report.restorable = false;
     report.not_restorable = tried.error().to_string();
   }
