@@ -43,7 +43,7 @@ std::string plan_line(const RestorePlan& plan) {
 
 // What to do where an unfinished restore, whose journal has this first line, is not the plan's.
 std::string how_it_differs(const std::string& first_line, const RestorePlan& plan) {
-  const std::string elsewhere = "choose another directory";
+  std::string elsewhere = "choose another directory";
   const auto begun = json::parse(first_line);
   const auto now = json::parse(plan_line(plan));
   if (!begun || !now) return elsewhere;
