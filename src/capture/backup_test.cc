@@ -12,10 +12,13 @@
 #include "capture/captured_account.h"
 #include "repo/coverage.h"
 #include "repo/definitions.h"
+#include "server/container.h"
+#include "testing/few_threads.h"
 
 namespace halley::capture {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 using Kind = server::ItemOperation::Kind;
 
@@ -623,6 +626,31 @@ TEST_F(Backup, InLatestModeAContinuationThatIsRefusedStartsOver) {
   EXPECT_EQ(documents(), (std::map<std::string, std::string>{{"e", R"({"id":"e","pk":"a","n":1})"},
                                                              {"f", R"({"id":"f","pk":"a","n":1})"}}));
   EXPECT_TRUE(repo::cut_at(orders(), before)) << "what was vouched for stays so";
+}
+
+// Where threads can't be started, as under a limit of a service's processes, those that could do the work.
+TEST_F(Backup, GoesOnWithAsManyThreadsAsThereIsRoomFor) {
+  const auto container = *account_.engine().container("shop", "orders");
+  ASSERT_TRUE(container->split("0"));
+  for (int i = 0; i < 20; ++i) upsert(fmt::format(R"({{"id":"{0}","pk":"{0}"}})", i));
+  BackupOptions options;
+  options.wait = false;
+  BackupProgress progress;
+  halley::testing::FewThreads none(runtime_.wall_second(), 0);
+  const auto refused = capture::backup(none, *client_, *repository_, options, progress, {});
+  ASSERT_TRUE(refused) << refused.error().to_string();
+  ASSERT_EQ(refused->incomplete.size(), 1U);
+  EXPECT_THAT(refused->incomplete[0].error.message, HasSubstr("can't start a thread"));
+  // A round of the two ranges would have two; a pass has several rounds, of which each may be the one with one.
+  bool whole = false;
+  for (int room = 1; !whole; ++room) {
+    ASSERT_LE(room, 20);
+    halley::testing::FewThreads few(runtime_.wall_second(), room);
+    const auto report = capture::backup(few, *client_, *repository_, options, progress, {});
+    ASSERT_TRUE(report) << report.error().to_string();
+    whole = report->incomplete.empty();
+  }
+  EXPECT_EQ(documents().size(), 20U);
 }
 
 TEST_F(Backup, OnlyARefusalOfTheFeedIsAGap) {

@@ -5,6 +5,7 @@
 #include "capture/container_capture.h"
 #include "capture/margins.h"
 #include "json/value.h"
+#include "runtime/at_once.h"
 #include "runtime/byte_queue.h"
 
 namespace halley::capture {
@@ -61,15 +62,18 @@ Status ContainerCapture::run_round(const std::vector<std::size_t>& indices, cons
     const std::size_t bytes = result.batch.bytes();
     return queue.push(std::move(result), bytes, ours.get_token());
   };
+  const auto end_of_one = [&] {
+    if (--running == 0) queue.close();
+  };
   const auto work = [&](std::stop_token) {
     for (std::size_t i = next++; i < indices.size() && !ours.stop_requested(); i = next++) {
       if (Status done = job(indices[i], emit, ours.get_token()); !done) record(std::move(done).error());
     }
-    if (--running == 0) queue.close();
+    end_of_one();
   };
 
-  std::vector<Thread> threads;
-  for (std::size_t i = 0; i < workers; ++i) threads.push_back(pass_.runtime.start_thread("range", work));
+  ASSIGN(std::vector<Thread> threads, start_workers(pass_.runtime, "range", workers, work));
+  for (std::size_t missing = workers - threads.size(); missing > 0; --missing) end_of_one();
   while (auto result = queue.pop(ours.get_token())) {
     if (Status absorbed = absorb(std::move(*result), stop); !absorbed) record(std::move(absorbed).error());
   }

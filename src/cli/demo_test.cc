@@ -45,7 +45,7 @@ class HurriedRuntime final : public Runtime {
     return whole;
   }
   void fill_random(std::span<unsigned char> out) override { real_runtime().fill_random(out); }
-  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
+  Result<Thread> start_thread(std::string name, std::function<void(std::stop_token)> body) override {
     return real_runtime().start_thread(std::move(name), std::move(body));
   }
   std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }

@@ -9,13 +9,14 @@ ProgressDisplay::ProgressDisplay(Runtime& runtime, Output& output, std::function
     : output_(output) {
   if (!output.json() && !output.terminal()) return;
   const Milliseconds interval{output.json() ? 1000 : 200};
-  thread_ =
+  auto started =
       runtime.start_thread("progress", [&runtime, &output, interval, sample = std::move(sample)](std::stop_token stop) {
         while (runtime.sleep(interval, stop)) {
           const ProgressSample now = sample();
           output.progress(now.bar, now.json);
         }
       });
+  if (started) thread_ = *std::move(started);  // The work goes on without a display, too.
 }
 
 ProgressDisplay::~ProgressDisplay() {

@@ -26,9 +26,10 @@ sigset_t awaited_signals() {
 
 StopOnSignals::StopOnSignals() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // Beyond `ulimit -f` writes fail, as on a disk that is full.
   const sigset_t set = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  thread_ = real_runtime().start_thread("signals", [this, set](std::stop_token ended) {
+  auto started = real_runtime().start_thread("signals", [this, set](std::stop_token ended) {
     while (!ended.stop_requested()) {
       int number = 0;
       if (sigwait(&set, &number) != 0 || number == kWakeUp) continue;
@@ -36,9 +37,15 @@ StopOnSignals::StopOnSignals() {
       source_.request_stop();
     }
   });
+  if (started) {
+    thread_ = *std::move(started);
+  } else {
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // They end the program, as they do by themselves.
+  }
 }
 
 StopOnSignals::~StopOnSignals() {
+  if (!thread_.joinable()) return;
   thread_.request_stop();
   pthread_kill(thread_.native_handle(), kWakeUp);
 }

@@ -121,14 +121,17 @@ class Connection {
              Tcp::socket socket)
       : runtime_(runtime), options_(options), handler_(handler), tls_(tls), socket_(std::move(socket)) {}
 
-  void start(std::function<void()> ended) {
-    thread_ = runtime_.start_thread("http", [this, ended = std::move(ended)](const std::stop_token&) {
+  Status start(std::function<void()> ended) {
+    auto started = runtime_.start_thread("http", [this, ended = std::move(ended)](const std::stop_token&) {
       run();
       error_code ignored;
       socket_.shutdown(Tcp::socket::shutdown_both, ignored);
       ended_ = true;
       ended();
     });
+    if (!started) return fail(std::move(started).error());
+    thread_ = *std::move(started);
+    return {};
   }
 
   // The socket is closed only when the connection object goes, so these are safe while the thread runs.
@@ -284,7 +287,7 @@ class BeastListener final : public Listener {
       return fail(Code::io, "cannot listen on " + options_.address + ":" + std::to_string(options_.port) + ": " +
                                 exception.what());
     }
-    accepting_ = runtime_.start_thread("http-accept", [this](const std::stop_token&) { accept(); });
+    ASSIGN(accepting_, runtime_.start_thread("http-accept", [this](const std::stop_token&) { accept(); }));
     return {};
   }
 
@@ -328,16 +331,12 @@ class BeastListener final : public Listener {
 
   bool add(Tcp::socket socket) {
     connections_.emplace_back(runtime_, options_, handler_, tls_ ? &*tls_ : nullptr, std::move(socket));
-    try {
-      connections_.back().start([this] {
-        const std::lock_guard lock(mutex_);
-        changed_.notify_all();
-      });
-    } catch (const std::exception&) {
-      connections_.pop_back();
-      return false;
-    }
-    return true;
+    const Status started = connections_.back().start([this] {
+      const std::lock_guard lock(mutex_);
+      changed_.notify_all();
+    });
+    if (!started) connections_.pop_back();
+    return started.has_value();
   }
 
   Runtime& runtime_;

@@ -22,7 +22,7 @@ class StillRuntime final : public Runtime {
     return !stop.stop_requested();
   }
   void fill_random(std::span<unsigned char> out) override { std::fill(out.begin(), out.end(), std::uint8_t{0xFF}); }
-  Thread start_thread(std::string, std::function<void(std::stop_token)>) override { return {}; }
+  Result<Thread> start_thread(std::string, std::function<void(std::stop_token)>) override { return Thread(); }
   std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }
 
   std::vector<Milliseconds> sleeps;

@@ -17,6 +17,7 @@
 #include "cosmos/account_client.h"
 #include "cosmos/retry.h"
 #include "cosmos/sub_status.h"
+#include "runtime/at_once.h"
 #include "runtime/byte_queue.h"
 
 namespace halley::recovery {
@@ -79,10 +80,8 @@ class Writer : public BulkWriter {
 
   Status start() {
     TRY(refresh_ranges(0));
-    for (unsigned i = 0; i < options_.requests_in_flight; ++i) {
-      threads_.push_back(
-          runtime_.start_thread("restore-" + std::to_string(i), [this](const std::stop_token&) { work(); }));
-    }
+    ASSIGN(threads_,
+           start_workers(runtime_, "restore", options_.requests_in_flight, [this](const std::stop_token&) { work(); }));
     return {};
   }
 

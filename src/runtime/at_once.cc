@@ -9,6 +9,18 @@
 
 namespace halley {
 
+Result<std::vector<Thread>> start_workers(Runtime& runtime, const std::string& name, std::size_t count,
+                                          const std::function<void(std::stop_token)>& work) {
+  std::vector<Thread> threads;
+  while (threads.size() < count) {
+    auto thread = runtime.start_thread(name, work);
+    if (!thread && threads.empty()) return fail(std::move(thread).error());
+    if (!thread) break;
+    threads.push_back(*std::move(thread));
+  }
+  return threads;
+}
+
 Status run_at_once(Runtime& runtime, const std::string& name, std::size_t count, std::size_t at_once,
                    const std::function<Status(std::size_t number)>& step) {
   std::atomic<std::size_t> next{0};
@@ -32,9 +44,8 @@ Status run_at_once(Runtime& runtime, const std::string& name, std::size_t count,
   const std::size_t workers = std::min(count, at_once);
   if (workers <= 1) {
     work({});
-  } else {
-    std::vector<Thread> threads;
-    for (std::size_t i = 0; i < workers; ++i) threads.push_back(runtime.start_thread(name, work));
+  } else if (const auto threads = start_workers(runtime, name, workers, work); !threads) {
+    work({});
   }
   if (failure) return fail(*std::move(failure));
   return {};

@@ -9,6 +9,8 @@
 #include <set>
 #include <thread>
 
+#include "testing/few_threads.h"
+
 namespace halley {
 namespace {
 
@@ -31,6 +33,23 @@ TEST(AtOnce, RunsEachOnceOnNoMoreThreadsThanAsked) {
   }
   EXPECT_TRUE(
       run_at_once(real_runtime(), "step", 0, 4, [](std::size_t) -> Status { return fail(Code::internal, ""); }));
+}
+
+TEST(AtOnce, RunsAllOnAsManyThreadsAsThereIsRoomFor) {
+  for (const int room : {0, 1, 2}) {
+    testing::FewThreads runtime(Second{0}, room);
+    std::atomic<int> runs = 0;
+    const auto step = [&](std::size_t) -> Status {
+      ++runs;
+      return {};
+    };
+    EXPECT_TRUE(run_at_once(runtime, "step", 100, 8, step));
+    EXPECT_EQ(runs, 100) << room;
+  }
+  testing::FewThreads none(Second{0}, 0);
+  const auto started = start_workers(none, "worker", 3, [](std::stop_token) {});
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Code::io);
 }
 
 TEST(AtOnce, AFailureEndsIt) {

@@ -45,7 +45,8 @@ class Pipe {
   bool made_;
 };
 
-// Starts the child. It gets back the signals that this process has blocked, so that it can be interrupted.
+// Starts the child. It gets back the signals that this process has blocked, so that it can be interrupted, and those
+// that this process ignores, so that `… | head -n 1` ends.
 int spawn(const ChildCommand& command, const Pipe& output, const Pipe& errors, pid_t& child) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -56,7 +57,12 @@ int spawn(const ChildCommand& command, const Pipe& output, const Pipe& errors, p
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
-  int flags = POSIX_SPAWN_SETSIGMASK;
+  sigset_t ignored;
+  sigemptyset(&ignored);
+  sigaddset(&ignored, SIGPIPE);
+  sigaddset(&ignored, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &ignored);
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (command.patience) {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     flags |= POSIX_SPAWN_SETPGROUP;  // A group of its own, so that what it starts is killed with it.

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 
 #include "base/check.h"
 
@@ -41,11 +42,17 @@ class RealRuntime final : public Runtime {
     CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
   }
 
-  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
-    return Thread(std::jthread([name = std::move(name), body = std::move(body)](std::stop_token stop) {
+  Result<Thread> start_thread(std::string name, std::function<void(std::stop_token)> body) override {
+    auto run = [name = std::move(name), body = std::move(body)](std::stop_token stop) {
       pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
       body(std::move(stop));
-    }));
+    };
+    try {
+      return Thread(std::jthread(std::move(run)));
+    } catch (const std::system_error& error) {
+      return fail(Code::io, "can't start a thread: " + error.code().message(),
+                  "allow more of them (`ulimit -u`, or the limit of processes of the container or service)");
+    }
   }
 
   std::unique_ptr<Condition> make_condition() override { return std::make_unique<RealCondition>(); }

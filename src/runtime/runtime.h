@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "runtime/condition.h"
 #include "runtime/thread.h"
@@ -33,8 +34,9 @@ class Runtime {
   // Cryptographically strong random bytes.
   virtual void fill_random(std::span<unsigned char> out) = 0;
 
-  // Starts a named thread; joined (after a stop request) when the handle goes.
-  virtual Thread start_thread(std::string name, std::function<void(std::stop_token)> body) = 0;
+  // Starts a named thread; joined (after a stop request) when the handle goes. Fails with io where the system has no
+  // room for another.
+  virtual Result<Thread> start_thread(std::string name, std::function<void(std::stop_token)> body) = 0;
 
   // A condition for threads of this runtime. It must not outlive the runtime.
   virtual std::unique_ptr<Condition> make_condition() = 0;

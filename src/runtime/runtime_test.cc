@@ -51,7 +51,7 @@ TEST(RealRuntime, ThreadsHaveTheirNameAndStopWhenTheHandleGoes) {
   std::string name;
   bool stopped = false;
   {
-    const Thread thread = runtime.start_thread("a-name-longer-than-15", [&](std::stop_token stop) {
+    const auto thread = runtime.start_thread("a-name-longer-than-15", [&](std::stop_token stop) {
       std::array<char, 32> buffer{};
       pthread_getname_np(pthread_self(), buffer.data(), buffer.size());
       name = buffer.data();
@@ -69,7 +69,7 @@ class StandingRuntime final : public Runtime {
   SteadyTime steady_now() override { return steady; }
   bool sleep(Milliseconds, std::stop_token) override { return true; }
   void fill_random(std::span<unsigned char> out) override { std::fill(out.begin(), out.end(), std::uint8_t{7}); }
-  Thread start_thread(std::string, std::function<void(std::stop_token)>) override { return {}; }
+  Result<Thread> start_thread(std::string, std::function<void(std::stop_token)>) override { return Thread(); }
   std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }
 
   std::chrono::system_clock::time_point wall{};

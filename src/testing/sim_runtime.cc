@@ -79,7 +79,7 @@ bool SimRuntime::sleep(Milliseconds duration, std::stop_token stop) {
   return !stop.stop_requested();
 }
 
-Thread SimRuntime::start_thread(std::string name, std::function<void(std::stop_token)> body) {
+Result<Thread> SimRuntime::start_thread(std::string name, std::function<void(std::stop_token)> body) {
   Task* task = nullptr;
   {
     const std::lock_guard lock(mutex_);

@@ -28,7 +28,7 @@ class SimRuntime final : public Runtime {
   SteadyTime steady_now() override;
   bool sleep(Milliseconds duration, std::stop_token stop) override;
   void fill_random(std::span<unsigned char> out) override;
-  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override;
+  Result<Thread> start_thread(std::string name, std::function<void(std::stop_token)> body) override;
   std::unique_ptr<Condition> make_condition() override;
 
   // A point at which another thread may go on instead.

@@ -23,8 +23,8 @@ TEST(SimRuntime, TimeMovesOnlyWhenAllSleepAndToWhereTheFirstWakes) {
       woken.emplace_back(name, std::chrono::duration_cast<Milliseconds>(runtime.steady_now() - began));
     };
   };
-  Thread late = runtime.start_thread("late", sleep("late", 1h));
-  Thread early = runtime.start_thread("early", sleep("early", 1s));
+  Thread late = *runtime.start_thread("late", sleep("late", 1h));
+  Thread early = *runtime.start_thread("early", sleep("early", 1s));
   late.join();
   early.join();
   const std::vector<std::pair<std::string, Milliseconds>> expected = {{"early", 1s}, {"late", 1h}};
@@ -38,9 +38,9 @@ TEST(SimRuntime, AStopEndsASleepAndAWait) {
   bool slept = true;
   bool popped = true;
   {
-    const Thread sleeping =
+    const auto sleeping =
         runtime.start_thread("sleeping", [&](const std::stop_token& stop) { slept = runtime.sleep(1h, stop); });
-    const Thread waiting =
+    const auto waiting =
         runtime.start_thread("waiting", [&](const std::stop_token& stop) { popped = queue.pop(stop).has_value(); });
     EXPECT_TRUE(runtime.sleep(1s, {}));
   }
@@ -57,7 +57,7 @@ std::pair<std::vector<int>, std::uint64_t> run_of(std::uint64_t seed) {
   {
     std::vector<Thread> consumers;
     for (int i = 0; i < 2; ++i) {
-      consumers.push_back(runtime.start_thread("consumer", [&](const std::stop_token& stop) {
+      consumers.push_back(*runtime.start_thread("consumer", [&](const std::stop_token& stop) {
         while (const auto item = queue.pop(stop)) {
           order.push_back(*item);
           runtime.yield();
@@ -66,7 +66,7 @@ std::pair<std::vector<int>, std::uint64_t> run_of(std::uint64_t seed) {
     }
     std::vector<Thread> producers;
     for (int i = 0; i < 3; ++i) {
-      producers.push_back(runtime.start_thread("producer", [&, i](const std::stop_token&) {
+      producers.push_back(*runtime.start_thread("producer", [&, i](const std::stop_token&) {
         for (int k = 0; k < 5; ++k) {
           EXPECT_TRUE(runtime.sleep(Milliseconds(runtime.random_u64() % 3), {}));
           EXPECT_TRUE(queue.push(10 * i + k, 1, {}));

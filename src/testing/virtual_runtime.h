@@ -34,7 +34,7 @@ class VirtualRuntime : public Runtime {
       byte = static_cast<unsigned char>(state_ >> 56);
     }
   }
-  Thread start_thread(std::string name, std::function<void(std::stop_token)> body) override {
+  Result<Thread> start_thread(std::string name, std::function<void(std::stop_token)> body) override {
     return real_runtime().start_thread(std::move(name), std::move(body));
   }
   std::unique_ptr<Condition> make_condition() override { return real_runtime().make_condition(); }

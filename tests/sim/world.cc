@@ -541,7 +541,7 @@ Result<capture::BackupReport> World::backup(bool wait, std::uint64_t dies_at) {
   passes_.push_back({now(), now(), false, true, options.exclude});
   Thread writer;
   if (writing_pace_.count() > 0) {
-    writer = runtime_.start_thread("writer", [this](const std::stop_token& stop) { write_on(stop); });
+    writer = *runtime_.start_thread("writer", [this](const std::stop_token& stop) { write_on(stop); });
   }
   auto report = capture::backup(runtime_, *client_, *repository_, options, progress, end_.get_token());
   writer = Thread();
