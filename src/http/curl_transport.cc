@@ -25,6 +25,7 @@ constexpr long kReceiveBuffer = 256 * 1024;
 constexpr std::size_t kMaxReserve = 64 * 1024 * 1024;  // No more is believed of a Content-Length ahead of the bytes.
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
 constexpr int kPollMilliseconds = 1000;
+constexpr int kTimesWhileFlowing = 10;  // as long as one waits in silence, an exchange may last over a slow line
 
 struct EasyFree {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -74,8 +75,9 @@ Result<Target> target_of(const std::string& url) {
 struct Transfer {
   CURL* easy = nullptr;
   Response response;
-  bool sent = false;     // A connection is there and the request goes out on it.
-  bool repeats = false;  // curl wanted to send it a second time.
+  bool sent = false;        // A connection is there and the request goes out on it.
+  bool repeats = false;     // curl wanted to send it a second time.
+  bool whole_head = false;  // The empty line behind the header fields came: curl takes an end before it for one, too.
   // How many more bytes are taken.
   std::size_t room = 0;
   std::size_t header_room = kMaxHeaderBytes;
@@ -100,6 +102,9 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   const std::size_t colon = line.find(':');
   if (line.starts_with("HTTP/")) {
     transfer.response.headers = {};  // An interim answer came before.
+    transfer.whole_head = false;
+  } else if (trimmed(line).empty()) {
+    transfer.whole_head = true;
   } else if (colon != std::string_view::npos) {
     transfer.response.headers.add(std::string(trimmed(line.substr(0, colon))),
                                   std::string(trimmed(line.substr(colon + 1))));
@@ -199,7 +204,7 @@ class CurlTransport final : public Transport {
     const CURLcode code = perform(*line, stop);
     transfer.response.round_trip = std::chrono::duration_cast<Milliseconds>(runtime_.steady_now() - begin);
 
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK && transfer.whole_head) {
       long status = 0;
       curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
       transfer.response.status = static_cast<int>(status);
@@ -209,6 +214,7 @@ class CurlTransport final : public Transport {
     }
     if (code == CURLE_ABORTED_BY_CALLBACK && !transfer.repeats) return cancelled(target);
     // What failed is not used again: after a lookup that found nothing, say, curl takes no new options for the handle.
+    if (code == CURLE_OK) return fail(error_of(code, transfer, target, "it ended among its header fields"));
     return fail(error_of(code, transfer, target, curl_message(code, detail)));
   }
 
@@ -253,10 +259,12 @@ class CurlTransport final : public Transport {
     set(CURLOPT_HTTPHEADER, fields);
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_QUICK_EXIT,
+        1L);  // A lookup that hangs is left alone: a stop, or the time that is up, does not wait for it.
     set(CURLOPT_TCP_NODELAY, 1L);
     set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
     set(CURLOPT_ERRORBUFFER, detail);
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    set_patience(set, left);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(left, options_.connect_timeout).count()));
     set(CURLOPT_HEADERFUNCTION, &on_header);
     set(CURLOPT_HEADERDATA, &transfer);
@@ -265,10 +273,23 @@ class CurlTransport final : public Transport {
     set(CURLOPT_PREREQFUNCTION, &on_sending);
     set(CURLOPT_PREREQDATA, &transfer);
     if (target.near) set(CURLOPT_PROXY, "");
-    if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!options_.ca_file.empty()) {
+      set(CURLOPT_CAINFO, options_.ca_file.c_str());
+      set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // the system's folder, which curl would add
+    }
     set(CURLOPT_SSL_VERIFYPEER, options_.insecure_tls ? 0L : 1L);
     set(CURLOPT_SSL_VERIFYHOST, options_.insecure_tls ? 0L : 2L);
     set_method(set, request);
+  }
+
+  // curl counts silence in whole seconds.
+  template <typename Set>
+  static void set_patience(const Set& set, Milliseconds left) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left).count();
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(seconds > 1 ? left.count() * kTimesWhileFlowing : left.count()));
+    if (seconds <= 1) return;
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
   }
 
   template <typename Set>

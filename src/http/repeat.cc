@@ -21,9 +21,11 @@ bool leaves_open(const Result<Response>& answer) {
   return status == 408 || status == 500 || status == 502 || status == 504;
 }
 
-bool worth_repeating(const Result<Response>& answer, bool may_be_done_twice) {
-  if (leaves_open(answer)) return may_be_done_twice;
-  return answer ? is_passing(answer->status) : is_retryable(answer.error());
+bool worth_repeating(const Result<Response>& answer, const RepeatPolicy& policy) {
+  if (leaves_open(answer)) return policy.may_be_done_twice;
+  if (!answer) return is_retryable(answer.error());
+  const auto& also = policy.also_passing;
+  return is_passing(answer->status) || std::find(also.begin(), also.end(), answer->status) != also.end();
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ Result<Response> send_repeating(Runtime& runtime, Transport& transport, const Re
                                 const RepeatPolicy& policy, std::stop_token stop) {
   for (int attempt = 1;; ++attempt) {
     auto answer = transport.send(request, Deadline::after(runtime, policy.attempt_timeout), stop);
-    if (attempt >= policy.attempts || !worth_repeating(answer, policy.may_be_done_twice)) return answer;
+    if (attempt >= policy.attempts || !worth_repeating(answer, policy)) return answer;
     Milliseconds wait = back_off(runtime, policy.first_wait, policy.longest_wait, attempt);
     if (answer) {
       const auto asked = retry_after(*answer, runtime.wall_second());

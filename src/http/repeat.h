@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "http/transport.h"
 
@@ -17,6 +18,7 @@ struct RepeatPolicy {
   // What may be done twice is repeated even after an answer that leaves open whether it was done (a lost connection,
   // 408, 500, 502, 504); else only what certainly was not done is (not connected, 429, 503).
   bool may_be_done_twice = true;
+  std::vector<int> also_passing;  // further statuses that a repeat may change, of who is asked
   // Told of each repeat: why, and how long it waits.
   std::function<void(const std::string& why, Milliseconds wait)> on_repeat;
 };

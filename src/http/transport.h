@@ -29,16 +29,17 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Sends and waits for the whole response, whatever its status. Failures: `unavailable` when the request certainly
-  // was not processed (name, connect, TLS before anything was sent), `ambiguous` when it may have been (sent,
-  // connection lost), `timeout` past the deadline (ambiguous for writes), `unauthorized` for an untrusted certificate
-  // (hint names --ca), `corrupt` for an answer that is not HTTP or is too large, `cancelled` on stop. Messages
-  // name host and port, never keys or header values. Safe from any thread.
+  // Sends and waits for the whole response, whatever its status. The deadline bounds silence: where at least two
+  // seconds are left, an exchange whose bytes keep flowing may take ten times as long. Failures: `unavailable` when the
+  // request certainly was not processed (name, connect, TLS before anything was sent), `ambiguous` when it may have
+  // been (sent, connection or a part of the answer lost), `timeout` past the deadline (ambiguous for writes),
+  // `unauthorized` for an untrusted certificate (hint names --ca), `corrupt` for an answer that is not HTTP or is too
+  // large, `cancelled` on stop. Messages name host and port, never keys or header values. Safe from any thread.
   virtual Result<Response> send(const Request& request, Deadline deadline, std::stop_token stop) = 0;
 };
 
 struct CurlOptions {
-  std::string ca_file;        // PEM; empty = the system's
+  std::string ca_file;        // PEM, of all that is trusted; empty = what the system trusts
   bool insecure_tls = false;  // certificate not verified
   Milliseconds connect_timeout{10000};
   std::string user_agent = "halley";

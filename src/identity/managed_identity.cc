@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "http/repeat.h"
 #include "identity/token_answer.h"
@@ -45,15 +46,17 @@ class ManagedIdentityCredential final : public Credential {
     return request;
   }
 
-  Result<http::Response> send(const http::Request& request, const std::stop_token& stop) {
+  Result<http::Response> send(const http::Request& request, const std::stop_token& stop,
+                              std::vector<int> also_passing = {}) {
     http::RepeatPolicy policy;
     policy.attempts = 4;
     policy.attempt_timeout = Milliseconds(20000);
+    policy.also_passing = std::move(also_passing);
     return http::send_repeating(runtime_, transport_, request, policy, stop);
   }
 
   // Off Azure nothing answers at that address, or something that knows nothing of identities: a short question comes
-  // first, so that it takes no longer than it must to find out.
+  // first, so that it takes no longer than it must to find out. While the service is updated it answers 404 or 410.
   Result<AccessToken> from_metadata(const std::string& scope, const std::stop_token& stop) {
     http::Request ask = request(options_.metadata_host + std::string(kMetadataPath), kMetadataVersion, scope);
     ask.headers.add("Metadata", "true");
@@ -61,12 +64,13 @@ class ManagedIdentityCredential final : public Credential {
     auto answer = transport_.send(ask, Deadline::after(runtime_, kProbePatience), stop);
     if (!answer && answer.error().code == Code::cancelled) return fail(std::move(answer).error());
     if (!answer) return fail(Code::not_found, "no metadata service answers at " + options_.metadata_host);
-    if (is_server_error(answer->status)) {
-      answer = send(ask, stop);
+    const auto is_updated = [&] { return answer->status == 404 || answer->status == 410; };
+    if (is_updated() || http::is_passing(answer->status)) {
+      answer = send(ask, stop, {404, 410});
       if (!answer) return fail(std::move(answer).error());
     }
     auto token = read_token(*answer, now, {});
-    if (!token && !is_server_error(answer->status)) {
+    if (!token && !is_server_error(answer->status) && answer->status != 410) {
       Error error = std::move(token).error();
       error.code = Code::not_found;
       return fail(std::move(error).in("this machine's managed identity"));
@@ -99,8 +103,10 @@ class ManagedIdentityCredential final : public Credential {
   Result<std::string> read_challenge(std::string_view header) const {
     const std::size_t at = header.find("realm=");
     const std::filesystem::path path(at == std::string_view::npos ? std::string() : std::string(header.substr(at + 6)));
-    if (path.parent_path() != options_.arc_keys || path.extension() != ".key" ||
-        !std::filesystem::is_regular_file(path)) {
+    std::error_code error;
+    const bool is_file = std::filesystem::is_regular_file(path, error);
+    const bool hidden = error == std::errc::permission_denied;  // what this user may not see is told below
+    if (path.parent_path() != options_.arc_keys || path.extension() != ".key" || (!is_file && !hidden)) {
       return fail(Code::corrupt, "the identity endpoint asks for a file that is none of Azure Arc's");
     }
     std::ifstream file(path, std::ios::binary);

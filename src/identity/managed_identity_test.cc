@@ -53,8 +53,21 @@ TEST_F(ManagedIdentity, WhereNothingAnswersThereIsNone) {
   const auto refused = fetch({});
   EXPECT_EQ(refused.error().code, Code::not_found);
   EXPECT_THAT(refused.error().to_string(), HasSubstr("Identity not found"));
-  transport_.answer(404);
+  for (int i = 0; i < 5; ++i) transport_.answer(404);
   EXPECT_EQ(fetch({}).error().code, Code::not_found);
+  EXPECT_TRUE(transport_.finished());
+}
+
+// Another way to log in may be another identity: it is not for a service that is there, and answers so for a while.
+TEST_F(ManagedIdentity, AMetadataServiceThatIsBeingUpdatedIsAskedAgain) {
+  for (const int status : {404, 408, 410}) {
+    transport_.answer(status).answer(status).answer(200, {}, kMachineAnswer);
+    const auto token = fetch({});
+    EXPECT_TRUE(token.has_value()) << status << ": " << token.error().to_string();
+    EXPECT_TRUE(transport_.finished()) << status;
+  }
+  for (int i = 0; i < 5; ++i) transport_.answer(410);
+  EXPECT_NE(fetch({}).error().code, Code::not_found);
 }
 
 TEST_F(ManagedIdentity, AMetadataServiceThatIsBusyIsAskedAgain) {
@@ -103,7 +116,8 @@ TEST_F(ManagedIdentity, NoOtherFileIsSentToArc) {
   options.arc_keys = folder.path();
   for (const std::string& realm :
        {elsewhere.write("one.key", "x"), folder.write("one.txt", "x"), folder.write("below/one.key", "x"),
-        folder.path() + "/../" + elsewhere.path().substr(1) + "/one.key", folder.path("absent.key"), std::string()}) {
+        folder.path() + "/../" + elsewhere.path().substr(1) + "/one.key", folder.path("absent.key"),
+        folder.path(std::string(300, 'a') + ".key"), std::string()}) {
     const std::size_t before = transport_.requests().size();
     transport_.answer(401, testing::headers({{"WWW-Authenticate", "Basic realm=" + realm}}));
     const auto refused = fetch(options);

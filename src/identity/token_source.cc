@@ -26,9 +26,11 @@ Result<std::string> TokenSource::token(const std::string& scope, std::stop_token
     if (!fetched_->wait(lock, stop, [&] { return held.fetches != seen; })) {
       return fail(Code::cancelled, "stopped while waiting for a token");
     }
-    if (!held.failure) return held.token.text;
     // What stopped the other caller need not stop this one.
-    if (held.failure->code != Code::cancelled) return fail(*held.failure);
+    if (held.failure && held.failure->code != Code::cancelled) return fail(*held.failure);
+    // Its token may have been used and refused since.
+    if (!held.failure && !held.token.text.empty()) return held.token.text;
+    now = runtime_.wall_second();
   }
   held.fetching = true;
   lock.unlock();

@@ -186,5 +186,56 @@ TEST_F(TokenSourceTest, AWaitingCallerIsNotStoppedByAnothersStop) {
   EXPECT_EQ(second, "1");
 }
 
+// Where `woken` runs between the end of a fetch and the waking of the caller who waited for it.
+class LateWaking final : public testing::VirtualRuntime {
+ public:
+  LateWaking() : VirtualRuntime(kAsked) {}
+
+  std::unique_ptr<Condition> make_condition() override { return std::make_unique<LateCondition>(*this); }
+
+  std::latch waiting{1};
+  std::function<void()> woken;
+
+ private:
+  class LateCondition final : public Condition {
+   public:
+    explicit LateCondition(LateWaking& runtime) : runtime_(runtime), real_(real_runtime().make_condition()) {}
+    bool wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop,
+              const std::function<bool()>& ready) override {
+      runtime_.waiting.count_down();  // Whoever ends a fetch needs the lock first.
+      real_->wait(lock, stop, ready);
+      lock.unlock();
+      runtime_.woken();
+      lock.lock();
+      return ready();
+    }
+    void notify_all() override { real_->notify_all(); }
+
+   private:
+    LateWaking& runtime_;
+    const std::unique_ptr<Condition> real_;
+  };
+};
+
+TEST(LateWaiter, IsNotGivenATokenThatWasRefusedMeanwhile) {
+  LateWaking runtime;
+  auto made = std::make_unique<CountingCredential>(runtime);
+  CountingCredential& credential = *made;
+  std::vector<Way> ways;
+  ways.push_back({"first", std::move(made), {}});
+  TokenSource tokens(runtime, std::move(ways));
+  std::latch asking(1);
+  credential.before = [&] {
+    if (credential.asked > 0) return;
+    asking.count_down();
+    runtime.waiting.wait();
+  };
+  runtime.woken = [&] { tokens.forget(kAnyScope, "1"); };
+  std::thread first([&] { EXPECT_EQ(tokens.token(kAnyScope, {}).value_or("none"), "1"); });
+  asking.wait();
+  EXPECT_EQ(tokens.token(kAnyScope, {}).value_or("none"), "2");
+  first.join();
+}
+
 }  // namespace
 }  // namespace halley::identity
