@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "json/document_scanner.h"
@@ -23,16 +24,37 @@ Result<std::string> read_file(const fs::path& path) {
   return text.str();
 }
 
-// The entries of a folder that `wanted` takes, by name.
-template <typename Wanted>
-std::vector<fs::path> entries(const fs::path& folder, const Wanted& wanted) {
+// What can't be looked into may hold a part of the account.
+tl::unexpected<Error> no_sight_of(const fs::path& path, const std::error_code& error) {
+  return fail(Code::io, "cannot look into " + path.string() + ": " + error.message(),
+              "make it readable, or load a folder that holds the account alone");
+}
+
+Result<bool> is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error) return no_sight_of(path, error);
+  return there;
+}
+
+// The entries of a folder that `wanted` takes, by name; none where there is no folder.
+Result<std::vector<fs::path>> entries(const fs::path& folder,
+                                      const std::function<Result<bool>(const fs::path&)>& wanted) {
   std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (wanted(entry.path())) found.push_back(entry.path());
+  ASSIGN(const bool there, is_there(folder));
+  if (!there) return found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+    ASSIGN(const bool taken, wanted(at->path()));
+    if (taken) found.push_back(at->path());
   }
+  if (error) return no_sight_of(folder, error);
   std::sort(found.begin(), found.end());
   return found;
+}
+
+Result<std::vector<fs::path>> folders_with(const fs::path& folder, const char* file) {
+  return entries(folder, [file](const fs::path& each) { return is_there(each / file); });
 }
 
 // A definition from its file; the id in it is the resource's name, whatever the file is called.
@@ -51,7 +73,8 @@ Result<repo::Definition> read_definition(const fs::path& path, repo::DefinitionK
 
 Result<std::optional<repo::Definition>> read_offer(const fs::path& folder) {
   const fs::path path = folder / "throughput.json";
-  if (!fs::exists(path)) return std::optional<repo::Definition>();
+  ASSIGN(const bool there, is_there(path));
+  if (!there) return std::optional<repo::Definition>();
   ASSIGN(repo::Definition offer, read_definition(path, repo::DefinitionKind::offer));
   offer.text = "{\"content\":" + offer.text + "}";  // the file holds the content alone
   return std::optional(std::move(offer));
@@ -60,7 +83,8 @@ Result<std::optional<repo::Definition>> read_offer(const fs::path& folder) {
 // {"users":[{"user":…,"permissions":[…]}]}, where there are any.
 Status read_users(const fs::path& folder, recovery::PlannedDatabase& database) {
   const fs::path path = folder / "users.json";
-  if (!fs::exists(path)) return {};
+  ASSIGN(const bool there, is_there(path));
+  if (!there) return {};
   ASSIGN(const std::string text, read_file(path));
   const auto wrong = [&] { return fail(Code::corrupt, path.string() + " is not {\"users\":[{\"user\":…}]}"); };
   const auto value = json::parse(text);
@@ -93,8 +117,9 @@ Status read_scripts(const fs::path& folder, recovery::PlannedContainer& containe
       std::pair{"udfs", repo::DefinitionKind::user_defined_function},
   };
   for (const auto& [name, kind] : kKinds) {
-    for (const fs::path& path :
-         entries(folder / name, [](const fs::path& each) { return each.extension() == ".json"; })) {
+    ASSIGN(const auto files,
+           entries(folder / name, [](const fs::path& each) -> Result<bool> { return each.extension() == ".json"; }));
+    for (const fs::path& path : files) {
       ASSIGN(repo::Definition script, read_definition(path, kind));
       script.key.database = container.database;
       script.key.parent = container.container;
@@ -127,15 +152,15 @@ Result<AccountTree> read_account_tree(const std::string& path) {
   const fs::path root(path);
   AccountTree tree;
   tree.plan.moment = recovery::Moment::newest();
-  for (const fs::path& folder :
-       entries(root, [](const fs::path& each) { return fs::exists(each / "database.json"); })) {
+  ASSIGN(const auto databases, folders_with(root, "database.json"));
+  for (const fs::path& folder : databases) {
     recovery::PlannedDatabase database;
     ASSIGN(database.definition, read_definition(folder / "database.json", repo::DefinitionKind::database));
     database.name = database.definition.key.id;
     ASSIGN(database.offer, read_offer(folder));
     TRY(read_users(folder, database));
-    for (const fs::path& inner :
-         entries(folder, [](const fs::path& each) { return fs::exists(each / "container.json"); })) {
+    ASSIGN(const auto containers, folders_with(folder, "container.json"));
+    for (const fs::path& inner : containers) {
       ASSIGN(TreeContainer container, read_container(database.name, inner));
       tree.plan.containers.push_back(container.plan);
       tree.containers.push_back(std::move(container));
@@ -151,8 +176,10 @@ Result<AccountTree> read_account_tree(const std::string& path) {
 
 Status for_each_document(const TreeContainer& container,
                          const std::function<Status(const TreeDocument& document)>& each) {
+  ASSIGN(const bool there, is_there(container.documents));
+  if (!there) return {};  // a container without documents
   std::ifstream file(container.documents, std::ios::binary);
-  if (!file) return {};  // a container without documents
+  if (!file) return fail(Code::io, "cannot read " + container.documents);
   json::DocumentScanner scanner(container.plan.key.paths);
   std::string line;
   for (std::uint64_t number = 1; std::getline(file, line); ++number) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "cli/access.h"
 #include "cli/account_snapshot.h"
 #include "cli/tree_loader.h"
@@ -50,6 +52,15 @@ TEST_F(Tree, NamesFileAndLineOfWhatIsNoDocument) {
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, Code::corrupt);
   EXPECT_NE(status.error().message.find("documents.ndjson:2"), std::string::npos) << status.error().message;
+}
+
+// As what this user may not read: a name that is too long can be looked into by nobody.
+TEST_F(Tree, WhatCantBeLookedIntoIsNotPassedOver) {
+  std::filesystem::create_symlink(std::string(300, 'x'), folder_.path() + "/hidden");
+  const auto tree = read_account_tree(folder_.path());
+  ASSERT_FALSE(tree.has_value());
+  EXPECT_EQ(tree.error().code, Code::io);
+  EXPECT_NE(tree.error().message.find("hidden"), std::string::npos) << tree.error().message;
 }
 
 TEST_F(Tree, AFolderWithoutDatabasesIsNone) {

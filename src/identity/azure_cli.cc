@@ -36,8 +36,11 @@ class AzureCliCredential final : public Credential {
     if (!ran && ran.error().code == Code::not_found) return fail(Code::not_found, "the Azure CLI is not installed");
     if (!ran) return fail(std::move(ran).error());
     if (ran->exit_code == 0) return read_azure_cli_token(ran->output, now);
-    std::string said = one_safe_line(ran->errors);
-    if (said.starts_with("ERROR: ")) said.erase(0, 7);
+    // Warnings may come before it.
+    constexpr std::string_view kError = "ERROR: ";
+    const std::size_t error = ran->errors.find(kError);
+    const std::string said = one_safe_line(
+        error == std::string::npos ? ran->errors : std::string_view(ran->errors).substr(error + kError.size()));
     return fail(Code::unauthorized, "az account get-access-token failed" + (said.empty() ? "" : ": " + said),
                 "run 'az login'");
   }

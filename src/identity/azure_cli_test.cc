@@ -51,7 +51,9 @@ TEST_F(AzureCli, WhereItIsNotInstalledThereIsNone) {
 }
 
 TEST_F(AzureCli, WhatItSaysWhenNobodyIsSignedInIsTold) {
-  const auto refused = fetch("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
+  const auto refused = fetch(
+      "echo WARNING: You are using Python 3.6 >&2; echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit "
+      "1");
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::unauthorized);
   EXPECT_EQ(refused.error().message, "az account get-access-token failed: Please run 'az login' to setup account.");

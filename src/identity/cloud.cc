@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <utility>
 
 #include "http/message.h"
 
@@ -44,7 +46,12 @@ std::string origin_of(std::string_view url) {
   const std::size_t end = std::min(url.find_first_of("/?#", scheme + 3), url.size());
   const std::string_view authority = url.substr(scheme + 3, end - scheme - 3);
   const bool plain = !authority.empty() && std::all_of(authority.begin(), authority.end(), is_host_character);
-  return plain ? std::string(url.substr(0, end)) : std::string();
+  if (!plain) return {};
+  std::string origin(url.substr(0, end));
+  for (const auto& [kind, port] : {std::pair("https://", ":443"), std::pair("http://", ":80")}) {
+    if (origin.starts_with(kind) && origin.ends_with(port)) origin.resize(origin.size() - std::strlen(port));
+  }
+  return origin;
 }
 
 Result<std::string> token_place(const std::string& text, const std::string& what) {

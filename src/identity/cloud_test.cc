@@ -42,7 +42,9 @@ TEST(Cloud, TokensGoToHttpsOrToThisMachineOnly) {
 
 TEST(Cloud, TheOriginOfAUrl) {
   EXPECT_EQ(origin_of("https://management.azure.com/subscriptions?x=/"), "https://management.azure.com");
-  EXPECT_EQ(origin_of("https://management.azure.com:443"), "https://management.azure.com:443");
+  EXPECT_EQ(origin_of("https://management.azure.com:443/subscriptions"), "https://management.azure.com");
+  EXPECT_EQ(origin_of("https://management.azure.com:8443"), "https://management.azure.com:8443");
+  EXPECT_EQ(origin_of("http://localhost:80/"), "http://localhost");
   EXPECT_EQ(origin_of("https://a@b/"), "");
   EXPECT_EQ(origin_of("management.azure.com"), "");
 }

@@ -188,7 +188,10 @@ class SqliteDirectory : public DataDirectory {
   explicit SqliteDirectory(Runtime& runtime) : turn_(runtime.make_condition()) {}
 
   Status prepare(const std::string& directory) {
-    TRY(make_directory(fs::absolute(directory)));
+    std::error_code error;
+    const fs::path place = fs::absolute(directory, error);
+    if (error) return fail(Code::io, "can't use the directory '" + directory + "': " + error.message());
+    TRY(make_directory(place));
     TRY(check_directory(directory));
     TRY(database_.open(directory + "/" + std::string(kFileName)));
     TRY(database_.run(kSettings));

@@ -238,7 +238,9 @@ class FileStore : public ObjectStore {
     return renamed ? Holder::own : Holder::unknown;
   }
 
-  std::string path_of(std::string_view name) const { return root_ + "/" + std::string(name); }
+  std::string path_of(std::string_view name) const {
+    return root_ + (root_.ends_with('/') ? "" : "/") + std::string(name);
+  }
 
   // Makes a folder of the store, and those above it, unless this store has done so already: a folder that is there may
   // be of a process that died before its name was durable, or of another that has not come to that yet.
@@ -357,7 +359,7 @@ class FileStore : public ObjectStore {
 Result<std::unique_ptr<ObjectStore>> open_file_store(const std::string& directory, bool create, FileSystem& files) {
   if (directory.empty()) return fail(Code::invalid_argument, "an empty path is no place for a repository");
   std::error_code error;
-  fs::path root = fs::absolute(directory, error).lexically_normal();
+  fs::path root = fs::weakly_canonical(directory, error);  // ".." behind a link is where the system takes it to be
   if (error) return fail(error_of(error.value(), "finding " + directory));
   if (!root.has_filename()) root = root.parent_path();
   if (create) TRY(make_directories(files, root));

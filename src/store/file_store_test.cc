@@ -43,6 +43,14 @@ TEST_F(FileStoreTest, RefusesAFileAsItsFolder) {
   EXPECT_FALSE(open_file_store(directory_ + "/file", false));
 }
 
+TEST_F(FileStoreTest, IsWhereTheSystemTakesItsPathToBe) {
+  fs::create_directories(directory_ + "/far/away");
+  fs::create_directory_symlink(directory_ + "/far/away", directory_ + "/link");
+  ASSERT_TRUE(open_file_store(directory_ + "/link/../store/", true));
+  EXPECT_TRUE(fs::is_directory(directory_ + "/far/store"));
+  EXPECT_FALSE(fs::exists(directory_ + "/store"));
+}
+
 TEST_F(FileStoreTest, KeepsObjectsAcrossOpens) {
   ASSERT_TRUE((*open_file_store(directory_, true))->put("a/b", "bytes"));
   EXPECT_EQ((*open_file_store(directory_, false))->get_all("a/b").value(), "bytes");
