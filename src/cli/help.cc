@@ -97,7 +97,10 @@ std::string program_help(const std::vector<Command>& commands) {
       "exit codes:\n"
       "  0 success, 1 failed, 2 usage or configuration, 3 incomplete, 4 damage or difference found,\n"
       "  10 no repository, 11 locked, 12 wrong password, 20 moment outside coverage, 130 interrupted,\n"
-      "  141 whoever read its output went away (halley ls | head)\n";
+      "  141 whoever read its output went away (halley ls | head)\n"
+      "\n"
+      "signals:\n"
+      "  Ctrl-C (or SIGTERM) stops in good order; once more, half a second later or more, at once\n";
   return text;
 }
 

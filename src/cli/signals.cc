@@ -13,6 +13,9 @@ namespace {
 // Wakes the waiting thread when the program ends by itself.
 constexpr int kWakeUp = SIGUSR1;
 
+// A signal that comes so soon after the first is the same wish: `timeout` signals the program, then its whole group.
+constexpr Milliseconds kSameWish{500};
+
 sigset_t awaited_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -30,11 +33,17 @@ StopOnSignals::StopOnSignals() {
   const sigset_t set = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   auto started = real_runtime().start_thread("signals", [this, set](std::stop_token ended) {
+    SteadyTime first;
     while (!ended.stop_requested()) {
       int number = 0;
       if (sigwait(&set, &number) != 0 || number == kWakeUp) continue;
-      if (source_.stop_requested()) _exit(static_cast<int>(ExitCode::interrupted));
-      source_.request_stop();
+      const SteadyTime now = real_runtime().steady_now();
+      if (!source_.stop_requested()) {
+        first = now;
+        source_.request_stop();
+      } else if (now - first >= kSameWish) {
+        _exit(static_cast<int>(ExitCode::interrupted));
+      }
     }
   });
   if (started) {

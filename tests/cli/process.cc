@@ -105,6 +105,11 @@ const std::string& Process::read_until(const std::string& text) {
   return out_;
 }
 
+bool Process::ended_after(int milliseconds) const {
+  pollfd closed{output_, 0, 0};
+  return poll(&closed, 1, milliseconds) > 0;
+}
+
 int Process::wait() {
   read_until("");
   int status = 0;

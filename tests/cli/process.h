@@ -26,6 +26,8 @@ class Process {
   void write(const std::string& text) const;
   // Reads what it says until `text` was seen or it ended (both within a minute); gives everything said so far.
   const std::string& read_until(const std::string& text);
+  // Waits so long for its end, without reading: whether its standard error, or terminal, is closed.
+  bool ended_after(int milliseconds) const;
   // Reads to the end and waits; the exit code, or minus the signal that killed it.
   int wait();
   const std::string& out() const { return out_; }

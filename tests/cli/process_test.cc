@@ -2,11 +2,13 @@
 #include "process.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "json/value.h"
 #include "testing/temporary_folder.h"
@@ -71,6 +73,42 @@ TEST_F(RealProcess, TheEmulatorServesUntilSigterm) {
   EXPECT_TRUE(served.endpoint.starts_with("http://127.0.0.1:")) << served.endpoint;
   EXPECT_TRUE(served.endpoint.ends_with("/"));
   EXPECT_EQ(served.key.size(), 88U);
+  EXPECT_EQ(served.stop(), 0);
+}
+
+// As `timeout` does it: to the process, and to its group.
+TEST_F(RealProcess, SignalsThatComeTogetherAreOneWish) {
+  Process emulator({"emulator", "--load", tree(), "--dump", folder_.path("dump"), "--json"}, {});
+  emulator.read_until("}\n");
+  for (const int number : {SIGSTOP, SIGTERM, SIGINT, SIGCONT})
+    emulator.signal(number);  // both are there when it goes on
+  EXPECT_EQ(emulator.wait(), 0) << emulator.out();
+  EXPECT_NE(folder_.read("dump/shop/orders/documents.ndjson"), "") << emulator.out();
+}
+
+TEST_F(RealProcess, WhoeverAsksLongerIsObeyedAtOnce) {
+  std::string documents;
+  for (int i = 0; i < 2000; ++i) {
+    documents += R"({"id":")" + std::to_string(i) + R"(","pk":"a","text":")" + std::string(100, 'x') + "\"}\n";
+  }
+  const std::string loaded = tree();
+  folder_.write("tree/shop/orders/documents.ndjson", documents);
+  Served served({"--load", loaded});
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  Process exported({"export", "--live", "--container", "shop/orders", "--output", "-"}, variables(served),
+                   "/proc/self/fd/" + std::to_string(ends[1]));
+  pollfd written{ends[0], POLLIN, 0};
+  ASSERT_EQ(poll(&written, 1, 60'000), 1);  // from here on it waits for somebody who reads on
+  const auto begin = std::chrono::steady_clock::now();
+  while (!exported.ended_after(50)) {
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(1));
+    exported.signal(SIGTERM);
+  }
+  EXPECT_EQ(exported.wait(), 130) << exported.out();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
+  close(ends[0]);
+  close(ends[1]);
   EXPECT_EQ(served.stop(), 0);
 }
 
