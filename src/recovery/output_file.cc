@@ -27,53 +27,97 @@ tl::unexpected<Error> file_error(const char* doing, const std::string& name, int
 
 std::string partial_of(const std::string& path) { return path + ".partial"; }
 
+tl::unexpected<Error> exists_already(const std::string& path) {
+  return fail(Code::already_exists, path + " exists already", "choose another name, or remove it first");
+}
+
 // Whether `path` still names what is open.
 bool has_name(int descriptor, const std::string& path) {
   struct stat opened {};
   struct stat named {};
-  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
          opened.st_ino == named.st_ino;
 }
 
+// A temporary file that is open; `made`: it was not there before.
+struct Opened {
+  int descriptor = -1;
+  bool made = false;
+};
+
+// Opens what an earlier run left, or makes it. What is no file, a link among it, is another's.
+Result<Opened> open_partial(const std::string& partial) {
+  Opened opened;
+  do {
+    opened.descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    opened.made = opened.descriptor >= 0;
+    if (opened.made) return opened;
+    if (errno != EEXIST) return file_error("can't write", partial, errno);
+    opened.descriptor = ::open(partial.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  } while (opened.descriptor < 0 && errno == ENOENT);  // it went in between
+  const int error = errno;
+  struct stat status {};
+  if (opened.descriptor >= 0 && ::fstat(opened.descriptor, &status) == 0 && S_ISREG(status.st_mode)) return opened;
+  if (opened.descriptor < 0 && ::lstat(partial.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+    return file_error("can't write", partial, error);
+  }
+  if (opened.descriptor >= 0) ::close(opened.descriptor);
+  return fail(Code::already_exists, partial + " is no file that an earlier run left",
+              "choose another name, or remove it first");
+}
+
 // Makes an open temporary file that of this writer alone, and empty. The lock comes first: what another is writing must
-// not be cut off beneath it. It goes with the descriptor, so that what a killed process left is taken over.
-Status take_over(int descriptor, const std::string& path) {
+// not be cut off beneath it. It goes with the descriptor, so that what a killed process left is taken over. With
+// `is_new` nothing may have the name, which is asked now that no other writer can finish it, and before anything is
+// changed.
+Status take_over(const Opened& opened, const std::string& path, bool is_new) {
   const std::string partial = partial_of(path);
   // Where a file system has no locks, it goes without.
-  const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  const bool locked = ::flock(opened.descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
   // The writer before may have given it its name, or removed it, between open and lock.
-  if (!locked || !has_name(descriptor, partial)) {
+  if (!locked || !has_name(opened.descriptor, partial)) {
     return fail(Code::already_exists, path + " is being written already, to " + partial,
                 "wait until that is done, or choose another name");
   }
-  return ::ftruncate(descriptor, 0) == 0 ? Status() : file_error("can't write", partial, errno);
+  struct stat there {};
+  if (is_new && ::lstat(path.c_str(), &there) == 0) {
+    if (opened.made) ::unlink(partial.c_str());
+    return exists_already(path);
+  }
+  return ::ftruncate(opened.descriptor, 0) == 0 ? Status() : file_error("can't write", partial, errno);
+}
+
+// Gives the temporary file its name, which nothing may have where it `is_new`. 0 or errno.
+int give_name(const std::string& path, bool is_new) {
+  const std::string partial = partial_of(path);
+  if (is_new) {
+    if (::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    // The file system can't do both in one step.
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) return EEXIST;
+  }
+  return std::rename(partial.c_str(), path.c_str()) == 0 ? 0 : errno;
 }
 
 }  // namespace
 
-Result<OutputFile> OutputFile::create(std::string path) {
-  const std::string partial = partial_of(path);
-  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) return file_error("can't write", partial, errno);
-  if (Status taken = take_over(descriptor, path); !taken) {
-    ::close(descriptor);
+Result<OutputFile> OutputFile::create(std::string path) { return open(std::move(path), false); }
+
+Result<OutputFile> OutputFile::create_new(std::string path) { return open(std::move(path), true); }
+
+Result<OutputFile> OutputFile::open(std::string path, bool is_new) {
+  ASSIGN(const Opened opened, open_partial(partial_of(path)));
+  if (Status taken = take_over(opened, path, is_new); !taken) {
+    ::close(opened.descriptor);
     return fail(std::move(taken).error());
   }
   OutputFile file;
-  file.descriptor_ = descriptor;
+  file.descriptor_ = opened.descriptor;
   file.name_ = path;
   file.path_ = std::move(path);
+  file.is_new_ = is_new;
   file.buffer_.reserve(kBufferBytes);
-  return file;
-}
-
-Result<OutputFile> OutputFile::create_new(const std::string& path) {
-  ASSIGN(OutputFile file, create(path));
-  // Asked now that no other writer can finish it.
-  struct stat there {};
-  if (::lstat(path.c_str(), &there) == 0) {
-    return fail(Code::already_exists, path + " exists already", "choose another name, or remove it first");
-  }
   return file;
 }
 
@@ -92,7 +136,8 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
       path_(std::exchange(other.path_, {})),
       name_(std::move(other.name_)),
       buffer_(std::move(other.buffer_)),
-      size_(other.size_) {}
+      size_(other.size_),
+      is_new_(other.is_new_) {}
 
 OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   if (this == &other) return *this;
@@ -102,6 +147,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   name_ = std::move(other.name_);
   buffer_ = std::move(other.buffer_);
   size_ = other.size_;
+  is_new_ = other.is_new_;
   return *this;
 }
 
@@ -153,8 +199,12 @@ Status OutputFile::commit() {
   if (path_.empty()) return {};
   if (::fdatasync(descriptor_) != 0) return file_error("can't write", name_, errno);
   // It has its name before its lock ends with the descriptor.
-  if (std::rename(partial_of(path_).c_str(), path_.c_str()) != 0) {
-    const int error = errno;
+  if (const int error = give_name(path_, is_new_); error != 0) {
+    if (error == EEXIST && is_new_) {
+      ::close(std::exchange(descriptor_, -1));
+      return fail(Code::already_exists, path_ + " was made by another meanwhile",
+                  "it is left as it is: all that was to be written is in " + partial_of(path_));
+    }
     abandon();
     return file_error("can't rename to", path_, error);
   }

@@ -13,10 +13,12 @@ namespace halley::recovery {
 class OutputFile {
  public:
   // Writes to `path` + ".partial" until commit() puts it in place of `path`. Fails with already_exists while another
-  // writes it, in this process or another one; what a killed process left is begun anew.
+  // writes it, in this process or another one, and where what has the temporary name is no file; what a killed process
+  // left is begun anew.
   static Result<OutputFile> create(std::string path);
-  // The same for a file that must not be there yet: already_exists where it is.
-  static Result<OutputFile> create_new(const std::string& path);
+  // The same for a file that must not be there yet: already_exists where it is, and nothing is changed then. Where it
+  // is made by another before commit(), that fails with already_exists, and the temporary file, which is whole, stays.
+  static Result<OutputFile> create_new(std::string path);
   // Writes to an open descriptor, which stays open.
   static OutputFile to_descriptor(int descriptor, std::string name);
   // Without commit() the temporary file is removed.
@@ -36,6 +38,7 @@ class OutputFile {
 
  private:
   OutputFile() = default;
+  static Result<OutputFile> open(std::string path, bool is_new);
   Status flush();
   Status write_all(std::string_view bytes);
   void abandon();
@@ -45,6 +48,7 @@ class OutputFile {
   std::string name_;  // for messages
   std::string buffer_;
   std::uint64_t size_ = 0;
+  bool is_new_ = false;  // it may replace nothing
 };
 
 // The entry of `path` in its directory is durable when it returns.

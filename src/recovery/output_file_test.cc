@@ -1,6 +1,7 @@
 #include "recovery/output_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -87,6 +88,48 @@ TEST_F(OutputFileTest, ANewFileReplacesNone) {
   EXPECT_EQ(refused.error().message, path + " exists already");
   EXPECT_EQ(content(path), "old");
   EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+TEST_F(OutputFileTest, WhatIsRefusedChangesNothing) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(write_file(path, "old"));
+  std::ofstream(path + ".partial") << "another's";
+  EXPECT_FALSE(OutputFile::create_new(path));
+  EXPECT_EQ(content(path + ".partial"), "another's");
+}
+
+TEST_F(OutputFileTest, ANewFileReplacesNoneThatCameMeanwhile) {
+  const std::string path = folder_ + "/f";
+  {
+    auto file = OutputFile::create_new(path);
+    ASSERT_TRUE(file && file->append("new"));
+    std::ofstream(path) << "another's";
+    const Status committed = file->commit();
+    ASSERT_FALSE(committed);
+    EXPECT_EQ(committed.error().code, Code::already_exists);
+    EXPECT_NE(committed.error().hint.find(path + ".partial"), std::string::npos) << committed.error().hint;
+  }
+  EXPECT_EQ(content(path), "another's");
+  EXPECT_EQ(content(path + ".partial"), "new");
+}
+
+TEST_F(OutputFileTest, WhatIsNoFileIsNotWrittenTo) {
+  const std::string path = folder_ + "/f";
+  std::ofstream(folder_ + "/other") << "another's";
+  std::filesystem::create_symlink("other", path + ".partial");
+  const auto refused = [&] {
+    const auto file = OutputFile::create(path);
+    return !file && file.error().code == Code::already_exists && !file.error().hint.empty();
+  };
+  EXPECT_TRUE(refused());
+  EXPECT_EQ(content(folder_ + "/other"), "another's");
+  EXPECT_TRUE(std::filesystem::is_symlink(path + ".partial"));
+  std::filesystem::remove(path + ".partial");
+  ASSERT_EQ(mkfifo((path + ".partial").c_str(), 0600), 0);  // nor waited for, though nobody reads it
+  EXPECT_TRUE(refused());
+  std::filesystem::remove(path + ".partial");
+  std::filesystem::create_directory(path + ".partial");
+  EXPECT_TRUE(refused());
 }
 
 // However the second comes in while the first finishes.
