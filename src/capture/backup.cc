@@ -161,8 +161,8 @@ Status check_patterns(DefinitionPoll& definitions, const BackupOptions& options,
 
 void count(const Pass& pass, SteadyTime started, const cosmos::Charges& before, BackupReport& report) {
   const cosmos::Charges charges = pass.client.charges();
-  report.documents = pass.progress.documents;
-  report.deletes = pass.progress.deletes;
+  report.documents = pass.progress.documents_kept;
+  report.deletes = pass.progress.deletes_kept;
   report.bytes_read = charges.bytes_received() - before.bytes_received();
   report.bytes_stored = pass.progress.bytes_stored;
   report.commits = pass.progress.commits;

@@ -35,8 +35,10 @@ struct BackupOptions {
 struct BackupProgress {
   std::atomic<std::uint64_t> containers{0};  // to be captured in this pass
   std::atomic<std::uint64_t> containers_done{0};
-  std::atomic<std::uint64_t> documents{0};
+  std::atomic<std::uint64_t> documents{0};  // read, whether or not they are kept yet
   std::atomic<std::uint64_t> deletes{0};
+  std::atomic<std::uint64_t> documents_kept{0};  // in commits
+  std::atomic<std::uint64_t> deletes_kept{0};
   std::atomic<std::uint64_t> bytes_read{0};
   std::atomic<std::uint64_t> bytes_stored{0};
   std::atomic<std::uint64_t> commits{0};

@@ -653,6 +653,24 @@ TEST_F(Backup, GoesOnWithAsManyThreadsAsThereIsRoomFor) {
   EXPECT_EQ(documents().size(), 20U);
 }
 
+TEST_F(Backup, WhatCouldNotBeCommittedIsNotReportedAsCaptured) {
+  for (const char* id : {"d", "e"}) upsert(fmt::format(R"({{"id":"{}","pk":"a"}})", id));
+  bool based = false;
+  transport_.before = [&](const http::Request& request) -> std::optional<testing::DirectTransport::Answer> {
+    based = based || is_base(request);
+    if (!based || !request.url.ends_with("/colls/orders")) return std::nullopt;  // asked before each commit
+    return testing::DirectTransport::Answer(bad_request(account_.clock().now()));
+  };
+  BackupProgress progress;
+  const auto report = capture::backup(runtime_, *client_, *repository_, {}, progress, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->incomplete.size(), 1U);
+  EXPECT_EQ(report->documents, 0U);
+  EXPECT_EQ(progress.documents, 2U);
+  transport_.before = nullptr;
+  EXPECT_EQ(backup().documents, 2U);
+}
+
 TEST_F(Backup, OnlyARefusalOfTheFeedIsAGap) {
   upsert(R"({"id":"d","pk":"a","n":1})");
   backup();

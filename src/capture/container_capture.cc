@@ -328,7 +328,7 @@ Status ContainerCapture::take_back(std::stop_token stop) {
       if (!taken) continue;
       if (!told) note("returned", "documents that had expired live again, since time to live was changed");
       told = true;
-      ++pass_.progress.documents;
+      count(1, 0);
     }
     unknown.clear();
     return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
@@ -419,6 +419,7 @@ void ContainerCapture::prove_rest() {
 // commit it is the newer of the two.
 void ContainerCapture::bury(const std::vector<Vanished>& vanished, Second listed) {
   Second newest;
+  count(0, vanished.size());
   for (const Vanished& document : vanished) {
     repo::Version version;
     version.partition_key = pending_.keep(document.partition_key);
@@ -432,7 +433,6 @@ void ContainerCapture::bury(const std::vector<Vanished>& vanished, Second listed
     version.operation = repo::Operation::remove;
     pending_.add(version);
     newest = std::max(newest, version.time);
-    ++pass_.progress.deletes;
   }
   for (RangeState& state : states_) {
     if (mode_ == CaptureMode::latest) {
@@ -459,11 +459,21 @@ Status ContainerCapture::commit(std::vector<repo::SyncPoint> sync_points, std::s
   draft.events = events_;
   auto committed = writer_->commit(draft, pending_);
   if (!committed) return fail(std::move(committed).error().in("committing " + target_.name.text()));
+  pass_.progress.documents_kept += std::exchange(pending_documents_, 0);
+  pass_.progress.deletes_kept += std::exchange(pending_deletes_, 0);
   pass_.progress.bytes_stored += committed->bytes_stored;
   ++pass_.progress.commits;
   events_.clear();
   changed_ = false;
   return {};
+}
+
+// What pending_ has gained.
+void ContainerCapture::count(std::uint64_t documents, std::uint64_t deletes) {
+  pending_documents_ += documents;
+  pending_deletes_ += deletes;
+  pass_.progress.documents += documents;
+  pass_.progress.deletes += deletes;
 }
 
 // Pages are asked for by name: what they brought belongs to this lane only while the name still means this incarnation.

@@ -110,6 +110,7 @@ class ContainerCapture {
   void prove_rest();
 
   Status commit(std::vector<repo::SyncPoint> sync_points, std::stop_token stop);
+  void count(std::uint64_t documents, std::uint64_t deletes);
   Status check_incarnation(std::stop_token stop);
   // At `at`, or now.
   void note(std::string kind, std::string text, std::optional<Second> at = {});
@@ -125,6 +126,9 @@ class ContainerCapture {
   std::vector<repo::Event> events_;      // not committed yet
   std::vector<repo::Event> all_events_;  // of this pass
   repo::VersionBatch pending_;
+  // Of these.
+  std::uint64_t pending_documents_ = 0;
+  std::uint64_t pending_deletes_ = 0;
   bool changed_ = false;  // states_ or exact_ differ from the head
   Second claimed_;        // latest: what comes later for a second before it is reported
   ForkWatch fork_watch_;

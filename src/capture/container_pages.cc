@@ -107,8 +107,7 @@ Status ContainerCapture::absorb(PageResult result, std::stop_token stop) {
                       "' was written more than once in one transaction, and nothing tells which write " +
                       "was the last: they are kept in the order of the feed");
   }
-  pass_.progress.documents += result.context.upserts;
-  pass_.progress.deletes += result.context.removes;
+  count(result.context.upserts, result.context.removes);
   return pending_.bytes() >= pass_.options.flush_bytes ? commit({}, stop) : Status();
 }
 
