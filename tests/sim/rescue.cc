@@ -128,7 +128,7 @@ std::optional<Second> covered_moment(World& world) {
 
 Documents planned_documents(World& world, const recovery::RestorePlan& plan,
                             const recovery::PlannedContainer& container) {
-  auto stream = recovery::Documents::open(world.repository(), container, plan.selection, true);
+  auto stream = recovery::Documents::open(world.repository(), container, plan.selection, true, {});
   CHECK(stream);
   Documents documents;
   repo::Version version;

@@ -84,7 +84,7 @@ class Backups {
 };
 
 Documents documents_of(World& world, const recovery::RestorePlan& plan, const recovery::PlannedContainer& container) {
-  auto stream = recovery::Documents::open(world.repository(), container, plan.selection, true);
+  auto stream = recovery::Documents::open(world.repository(), container, plan.selection, true, {});
   CHECK(stream);
   Documents documents;
   repo::Version version;
