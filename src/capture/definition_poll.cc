@@ -329,7 +329,7 @@ bool DefinitionPoll::Listing::lacks_database_of(const Definition& definition) co
 }
 
 // What is known and no longer listed becomes a removal, once it is confirmed.
-Status DefinitionPoll::add_removals(const Listing& listing, const SelectionHistory& selections, Second claimed,
+Status DefinitionPoll::add_removals(const Listing& listing, const repo::SelectionHistory& selections, Second claimed,
                                     repo::VersionBatch& batch, std::stop_token stop) {
   std::vector<Definition> missing;
   for (const auto& [key, definition] : current_) {
@@ -455,7 +455,7 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   listed_ = listing.names;
 
   repo::VersionBatch batch;
-  const SelectionHistory selections(writer_->state().events);
+  const repo::SelectionHistory selections(writer_->state().events);
   TRY(add_removals(listing, selections, claimed, batch, stop));
   for (auto& [key, definition] : listing.found) {
     const auto known_as = current_.find(key);
@@ -482,7 +482,8 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   range.last_304 = began;
   range.base_done = was_read_whole() || incomplete_.empty();
   draft.ranges = {range};
-  if (auto change = selections.change(pass_.options, claimed)) draft.events.push_back(*std::move(change));
+  auto change = selections.change({pass_.options.include, pass_.options.exclude}, claimed);
+  if (change) draft.events.push_back(*std::move(change));
   const bool nothing_new = batch.empty() && draft.events.empty() && writer_->state().seq != 0 && draft.exact == known;
   if (nothing_new) return {};
   ASSIGN(const repo::CommitResult committed, writer_->commit(draft, batch));

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "capture/pass.h"
-#include "capture/selection_history.h"
 #include "repo/definitions.h"
 #include "repo/interval.h"
+#include "repo/selection_history.h"
 
 namespace halley::capture {
 
@@ -90,7 +90,7 @@ class DefinitionPoll {
   using History = std::map<repo::DefinitionKey, std::vector<repo::Definition>>;
   // Every version there was when this pass first asked.
   Result<const History*> history();
-  Status add_removals(const Listing& listing, const SelectionHistory& selections, Second claimed,
+  Status add_removals(const Listing& listing, const repo::SelectionHistory& selections, Second claimed,
                       repo::VersionBatch& batch, std::stop_token stop);
   void add_version(const repo::Definition& definition, repo::Operation operation, Second time,
                    repo::VersionBatch& batch);

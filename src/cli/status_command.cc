@@ -18,11 +18,18 @@ struct Standing {
   std::string place;
   recovery::Timeline timeline;
   Second now;
+  std::uint64_t stored_bytes;  // all objects: commits, rollups and keys as well as data
 };
 
-std::uint64_t stored_bytes(const recovery::Timeline& timeline) {
+Result<std::uint64_t> stored_bytes(store::ObjectStore& store) {
   std::uint64_t bytes = 0;
-  for (const auto& container : timeline.containers) bytes += container.stored_bytes;
+  ASSIGN(const auto names, store.list("", "", store::kNoLimit));
+  for (const std::string& name : names) {
+    const auto size = store.size(name);
+    if (!size && size.error().code == Code::not_found) continue;  // removed since
+    if (!size) return fail(size.error());
+    bytes += *size;
+  }
   return bytes;
 }
 
@@ -35,7 +42,7 @@ std::string standing_json(const Standing& standing) {
   writer.begin_object().member("repository", standing.repository.id()).member("place", standing.place);
   writer.member("account", standing.timeline.account_id).key("restorable_until");
   write_moment(writer, standing.timeline.restorable_until);
-  writer.key("stored_bytes").unsigned_integer(stored_bytes(standing.timeline)).key("containers").begin_array();
+  writer.key("stored_bytes").unsigned_integer(standing.stored_bytes).key("containers").begin_array();
   for (const auto& container : standing.timeline.containers) {
     writer.begin_object().member("container", container.name()).member("incarnation", container.incarnation);
     writer.member_boolean("live", container.live).key("last_backup");
@@ -52,7 +59,9 @@ std::string standing_json(const Standing& standing) {
     writer.key("stored_bytes").unsigned_integer(container.stored_bytes);
     writer.member("damage", container.damage).end_object();
   }
-  writer.end_array().member("damage", standing.timeline.damage).end_object();
+  writer.end_array();
+  write_scope(writer, standing.timeline);
+  writer.member("damage", standing.timeline.damage).end_object();
   return json;
 }
 
@@ -60,16 +69,20 @@ void print_standing(Output& output, const Standing& standing) {
   const auto& containers = standing.timeline.containers;
   output.line("repository  " + standing.repository.id() + " at " + standing.place);
   output.line("account     " + (standing.timeline.account_id.empty() ? "none yet" : standing.timeline.account_id));
-  output.line("stored      " + show_bytes(stored_bytes(standing.timeline)));
+  output.line("stored      " + show_bytes(standing.stored_bytes));
   if (standing.timeline.restorable_until) {
-    output.line("restorable  until " + format_rfc3339(*standing.timeline.restorable_until));
+    const std::string scope = standing.timeline.taken_in.everything() ? "" : ": " + scope_text(standing.timeline);
+    output.line("restorable  until " + format_rfc3339(*standing.timeline.restorable_until) + scope);
   }
-  if (containers.empty()) return output.line("No container was captured yet: run 'halley backup'.");
+  const auto uncovered = standing.timeline.without_lane();
+  if (containers.empty() && uncovered.empty())
+    return output.line("No container was captured yet: run 'halley backup'.");
   std::size_t width = 9;
   for (const auto& container : containers) width = std::max(width, container.name().size());
+  for (const auto& container : uncovered) width = std::max(width, container.name.size());
   output.line();
   output.line(fmt::format("{:<{}}  {:<20}  {:>8}  {:>10}  {:>10}", "CONTAINER", width, "LAST BACKUP", "LAG", "VERSIONS",
-                          "STORED"));
+                          "DATA"));
   for (const auto& container : containers) {
     const std::string behind = !container.live      ? "dropped"
                                : !container.through ? "-"
@@ -78,14 +91,19 @@ void print_standing(Output& output, const Standing& standing) {
                             container.last_backup ? format_rfc3339(*container.last_backup) : "-", behind,
                             show_count(container.versions), show_bytes(container.stored_bytes)));
   }
+  for (const auto& container : uncovered) {
+    output.line(
+        fmt::format("{:<{}}  {:<20}  {:>8}  {:>10}  {:>10}", container.name, width, "never", "-", 0, show_bytes(0)));
+  }
 }
 
 Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(recovery::Timeline timeline, recovery::read_timeline(*repository));
+  ASSIGN(const std::uint64_t stored, stored_bytes(repository->store()));
   const Standing standing{*repository, repository->store().description(), std::move(timeline),
-                          context.runtime.wall_second()};
+                          context.runtime.wall_second(), stored};
   if (!context.output.json()) print_standing(context.output, standing);
   context.output.result(standing_json(standing));
   return conclude(context.output, standing.timeline);
@@ -98,8 +116,9 @@ Command status_command() {
       "status",
       "where the repository stands: last backups, lag, sizes",
       "Shows the repository, the account it belongs to, and for each container when it was last backed up, how far\n"
-      "behind the present its restorable moments end, and what it takes up. Where backups are lost\n"
-      "or damaged, it says so and exits with 3.",
+      "behind the present its restorable moments end, and what its documents take up in the\n"
+      "repository; \"stored\" is all of that, commits and keys too. Where backups are lost\n"
+      "or damaged, or took a container in and captured nothing of it, it says so and exits with 3.",
       "  halley status\n"
       "  halley status --json",
       {},

@@ -41,7 +41,9 @@ std::string timeline_json(const recovery::Timeline& timeline) {
   write_intervals(writer, timeline.definitions);
   writer.key("containers").begin_array();
   for (const auto& container : timeline.containers) write_container(writer, container);
-  writer.end_array().member("damage", timeline.damage).end_object();
+  writer.end_array();
+  write_scope(writer, timeline);
+  writer.member("damage", timeline.damage).end_object();
   return json;
 }
 
@@ -63,7 +65,8 @@ Command timeline_command() {
       "Shows for every container, dropped ones too, from when through when it can be restored, and how exactly:\n"
       "to every second, or to the sync points that its backups left, or to both where their mode changed; --json\n"
       "lists the intervals and sync points, and under exactness the kind that the newest backup added. Where backups\n"
-      "are lost or damaged, it says so and exits with 3.",
+      "are lost or damaged, or took a container in and captured nothing of it, it says so and exits with 3. The last\n"
+      "line is of all that the newest backup took in: the whole account, or the part that it was told to.",
       "  halley timeline\n"
       "  halley timeline --json",
       {},

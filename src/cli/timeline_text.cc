@@ -31,9 +31,11 @@ std::string restorable_text(const recovery::ContainerTimeline& container) {
 }  // namespace
 
 void print_timeline(Output& output, const recovery::Timeline& timeline) {
-  if (timeline.containers.empty()) return output.line("No container was captured yet.");
+  const auto uncovered = timeline.without_lane();
+  if (timeline.containers.empty() && uncovered.empty()) return output.line("No container was captured yet.");
   std::size_t width = 9;
   for (const auto& container : timeline.containers) width = std::max(width, container.name().size());
+  for (const auto& container : uncovered) width = std::max(width, container.name.size());
   output.line(fmt::format("{:<{}}  {:<20}  {:<20}  {:>10}  {}", "CONTAINER", width, "FROM", "THROUGH", "VERSIONS",
                           "RESTORABLE"));
   for (const auto& container : timeline.containers) {
@@ -41,9 +43,37 @@ void print_timeline(Output& output, const recovery::Timeline& timeline) {
                             moment_text(container.from), moment_text(container.through), show_count(container.versions),
                             restorable_text(container), container.live ? "" : ", dropped since"));
   }
-  if (timeline.restorable_until) {
-    output.line("The whole account is restorable until " + format_rfc3339(*timeline.restorable_until) + ".");
+  for (const auto& container : uncovered) {
+    output.line(fmt::format("{:<{}}  {:<20}  {:<20}  {:>10}  nothing yet", container.name, width, "-", "-", 0));
   }
+  std::string scope = scope_text(timeline);
+  scope.front() = 'T';
+  if (timeline.restorable_until) {
+    output.line(scope + " is restorable until " + format_rfc3339(*timeline.restorable_until) + ".");
+  } else if (!timeline.taken_in.everything()) {
+    output.line(scope + " has no second in common to which it is restorable.");
+  }
+}
+
+std::string scope_text(const recovery::Timeline& timeline) {
+  if (timeline.taken_in.everything()) return "the whole account";
+  return "the part of the account that backups take in (" + timeline.taken_in.text() + ")";
+}
+
+void write_scope(json::Writer& writer, const recovery::Timeline& timeline) {
+  writer.key("selection");
+  if (timeline.taken_in.everything()) {
+    writer.null();
+  } else {
+    writer.begin_object().key("include").strings(timeline.taken_in.include);
+    writer.key("exclude").strings(timeline.taken_in.exclude).end_object();
+  }
+  writer.key("uncovered").begin_array();
+  for (const recovery::UncoveredContainer& container : timeline.uncovered) {
+    writer.begin_object().member("container", container.name).member("incarnation", container.incarnation);
+    writer.member("since", format_rfc3339(container.since)).member_boolean("missed", container.missed).end_object();
+  }
+  writer.end_array();
 }
 
 ExitCode conclude(Output& output, const recovery::Timeline& timeline) {
@@ -55,6 +85,11 @@ ExitCode conclude(Output& output, const recovery::Timeline& timeline) {
   };
   tell("the account's definitions", timeline.damage);
   for (const auto& container : timeline.containers) tell(container.name(), container.damage);
+  for (const auto& container : timeline.uncovered) {
+    if (!container.missed) continue;
+    output.note("not captured: " + container.name + ", though backups take it in: run `halley backup`, which says why");
+    code = ExitCode::incomplete;
+  }
   return code;
 }
 

@@ -69,5 +69,42 @@ TEST(TimelineText, SaysBothOfAContainerWhoseModeChanged) {
       << "150 is exact";
 }
 
+std::pair<std::string, ExitCode> said_of(const recovery::Timeline& timeline) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Output output(out, err, false, false);
+  print_timeline(output, timeline);
+  const ExitCode code = conclude(output, timeline);
+  return {out.str() + err.str(), code};
+}
+
+TEST(TimelineText, NamesTheContainersOfWhichNothingWasCaptured) {
+  recovery::Timeline timeline;
+  timeline.uncovered = {{"shop/b", "rid", {100}, false}};
+  EXPECT_THAT(said_of(timeline).first,
+              EndsWith("\nshop/b     -                     -                              0  nothing yet\n"));
+  EXPECT_EQ(said_of(timeline).second, ExitCode::success);
+  timeline.uncovered[0].missed = true;
+  EXPECT_THAT(said_of(timeline).first, HasSubstr("not captured: shop/b, though backups take it in"));
+  EXPECT_EQ(said_of(timeline).second, ExitCode::incomplete);
+  auto begun = container_with({}, {});
+  begun.database = "shop";
+  begun.container = "b";
+  begun.incarnation = "rid";
+  timeline.containers = {begun};
+  const std::string said = said_of(timeline).first;
+  EXPECT_EQ(said.find("nothing yet"), said.rfind("nothing yet")) << "once, where there is a lane of it";
+}
+
+TEST(TimelineText, CallsAPartNoWholeAccount) {
+  recovery::Timeline timeline;
+  timeline.containers = {container_with({{{100}, {200}}}, {})};
+  timeline.restorable_until = Second{199};
+  EXPECT_THAT(said_of(timeline).first, HasSubstr("\nThe whole account is restorable until "));
+  timeline.taken_in.include = {"big/docs"};
+  EXPECT_THAT(said_of(timeline).first,
+              HasSubstr("\nThe part of the account that backups take in (--include 'big/docs') is restorable until "));
+}
+
 }  // namespace
 }  // namespace halley::cli

@@ -54,7 +54,7 @@ std::string report_json(const recovery::VerifyReport& report) {
   writer.key("restorable_until");
   write_moment(writer, report.restorable_until);
   writer.member_boolean("restorable", report.restorable).member("not_restorable", report.not_restorable);
-  writer.key("notes").strings(report.notes).end_object();
+  writer.key("missed").strings(report.missed).key("notes").strings(report.notes).end_object();
   return json;
 }
 
@@ -77,7 +77,9 @@ void print_report(Output& output, const recovery::VerifyReport& report) {
   if (!report.restorable) output.line("The newest state cannot be restored: " + report.not_restorable);
   if (report.restorable_until) output.line("Restorable until " + format_rfc3339(*report.restorable_until) + ".");
   for (const std::string& note : report.notes) output.note("note: " + note);
-  output.line(report.sound() ? "All is well." : "NOT sound.");
+  for (const std::string& name : report.missed) output.line("NOT captured: " + name + ", though backups take it in");
+  if (!report.sound()) return output.line("NOT sound.");
+  output.line(report.missed.empty() ? "All is well." : "What was captured is whole, but not all was.");
 }
 
 Result<ExitCode> run(Context& context) {
@@ -104,7 +106,8 @@ Result<ExitCode> run(Context& context) {
   if (!context.output.json()) print_report(context.output, *report);
   context.output.result(report_json(*report));
   if (!report->check.damaged.empty()) return ExitCode::damage;
-  return report->sound() ? ExitCode::success : ExitCode::failed;
+  if (!report->sound()) return ExitCode::failed;
+  return report->missed.empty() ? ExitCode::success : ExitCode::incomplete;
 }
 
 }  // namespace
@@ -116,7 +119,8 @@ Command verify_command() {
           "a commit names is read, decrypted and decoded too, or a share of them. It also looks whether the newest\n"
           "state can be planned; that the documents come back is proven by a restore.\n"
           "Seconds that can't be restored, between others that can, are listed.\n"
-          "Exit code 4 and the names when something is damaged.",
+          "Exit code 4 and the names when something is damaged, 3 when a container that backups take in has had none\n"
+          "that captured anything of it.",
           "  halley verify\n"
           "  halley verify --read-data\n"
           "  halley verify --read-data=10% --json",

@@ -75,6 +75,14 @@ class Obstacles {
     return {};
   }
 
+  Status add_selected(const Selection& selection) {
+    for (const auto& [key, versions] : history_) {
+      if (key.kind != DefinitionKind::container || !selection.selects_container(key.database, key.id)) continue;
+      TRY(add_container(key, selection));
+    }
+    return {};
+  }
+
   Result<std::vector<Interval>> good() {
     for (auto& [id, seconds] : needed_) {
       ASSIGN(const auto covered, seconds_of(id));
@@ -139,11 +147,19 @@ Result<std::vector<Interval>> good_moments(repo::Repository& repository, const r
                                            const Selection& selection) {
   ASSIGN(const History history, repo::read_definition_history(repository, account));
   Obstacles obstacles(repository, account, history);
-  for (const auto& [key, versions] : history) {
-    if (key.kind != DefinitionKind::container || !selection.selects_container(key.database, key.id)) continue;
-    TRY(obstacles.add_container(key, selection));
-  }
+  TRY(obstacles.add_selected(selection));
   for (const std::string& pattern : selection.include) obstacles.require(selected_by(pattern, history));
+  return obstacles.good();
+}
+
+Result<std::vector<Interval>> good_moments_of(repo::Repository& repository, const repo::LaneState& account,
+                                              const repo::TakenIn& taken_in) {
+  ASSIGN(const History history, repo::read_definition_history(repository, account));
+  Selection selection;
+  selection.include = taken_in.include;
+  selection.exclude = taken_in.exclude;
+  Obstacles obstacles(repository, account, history);
+  TRY(obstacles.add_selected(selection));
   return obstacles.good();
 }
 

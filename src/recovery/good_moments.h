@@ -8,6 +8,7 @@
 #include "recovery/selection.h"
 #include "repo/interval.h"
 #include "repo/repository.h"
+#include "repo/selection_history.h"
 
 namespace halley::recovery {
 
@@ -18,6 +19,10 @@ namespace halley::recovery {
 // once, and once the state of each lane that it tells of.
 Result<std::vector<repo::Interval>> good_moments(repo::Repository& repository, const repo::LaneState& account,
                                                  const Selection& selection);
+
+// The same for what backups take in, whether or not each of their patterns selects anything.
+Result<std::vector<repo::Interval>> good_moments_of(repo::Repository& repository, const repo::LaneState& account,
+                                                    const repo::TakenIn& taken_in);
 
 // The same for plan_container(): the seconds at which the container is there and covered.
 Result<std::vector<repo::Interval>> good_moments_of(repo::Repository& repository, const repo::LaneState& account,

@@ -5,11 +5,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "json/document_scanner.h"
 #include "repo/definitions.h"
 #include "repo/repository.h"
+#include "repo/selection_history.h"
 #include "runtime/runtime.h"
 #include "store/memory_store.h"
 
@@ -67,7 +70,13 @@ class HandMadeBackup {
     range.until = until;
     draft.ranges = {range};
     draft.exact = {{{}, from, until}};
+    if (taken_in_) draft.events.push_back(*std::exchange(taken_in_, {}));
     commit(repo::LaneId(repo::kAccountLane), identity, draft, definitions_);
+  }
+  // Backups take in this part of the account from then on; told with the next definitions_known().
+  void takes_in(const repo::TakenIn& part, Second from) {
+    const auto account = repository_->read_lane(repo::LaneId(repo::kAccountLane));
+    taken_in_ = repo::SelectionHistory(account ? account->events : std::vector<repo::Event>()).change(part, from);
   }
 
   // Records where the lanes of containers stand, as a pass of backup does at its end.
@@ -173,6 +182,17 @@ class HandMadeBackup {
     draft.sync_points = {{at, {{{}, {0, lane.lsn}}}}};
     commit(lane.id, lane.identity, draft, lane.batch);
   }
+  // What was put is there, and no second of it is proven.
+  void unproven(Lane& lane, Second newest) {
+    repo::CommitDraft draft;
+    draft.mode = repo::CaptureMode::latest;
+    repo::RangeState range;
+    range.base_done = true;
+    range.lsn = lane.lsn;
+    range.newest = newest;
+    draft.ranges = {range};
+    commit(lane.id, lane.identity, draft, lane.batch);
+  }
   // A new base of the lane is being read, in a new epoch.
   void begin_new_base(Lane& lane) {
     repo::CommitDraft draft;
@@ -212,6 +232,7 @@ class HandMadeBackup {
 
   std::unique_ptr<repo::Repository> repository_;
   repo::VersionBatch definitions_;
+  std::optional<repo::Event> taken_in_;
   std::uint64_t definition_lsn_ = 0;
   std::map<repo::DefinitionKey, std::string> last_;  // rids
   std::map<std::string, Lane> lanes_;

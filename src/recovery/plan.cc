@@ -46,7 +46,7 @@ Result<PlannedContainer> describe(const DefinitionsAt& definitions, const repo::
 Error none_captured(const PlannedContainer& planned) {
   return Error(Code::outside_coverage,
                "container " + planned.name() + " was there, but none of its documents were captured",
-               "run `halley backup` with it included");
+               "run `halley backup`, and see whether it takes the container in and what it says of it");
 }
 
 Error lost(const PlannedContainer& planned, const repo::LaneHead& recorded) {

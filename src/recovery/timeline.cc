@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "json/value.h"
@@ -14,7 +15,7 @@ namespace {
 
 using Live = std::map<repo::LaneId, UncoveredContainer>;
 
-// The containers that were there when definitions were last read, without those that can't be captured.
+// The containers that were there when their definitions were last read, without those that can't be captured.
 Result<Live> live_containers(repo::Repository& repository, const repo::LaneState& account) {
   Live live;
   const auto newest = repo::newest_cut(account);
@@ -62,6 +63,28 @@ ContainerTimeline timeline_of(repo::LaneState&& lane, const std::vector<repo::In
   return timeline;
 }
 
+// Marks those that a backup has missed: of other incarnations than `captured` there is nothing to restore. A backup writes down definitions at its beginning and at its end: what was
+// among them two commits ago was there while one read documents.
+Status mark_missed(repo::Repository& repository, const repo::LaneState& account, const std::set<std::string>& captured,
+                   Timeline& timeline) {
+  constexpr std::uint64_t kOfOneBackup = 2;
+  const bool none_captured = captured.empty();
+  std::set<std::string> known;
+  if (!none_captured && account.seq > kOfOneBackup) {
+    repo::Cut before;
+    before.commit = account.seq - kOfOneBackup;
+    ASSIGN(const auto definitions, repo::read_definitions(repository, account, before));
+    for (const repo::Definition& definition : definitions) {
+      if (definition.key.kind == repo::DefinitionKind::container) known.insert(definition.rid);
+    }
+  }
+  for (UncoveredContainer& container : timeline.uncovered) {
+    container.missed =
+        none_captured || (known.contains(container.incarnation) && !captured.contains(container.incarnation));
+  }
+  return {};
+}
+
 // A lane of which no commit can be read, by what others know of it.
 ContainerTimeline unreadable(const repo::LaneId& id, const repo::LaneState& account, const Live& live,
                              const Error& why) {
@@ -83,6 +106,16 @@ ContainerTimeline unreadable(const repo::LaneId& id, const repo::LaneState& acco
 
 }  // namespace
 
+std::vector<UncoveredContainer> Timeline::without_lane() const {
+  std::vector<UncoveredContainer> found = uncovered;
+  std::erase_if(found, [&](const UncoveredContainer& each) {
+    return std::any_of(containers.begin(), containers.end(), [&](const ContainerTimeline& container) {
+      return container.live && container.name() == each.name && container.incarnation == each.incarnation;
+    });
+  });
+  return found;
+}
+
 Result<Timeline> read_timeline(repo::Repository& repository) {
   Timeline timeline;
   auto account = repository.read_lane(repo::LaneId(repo::kAccountLane));
@@ -92,9 +125,14 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   timeline.account_id = account->identity.account_id;
   timeline.damage = account->damage;
   timeline.definitions = repo::exact_intervals(*account);
+  timeline.taken_in = repo::SelectionHistory(account->events).newest();
+  const auto takes_in = [&](std::string database, std::string container) {
+    return timeline.taken_in.has({repo::DefinitionKind::container, std::move(database), "", std::move(container)});
+  };
   ASSIGN(Live live, live_containers(repository, *account));
   std::vector<repo::Interval> everywhere = repo::restorable_seconds(*account);
 
+  std::set<std::string> captured;  // incarnations of which `latest` can be restored, or is damaged
   ASSIGN(const auto lanes, repository.lanes());
   for (const repo::LaneId& id : lanes) {
     if (id == repo::kAccountLane) continue;
@@ -103,12 +141,16 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     if (!read && repo::is_damage(read.error())) {
       timeline.containers.push_back(unreadable(id, *account, live, read.error()));
       timeline.containers.back().live = live.contains(id);
+      captured.insert(timeline.containers.back().incarnation);
       continue;
     }
     ASSIGN(repo::LaneState lane, std::move(read));
     const auto restorable = repo::restorable_seconds(lane);
+    if (repo::newest_cut(lane)) captured.insert(lane.identity.container_rid);
     const bool is_live = live.contains(id);
-    if (is_live) everywhere = repo::common(everywhere, restorable);
+    if (is_live && takes_in(lane.identity.database, lane.identity.container)) {
+      everywhere = repo::common(everywhere, restorable);
+    }
     if (!restorable.empty()) live.erase(id);
     timeline.containers.push_back(timeline_of(std::move(lane), restorable));
     ContainerTimeline& added = timeline.containers.back();
@@ -116,15 +158,22 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     timeline.last_backup = std::max(timeline.last_backup, added.last_backup);
     if (added.through) timeline.newest = std::max(timeline.newest.value_or(*added.through), *added.through);
   }
-  for (auto& [lane, container] : live) timeline.uncovered.push_back(std::move(container));
+  for (auto& [lane, container] : live) {
+    const std::size_t slash = container.name.find('/');
+    if (!takes_in(container.name.substr(0, slash), container.name.substr(slash + 1))) continue;
+    timeline.uncovered.push_back(std::move(container));
+  }
   std::sort(timeline.uncovered.begin(), timeline.uncovered.end(),
             [](const UncoveredContainer& a, const UncoveredContainer& b) { return a.name < b.name; });
-  if (!timeline.uncovered.empty()) everywhere.clear();
+  if (!timeline.uncovered.empty()) {
+    everywhere.clear();
+    TRY(mark_missed(repository, *account, captured, timeline));
+  }
   const bool any_dropped = std::any_of(timeline.containers.begin(), timeline.containers.end(),
                                        [](const ContainerTimeline& container) { return !container.live; });
   if (any_dropped && !everywhere.empty()) {
     // A container stands in the way while it was there, though it is gone now.
-    ASSIGN(const auto good, good_moments(repository, *account, {}));
+    ASSIGN(const auto good, good_moments_of(repository, *account, timeline.taken_in));
     everywhere = repo::common(everywhere, good);
   }
   if (!everywhere.empty()) timeline.restorable_until = everywhere.back().until - 1;

@@ -7,6 +7,7 @@
 
 #include "repo/coverage.h"
 #include "repo/repository.h"
+#include "repo/selection_history.h"
 
 namespace halley::recovery {
 
@@ -37,11 +38,13 @@ struct ContainerTimeline {
   }
 };
 
-// A container that is there and of which no second can be restored.
+// A container that is there, that backups take in, and of which no second can be restored.
 struct UncoveredContainer {
   std::string name;
   std::string incarnation;
   Second since;  // when its definition was made
+  // Not even `latest` can be restored of it, and a backup that knew of it has ended; or of nothing in the account.
+  bool missed = false;
 };
 
 struct Timeline {
@@ -49,13 +52,17 @@ struct Timeline {
   std::string damage;  // why no more is known of the definitions, where commits are lost or damaged
   std::vector<repo::Interval> definitions;    // seconds for which definitions are known
   std::vector<ContainerTimeline> containers;  // by name, then oldest first
-  std::vector<UncoveredContainer> uncovered;  // live ones, by name; not those without a partition key
-  // The newest second to which the account can be restored, with every container that is live now, and those that were
-  // there then; nothing when there is none, as when a live one is uncovered. Containers without a partition key do not
-  // count: restores leave them out.
+  std::vector<UncoveredContainer> uncovered;  // by name; not those without a partition key
+  repo::TakenIn taken_in;                     // by the newest backup; what it left out may be there unseen
+  // The newest second to which all that is taken in can be restored, with every container that is live now, and those
+  // that were there then; nothing when there is none, as when a live one is uncovered. Containers without a partition
+  // key do not count: restores leave them out.
   std::optional<Second> restorable_until;
   std::optional<Second> last_backup;  // the agent's clock at the newest commit of any lane; nothing: no backup exists
   std::optional<Second> newest;       // the newest restorable second of any container
+
+  // Of the uncovered ones those of which there is no lane either, so that they are not among `containers`.
+  std::vector<UncoveredContainer> without_lane() const;
 };
 
 // One pass over the heads of all lanes, two where a container was dropped; of segments only those of the definitions

@@ -22,6 +22,7 @@ void add_holes(const Timeline& timeline, VerifyReport& report) {
   for (const UncoveredContainer& container : timeline.uncovered) {
     const Second end = std::max(known, container.since + 1);
     report.coverage_holes.push_back({container.name, container.incarnation, {container.since, end}, {}});
+    if (container.missed) report.missed.push_back(container.name);
   }
 }
 
@@ -33,6 +34,9 @@ Status try_restore(repo::Repository& repository, std::stop_token stop, VerifyRep
   add_holes(timeline, report);
   ASSIGN(RestorePlan plan, make_plan(repository, Moment::newest(), {}, {.stop = std::move(stop)}));
   report.notes = std::move(plan.notes);
+  if (!timeline.taken_in.everything()) {
+    report.notes.push_back("backups take in a part of the account: " + timeline.taken_in.text());
+  }
   report.restorable = true;
   return {};
 }

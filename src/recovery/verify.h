@@ -26,8 +26,9 @@ struct VerifyReport {
   std::optional<Second> restorable_until;  // as in the timeline
   bool restorable = false;                 // a plan for the whole account as of `latest` can be made
   std::string not_restorable;              // why not
-  std::vector<std::string> notes;          // of that plan
-  bool sound() const { return check.damaged.empty() && last_backup && restorable; }
+  std::vector<std::string> notes;          // of that plan, and what backups leave out
+  std::vector<std::string> missed;         // containers that backups take in, and captured nothing of
+  bool sound() const { return check.damaged.empty() && last_backup && restorable; }  // though some were missed
 };
 
 // `options` as repo::check() takes them. Damage is reported, not an error.
