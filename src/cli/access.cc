@@ -50,7 +50,7 @@ Result<std::string> account_key(const Context& context, const Configuration& con
     return fail(Code::invalid_argument, "no key given for the account",
                 "set COSMOS_KEY, or give --key-file FILE or --key-env NAME");
   }
-  return read_secret(source, "the account's key", context.variables);
+  return read_secret(source, "the account's key", context.variables, context.stop);
 }
 
 Result<std::string> asked_password(const Context& context, bool twice) {
@@ -77,7 +77,7 @@ Result<std::string> repository_password(const Context& context, const Configurat
     source.file_by = "password_file in the configuration";
   }
   if (source.empty()) return asked_password(context, twice);
-  return read_secret(source, "the repository's password", context.variables);
+  return read_secret(source, "the repository's password", context.variables, context.stop);
 }
 
 Result<std::string> repository_url(const Context& context, const Configuration& configuration) {
@@ -132,7 +132,7 @@ Result<OpenAccount> open_account(const Context& context, const Configuration& co
 Result<std::string> target_key(const Context& context) {
   ASSIGN(const SecretSource source, source_in_options(context, "--target-key-env", "--target-key-file", ""));
   if (source.empty()) return std::string();
-  return read_secret(source, "the target account's key", context.variables);
+  return read_secret(source, "the target account's key", context.variables, context.stop);
 }
 
 Result<OpenAccount> open_target_account(const Context& context, const Configuration& configuration) {

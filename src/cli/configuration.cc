@@ -15,17 +15,20 @@
 #include <toml++/toml.h>
 // clang-format on
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
+#include <span>
 
 #include "cli/configuration_keys.h"
 #include "cli/nearest_name.h"
+#include "runtime/waiting_input.h"
 
 namespace halley::cli {
 namespace {
@@ -185,20 +188,26 @@ std::optional<std::string> configuration_path(const Context& context) {
   return std::nullopt;
 }
 
-Result<std::string> read_text(const std::string& path) {
+Result<std::string> read_text(const std::string& path, const std::stop_token& stop) {
   constexpr std::size_t kMaxBytes = 1 << 20;
   const auto refused = [&](const std::string& why) {
     return fail(Code::invalid_argument, "cannot read the configuration '" + path + "': " + why);
   };
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return refused("it is a folder, not a file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return refused(std::strerror(errno));
+  const int file = open_input(path);
+  if (file < 0) return refused(std::strerror(errno));
   std::string text(kMaxBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return refused(std::strerror(errno));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::size_t size = 0;
+  Result<std::size_t> count = 0;
+  do {
+    count = read_input(file, std::span(text).subspan(size), stop);
+    size += count.value_or(0);
+  } while (count && *count > 0 && size < text.size());
+  close(file);
+  if (!count && count.error().code == Code::cancelled) return fail(count.error());
+  if (!count) return refused(count.error().message);
+  text.resize(size);
   if (text.size() > kMaxBytes) return refused("it is larger than 1 MiB");
   return text;
 }
@@ -245,7 +254,7 @@ Result<Configuration> parse_configuration(std::string_view text, const std::stri
 Result<Configuration> load_configuration(const Context& context) {
   const auto path = configuration_path(context);
   if (!path) return Configuration();
-  ASSIGN(const std::string text, read_text(*path));
+  ASSIGN(const std::string text, read_text(*path, context.stop));
   return parse_configuration(text, *path);
 }
 

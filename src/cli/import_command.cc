@@ -102,7 +102,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const recovery::ImportFormat format, format_of(context.arguments));
   ASSIGN(const recovery::ImportOptions options, options_of(context.arguments));
   ASSIGN(const Configuration configuration, load_configuration(context));
-  ASSIGN(recovery::ImportReader reader, recovery::ImportReader::open(input, format));
+  ASSIGN(recovery::ImportReader reader, recovery::ImportReader::open(input, format, context.stop));
   ASSIGN(const OpenAccount account, open_target_account(context, configuration));
   recovery::ImportProgress progress;
   Result<recovery::ImportReport> report;

@@ -1,7 +1,6 @@
 #include "cli/secret.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <filesystem>
 
 #include "runtime/child_process.h"
+#include "runtime/waiting_input.h"
 
 namespace halley::cli {
 namespace {
@@ -35,17 +35,15 @@ class Descriptor {
   const int fd_;
 };
 
-// Everything up to the end; nothing on a read error, or when it is too long for a secret.
-std::optional<std::string> read_to_end(int fd) {
+// Everything up to the end.
+Result<std::string> read_to_end(int fd, const std::stop_token& stop) {
   std::string text;
   std::array<char, 4096> buffer;
   while (true) {
-    const ssize_t count = read(fd, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::nullopt;
+    ASSIGN(const std::size_t count, read_input(fd, buffer, stop));
     if (count == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > kMaxSecretBytes) return std::nullopt;
+    text.append(buffer.data(), count);
+    if (text.size() > kMaxSecretBytes) return fail(Code::invalid_argument, "it is too long");
   }
 }
 
@@ -87,9 +85,9 @@ bool may_be_secret(const std::string& path, bool is_there) {
   return !is_there && path.find('/') == std::string::npos;
 }
 
-Result<std::string> from_file(const SecretSource& source, const std::string& what) {
+Result<std::string> from_file(const SecretSource& source, const std::string& what, const std::stop_token& stop) {
   const std::string path = (std::filesystem::path(source.folder) / source.file).string();
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open_input(path));
   const int reason = file.get() < 0 ? errno : 0;
   struct stat unused {};
   const bool is_there = reason == 0 || lstat(path.c_str(), &unused) == 0;
@@ -98,19 +96,21 @@ Result<std::string> from_file(const SecretSource& source, const std::string& wha
     const std::string text = what + ": cannot read the file " + shown + ": " + std::strerror(reason);
     return fail(Code::invalid_argument, text, "the path of a file is expected there, not the secret itself");
   }
-  auto text = read_to_end(file.get());
+  auto text = read_to_end(file.get(), stop);
+  if (!text && text.error().code == Code::cancelled) return text;
   if (!text) return fail(Code::invalid_argument, what + ": cannot read the file " + shown + ", or it is no secret");
   return finished(*std::move(text), what, "the file " + shown);
 }
 
-Result<std::string> from_command(const std::string& command, const std::string& what) {
+Result<std::string> from_command(const std::string& command, const std::string& what, const std::stop_token& stop) {
   if (holds_generated_password(command) && command.find(' ') == std::string::npos) {  // the shell would print it
     return fail(Code::invalid_argument, what + ": a command that prints it is expected, not the secret itself");
   }
   ChildCommand child;
   child.words = {"/bin/sh", "-c", command};
   child.max_output = kMaxSecretBytes;
-  auto ran = run_child(real_runtime(), child, {});
+  auto ran = run_child(real_runtime(), child, stop);
+  if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");  // in a terminal the command was, too
   if (!ran || ran->exit_code != 0) {
     return fail(Code::invalid_argument, what + ": the command that prints it failed");
   }
@@ -168,10 +168,11 @@ bool is_variable_name(const std::string& name) {
          name.size() < 64;
 }
 
-Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables) {
+Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables,
+                                const std::stop_token& stop) {
   if (!source.env.empty()) return from_env(source.env, what, variables);
-  if (!source.file.empty()) return from_file(source, what);
-  if (!source.command.empty()) return from_command(source.command, what);
+  if (!source.file.empty()) return from_file(source, what, stop);
+  if (!source.command.empty()) return from_command(source.command, what, stop);
   return fail(Code::invalid_argument, what + ": nothing says where it is");
 }
 
@@ -215,16 +216,14 @@ Result<std::string> prompt_secret(const std::string& prompt, std::stop_token sto
   say(terminal.get(), prompt);
   std::string line;
   while (!line.ends_with('\n')) {
-    if (stop.stop_requested()) {
-      say(terminal.get(), "\n");
-      return fail(Code::cancelled, "interrupted");
-    }
-    pollfd waiting{terminal.get(), POLLIN, 0};
-    if (poll(&waiting, 1, 100) <= 0) continue;
     std::array<char, 4096> buffer;
-    const ssize_t count = read(terminal.get(), buffer.data(), buffer.size());
-    if (count <= 0) break;
-    line.append(buffer.data(), static_cast<std::size_t>(count));
+    const auto count = read_input(terminal.get(), buffer, stop);
+    if (!count && count.error().code == Code::cancelled) {
+      say(terminal.get(), "\n");
+      return fail(count.error());
+    }
+    if (!count || *count == 0) break;
+    line.append(buffer.data(), *count);
   }
   say(terminal.get(), "\n");
   return finished(std::move(line), "the password", "the terminal");

@@ -27,8 +27,9 @@ struct SecretSource {
 bool is_variable_name(const std::string& name);
 
 // Reads it. One line end behind the secret is dropped. Fails with invalid_argument when there is none, when it is
-// empty, or longer than 64 KiB. `what` names it in errors ("the account's key").
-Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables);
+// empty, or longer than 64 KiB, with cancelled on `stop`. `what` names it in errors ("the account's key").
+Result<std::string> read_secret(const SecretSource& source, const std::string& what, const Variables& variables,
+                                const std::stop_token& stop = {});
 
 // Writes a secret and a line end to a new file that only its owner can read, durably, its name too; already_exists when
 // there is one. Whatever else fails, there is none.

@@ -1,9 +1,12 @@
 #include "cli/secret.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "testing/recorded_disk.h"
 #include "testing/temporary_folder.h"
@@ -108,6 +111,24 @@ TEST(Secret, StaysWhereWhatItOpensMayBeThere) {
     const bool stays = code == Code::ambiguous || code == Code::timeout;
     EXPECT_EQ(std::filesystem::exists(path), stays);
     EXPECT_EQ(made.error().hint.find(path) != std::string::npos, stays);
+  }
+}
+
+TEST(Secret, IsWaitedForUntilAskedToStop) {
+  const halley::testing::TemporaryFolder folder;
+  SecretSource fifo;
+  fifo.file = folder.path("fifo");
+  ASSERT_EQ(mkfifo(fifo.file.c_str(), 0600), 0);
+  const std::jthread writer([&] { std::ofstream(fifo.file) << "open sesame\n"; });
+  EXPECT_EQ(read(fifo).value_or(""), "open sesame");
+  std::stop_source stop;
+  stop.request_stop();
+  SecretSource command;
+  command.command = "exec sleep 1000";
+  for (const SecretSource& source : {fifo, command}) {
+    const auto stopped = read_secret(source, "the key", one_variable(), stop.get_token());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, Code::cancelled);
   }
 }
 

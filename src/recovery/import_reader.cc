@@ -8,29 +8,31 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "json/document_scanner.h"
 #include "json/string_text.h"
+#include "runtime/waiting_input.h"
 
 namespace halley::recovery {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 17;
-constexpr std::string_view kFirstOfExport = "\"exported_at\"";  // member; no more than that is read to guess
+constexpr std::size_t kShortText = 2000;  // that of the longest id, escaped, is shorter
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 
-Result<ImportReader> ImportReader::open(const std::string& path, ImportFormat format) {
+Result<ImportReader> ImportReader::open(const std::string& path, ImportFormat format, std::stop_token stop) {
   const bool standard_input = path == "-";
-  const int descriptor = standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = standard_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open_input(path);
   if (descriptor < 0) {
     return fail(errno == ENOENT ? Code::not_found : Code::io, "can't read " + path + ": " + std::strerror(errno));
   }
-  ImportReader reader(standard_input ? "standard input" : path, descriptor);
+  ImportReader reader(standard_input ? "standard input" : path, descriptor, std::move(stop));
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     reader.size_ = static_cast<std::uint64_t>(status.st_size);
@@ -50,6 +52,7 @@ ImportReader::~ImportReader() {
 ImportReader::ImportReader(ImportReader&& other) noexcept
     : name_(std::move(other.name_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
+      stop_(std::move(other.stop_)),
       format_(other.format_),
       size_(other.size_),
       buffer_(std::move(other.buffer_)),
@@ -71,19 +74,39 @@ Status ImportReader::guess_format() {
   const std::uint64_t line = line_;
   const int c = peek_token();
   bool json = c == '[';
-  if (c == '{') {
-    step();
-    peek_token();
-    std::size_t same = 0;
-    for (; same < kFirstOfExport.size() && peek() == kFirstOfExport[same]; ++same) step();
-    json = same == kFirstOfExport.size();
-  }
+  if (c == '{') json = begins_like_export();
   if (failed_) return fail(*failed_);
   at_ = item_;
   line_ = line;
   keeping_ = false;
   format_ = json ? ImportFormat::json : ImportFormat::ndjson;
   return {};
+}
+
+// Whether the first members of the object are those of an export: a document may well have one that is named so.
+bool ImportReader::begins_like_export() {
+  for (const std::string_view name : {"exported_at", "database", "container", "at"}) {
+    step();  // the bracket, or a comma
+    if (take_short_text() != name || peek_token() != ':') return false;
+    step();
+    if (!take_short_text() || peek_token() != ',') return false;
+  }
+  return true;
+}
+
+// Steps over a string, which is given as it is written; nothing where there is none, or a long one.
+std::optional<std::string> ImportReader::take_short_text() {
+  if (peek_token() != '"') return std::nullopt;
+  step();
+  std::string text;
+  bool escaped = false;
+  for (int c = peek(); c >= 0 && text.size() < kShortText; c = peek()) {
+    step();
+    if (c == '"' && !escaped) return text;
+    text += static_cast<char>(c);
+    escaped = c == '\\' && !escaped;
+  }
+  return std::nullopt;
 }
 
 Result<bool> ImportReader::next_line(ImportItem& out) {
@@ -283,14 +306,11 @@ Status ImportReader::fill() {
   item_ -= std::min(item_, passed);
   const std::size_t size = buffer_.size();
   buffer_.resize(size + kChunk + json::kPadding);
-  ssize_t read = -1;
-  do {
-    read = ::read(descriptor_, buffer_.data() + size, kChunk);
-  } while (read < 0 && errno == EINTR);
-  const int error = errno;
-  buffer_.resize(size + static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
-  if (read < 0) return fail(Code::io, "can't read " + name_ + ": " + std::strerror(error));
-  ended_ = read == 0;
+  const auto read = read_input(descriptor_, std::span(buffer_).subspan(size, kChunk), stop_);
+  buffer_.resize(size + read.value_or(0));
+  if (!read && read.error().code == Code::cancelled) return fail(read.error());
+  if (!read) return fail(read.error().code, "can't read " + name_ + ": " + read.error().message);
+  ended_ = *read == 0;
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 namespace halley::recovery {
 
 // json: an object with an array `items`, or an array; ndjson: a document a line. `guess`: json for a text that begins
-// with an array, or with an object whose first member is `exported_at`.
+// with an array, or with an object whose first members are those of an export (export.h) up to `at`.
 enum class ImportFormat : std::uint8_t { guess, json, ndjson };
 
 struct ImportItem {
@@ -25,8 +26,8 @@ class ImportReader {
  public:
   static constexpr std::size_t kMaxItem = 16 << 20;  // as written, white space included
 
-  // "-" is standard input.
-  static Result<ImportReader> open(const std::string& path, ImportFormat format);
+  // "-" is standard input. On `stop` this and next() fail with cancelled, though no input comes.
+  static Result<ImportReader> open(const std::string& path, ImportFormat format, std::stop_token stop = {});
   ~ImportReader();
   ImportReader(ImportReader&& other) noexcept;
   ImportReader& operator=(ImportReader&&) = delete;
@@ -42,10 +43,13 @@ class ImportReader {
   std::optional<std::uint64_t> declared_count() const { return count_; }
 
  private:
-  ImportReader(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
+  ImportReader(std::string name, int descriptor, std::stop_token stop)
+      : name_(std::move(name)), descriptor_(descriptor), stop_(std::move(stop)) {}
   enum class Place : std::uint8_t { before, members, items, end };
 
   Status guess_format();
+  bool begins_like_export();
+  std::optional<std::string> take_short_text();
   Result<bool> next_line(ImportItem& out);
   Result<bool> next_element(ImportItem& out);
   Status begin_json();
@@ -68,6 +72,7 @@ class ImportReader {
 
   std::string name_;
   int descriptor_ = -1;
+  std::stop_token stop_;
   ImportFormat format_ = ImportFormat::guess;
   std::optional<std::uint64_t> size_;
   std::optional<std::uint64_t> count_;

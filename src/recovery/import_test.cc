@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <mutex>
 #include <utility>
@@ -20,6 +21,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+// How exports begin.
+const std::string kExport = R"({"exported_at":"2026-01-17T10:00:00Z","database":"s\"p","container":"o","at":"x",)";
 
 class ReaderTest : public ::testing::Test {
  protected:
@@ -49,11 +53,13 @@ class ReaderTest : public ::testing::Test {
 };
 
 TEST_F(ReaderTest, TakesTheShapesThatExportsHave) {
-  EXPECT_THAT(read("{\"exported_at\":\"x\",\"count\":2,\"items\":[\n{\"a\":\"]},\\\"\"},\n{\"b\":[{}]}\n]}\n"),
+  EXPECT_THAT(read("{\"exported_at\":\"x\",\"count\":2,\"items\":[\n{\"a\":\"]},\\\"\"},\n{\"b\":[{}]}\n]}\n",
+                   ImportFormat::json),
               ElementsAre(R"(2/39 {"a":"]},\""})", R"(3/54 {"b":[{}]})"));
   EXPECT_EQ(count_, 2U);
-  EXPECT_EQ(format_, ImportFormat::json);
-  EXPECT_THAT(read("{ \"exported_at\" : 1, \"x\": {\"items\":[1]}, \"items\" : [ ] , \"count\" : 0 }"), IsEmpty());
+  EXPECT_THAT(
+      read("{ \"exported_at\" : 1, \"x\": {\"items\":[1]}, \"items\" : [ ] , \"count\" : 0 }", ImportFormat::json),
+      IsEmpty());
   EXPECT_EQ(count_, 0U);
   EXPECT_THAT(read(" [ {\"a\":1} , 5 ]"), ElementsAre(R"(1/3 {"a":1})", "1/13 5"));
   EXPECT_THAT(read("{\"id\":\"1\",\"items\":[1]}\r\n\n  {\"id\":\"2\"}"),
@@ -65,8 +71,36 @@ TEST_F(ReaderTest, TakesTheShapesThatExportsHave) {
   EXPECT_THAT(read(""), IsEmpty());
 }
 
+TEST_F(ReaderTest, TakesForAnExportWhatBeginsLikeOne) {
+  EXPECT_THAT(read(kExport + R"("count":1,"items":[{"a":1}]})"), ElementsAre(HasSubstr(R"({"a":1})")));
+  EXPECT_EQ(format_, ImportFormat::json);
+  EXPECT_THAT(read(R"( { "exported_at" : "x" ,)"
+                   "\n"
+                   R"("database": "d", "container":"c" , "at" : "" , "items" : []})"),
+              IsEmpty());
+  EXPECT_EQ(format_, ImportFormat::json);
+  for (const char* document : {R"({"exported_at":"x","id":"1","items":[{"id":"2"}]})",
+                               R"({"exported_at":1,"database":"d","container":"c","at":"x","items":[]})",
+                               R"({"exported_at":"x","database":"d","at":"x","container":"c","items":[]})",
+                               R"({"exported_at":"x","database":"d","container":"c","at":"x"})",
+                               R"({"exported_at":"x","database":"d)", R"({"exported_at")"}) {
+    EXPECT_THAT(read(document), ElementsAre(std::string("1/0 ") + document));
+    EXPECT_EQ(format_, ImportFormat::ndjson) << document;
+  }
+}
+
+TEST_F(ReaderTest, StopsThoughNothingComes) {
+  const std::string path = folder_.path("fifo");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto waiting = ImportReader::open(path, ImportFormat::guess, stop.get_token());
+  ASSERT_FALSE(waiting);
+  EXPECT_EQ(waiting.error().code, Code::cancelled);
+}
+
 TEST_F(ReaderTest, NamesWhereItIsNotJson) {
-  EXPECT_THAT(read("{\"exported_at\":1,\n\"items\":[{} {}]}"),
+  EXPECT_THAT(read("{\"exported_at\":1,\n\"items\":[{} {}]}", ImportFormat::json),
               ElementsAre("2/27 {}", HasSubstr(":2: not JSON at byte 30")));
   EXPECT_THAT(read("[{},{\"a\":"), ElementsAre("1/1 {}", HasSubstr("not JSON at byte 9: the file ends")));
   EXPECT_THAT(read("[{}"), ElementsAre("1/1 {}", HasSubstr("byte 3")));
@@ -109,7 +143,8 @@ TEST_F(ReaderTest, AnItemTooLargeIsPassedOver) {
   EXPECT_THAT(read("{}\n" + large + "\n{\"b\":1}"),
               ElementsAre("1/0 {}", "2/3 oversized", "3/" + std::to_string(large.size() + 4) + R"( {"b":1})"));
   // What stands behind many bytes counts, too.
-  EXPECT_THAT(read("{\"exported_at\":1,\"items\":[" + large + "],\"count\":1}"), ElementsAre("1/26 oversized"));
+  EXPECT_THAT(read("{\"exported_at\":1,\"items\":[" + large + "],\"count\":1}", ImportFormat::json),
+              ElementsAre("1/26 oversized"));
   EXPECT_EQ(count_, 1U);
 }
 
@@ -341,12 +376,12 @@ TEST_F(ImportTest, WhatTheAccountRefusesIsAProblemOfThatDocument) {
 }
 
 TEST_F(ImportTest, AFileThatIsCutIsNoticed) {
-  const auto cut = run(R"({"exported_at":"x","count":3,"items":[{"id":"1"},{"id":"2"},{"id")");
+  const auto cut = run(kExport + R"("count":3,"items":[{"id":"1"},{"id":"2"},{"id")");
   ASSERT_TRUE(cut) << cut.error().to_string();
   EXPECT_FALSE(cut->read_whole);
   EXPECT_EQ(cut->written, 2U);
-  EXPECT_THAT(cut->problems.front().why, HasSubstr("byte 65"));
-  const auto fewer = run(R"({"exported_at":"x","count":3,"items":[{"id":"1"},{"id":"2"}]})");
+  EXPECT_THAT(cut->problems.front().why, HasSubstr("byte " + std::to_string(kExport.size() + 46)));
+  const auto fewer = run(kExport + R"("count":3,"items":[{"id":"1"},{"id":"2"}]})");
   ASSERT_TRUE(fewer);
   EXPECT_THAT(fewer->problems.front().why, HasSubstr("`count` says 3"));
 }

@@ -17,6 +17,7 @@ namespace halley {
 namespace {
 
 constexpr int kPollMilliseconds = 50;
+constexpr Milliseconds kGrace{2000};
 
 // A pipe whose reading end is ours; both ends close when they go.
 class Pipe {
@@ -97,8 +98,8 @@ Status read_both(Runtime& runtime, const ChildCommand& command, Pipe& output, Pi
   const auto deadline = Deadline::after(runtime, command.patience.value_or(Milliseconds(0)));
   while (output.open() || errors.open()) {
     std::array<pollfd, 2> waiting{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
-    const int ready = poll(waiting.data(), waiting.size(), command.patience ? kPollMilliseconds : -1);
-    if (command.patience && stop.stop_requested()) return fail(Code::cancelled, "interrupted");
+    const int ready = poll(waiting.data(), waiting.size(), kPollMilliseconds);
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
     if (command.patience && deadline.passed(runtime)) {
       return fail(Code::timeout, command.words[0] + " did not end in time");
     }
@@ -119,6 +120,26 @@ bool ended(pid_t child, int options, int& status) {
   }
 }
 
+bool ended_in_time(Runtime& runtime, pid_t child, int& status, std::optional<Milliseconds> patience,
+                   const std::stop_token& stop) {
+  const auto deadline = Deadline::after(runtime, patience.value_or(Milliseconds(0)));
+  while (!ended(child, WNOHANG, status)) {
+    if (patience && deadline.passed(runtime)) return false;
+    if (!runtime.sleep(Milliseconds(5), stop)) return false;
+  }
+  return true;
+}
+
+// Ends what goes on. A child that has the terminal may have changed it, and is given time to put it right.
+void end(Runtime& runtime, const ChildCommand& command, pid_t child, int& status) {
+  if (!command.patience) {
+    kill(child, SIGTERM);
+    if (ended_in_time(runtime, child, status, kGrace, {})) return;
+  }
+  kill(command.patience ? -child : child, SIGKILL);
+  ended(child, 0, status);
+}
+
 }  // namespace
 
 Result<ChildOutput> run_child(Runtime& runtime, const ChildCommand& command, std::stop_token stop) {
@@ -136,16 +157,11 @@ Result<ChildOutput> run_child(Runtime& runtime, const ChildCommand& command, std
   ChildOutput result;
   const Status read = read_both(runtime, command, output, errors, result, stop);
   int status = 0;
-  bool done = read.has_value() && ended(child, command.patience ? WNOHANG : 0, status);
-  const auto grace = Deadline::after(runtime, Milliseconds(2000));
-  while (read && !done && !grace.passed(runtime) && runtime.sleep(Milliseconds(5), stop)) {
-    done = ended(child, WNOHANG, status);
-  }
-  if (!done) {
-    kill(command.patience ? -child : child, SIGKILL);
-    ended(child, 0, status);
-  }
+  bool done = false;
+  if (read) done = ended_in_time(runtime, child, status, command.patience ? std::optional(kGrace) : std::nullopt, stop);
+  if (!done) end(runtime, command, child, status);
   if (!read) return fail(read.error());
+  if (!done && stop.stop_requested()) return fail(Code::cancelled, "interrupted");
   if (!done) return fail(Code::timeout, program + " closed its output and did not end");
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   return result;

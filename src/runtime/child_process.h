@@ -16,7 +16,7 @@ struct ChildCommand {
   std::vector<std::string> words;      // the program, looked for in PATH unless it has a slash, and its arguments
   std::size_t max_output = 64 * 1024;  // of each stream
   // It is killed, with what it started, when this has passed. Without it the child keeps the terminal, can be
-  // interrupted there, and may take its time.
+  // interrupted there, and may take its time; on stop it is asked to end (SIGTERM) before it is killed.
   std::optional<Milliseconds> patience;
   // Standard error is collected rather than shown.
   bool collect_errors = false;
@@ -28,8 +28,8 @@ struct ChildOutput {
   std::string errors;
 };
 
-// Runs it and waits for its end. Failures: `not_found` when there is no such program, `timeout`, `cancelled` on stop
-// (only with `patience`), `corrupt` for more output than allowed, `io`. Messages name the program only: arguments and
+// Runs it and waits for its end. Failures: `not_found` when there is no such program, `timeout`, `cancelled` on stop,
+// `corrupt` for more output than allowed, `io`. Messages name the program only: arguments and
 // output may be secrets.
 Result<ChildOutput> run_child(Runtime& runtime, const ChildCommand& command, std::stop_token stop);
 

@@ -59,6 +59,19 @@ TEST(ChildProcess, OneThatClosesItsOutputAndGoesOnIsWaitedForAndThenKilled) {
   EXPECT_EQ(endless.error().code, Code::timeout);
 }
 
+TEST(ChildProcess, OneThatHasTheTerminalStopsWhenAskedWhateverItDoes) {
+  std::stop_source source;
+  source.request_stop();
+  for (const char* script :
+       {"exec sleep 1000", "exec >&-; exec sleep 1000", "trap '' TERM; while :; do sleep 0.1; done"}) {
+    ChildCommand command;
+    command.words = {"sh", "-c", script};
+    const auto ran = run_child(real_runtime(), command, source.get_token());
+    ASSERT_FALSE(ran.has_value()) << script;
+    EXPECT_EQ(ran.error().code, Code::cancelled) << script;
+  }
+}
+
 TEST(ChildProcess, StopsWhenAsked) {
   std::stop_source source;
   source.request_stop();
