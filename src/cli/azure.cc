@@ -115,7 +115,7 @@ void print_requests(Output& output, const Azure& azure, const std::vector<native
     output.line(request.method + " " + url);
     writer.begin_object().member("method", request.method).member("url", url);
     if (!request.body.empty()) {
-      output.line(request.body);
+      if (!output.json()) output.raw(request.body + "\n");
       writer.key("body").raw(request.body);
     }
     writer.end_object();

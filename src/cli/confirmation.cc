@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <sstream>
 
 #include "http/message.h"
 
@@ -36,7 +37,8 @@ Result<std::string> ask(const std::string& question, const std::stop_token& stop
 }  // namespace
 
 Status confirm(Context& context, const std::string& warning) {
-  context.output.note(warning);
+  std::istringstream lines(warning);
+  for (std::string line; std::getline(lines, line);) context.output.note(line);
   if (context.arguments.has("--yes")) return {};
   if (context.output.json() || !context.output.terminal()) {
     return fail(Code::invalid_argument, "this must be agreed to, and nobody can be asked", "give --yes to agree to it");

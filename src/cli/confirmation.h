@@ -8,7 +8,7 @@
 namespace halley::cli {
 
 // Goes on with --yes, or when the user says yes on the terminal. Fails with invalid_argument when the answer is another
-// one, and where nobody can be asked, naming --yes. `warning` is told in any case.
+// one, and where nobody can be asked, naming --yes. `warning`, of any number of lines, is told in any case.
 Status confirm(Context& context, const std::string& warning);
 
 }  // namespace halley::cli

@@ -61,7 +61,8 @@ Demo::Demo(Context& context, AccountTree tree, DemoRoles roles, std::string fold
       password_(std::move(password)) {}
 
 void Demo::title(const std::string& text) {
-  context_.output.line(fmt::format("\n{}. {}", ++chapter_, text));
+  context_.output.line();
+  context_.output.line(fmt::format("{}. {}", ++chapter_, text));
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member_integer("chapter", chapter_).member("title", text).end_object();

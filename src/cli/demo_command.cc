@@ -58,7 +58,8 @@ Result<ExitCode> run(Context& context) {
   if (folder.kept()) TRY(recovery::write_file(folder.password_file(), password + "\n"));
   ASSIGN(const ExitCode code, Demo(context, std::move(tree), std::move(roles), folder.repository(), password).run());
   if (folder.kept()) {
-    context.output.line(fmt::format("\nLook around: halley timeline --repo {} --password-file {}", folder.repository(),
+    context.output.line();
+    context.output.line(fmt::format("Look around: halley timeline --repo {} --password-file {}", folder.repository(),
                                     folder.password_file()));
   }
   return code;

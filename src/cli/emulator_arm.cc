@@ -71,10 +71,14 @@ void say_arm(Output& output, const arm::Endpoint& endpoint, const std::string& a
   output.line("certificate        " + certificate);
   output.line();
   output.line("# halley.toml");
-  output.line("[account]\nca = \"" + certificate + "\"");
-  output.line("[native]\ncloud = \"" + endpoint.url() + "\"\nca = \"" + certificate + "\"");
+  output.line("[account]");
+  output.line("ca = \"" + certificate + "\"");
+  output.line("[native]");
+  output.line("cloud = \"" + endpoint.url() + "\"");
+  output.line("ca = \"" + certificate + "\"");
   output.line("subscription = \"" + std::string(arm::kSubscription) + "\"");
-  output.line("resource_group = \"" + std::string(arm::kResourceGroup) + "\"\naccount = \"" + account + "\"");
+  output.line("resource_group = \"" + std::string(arm::kResourceGroup) + "\"");
+  output.line("account = \"" + account + "\"");
   output.line();
   output.line("# any secret signs in; Node.js: NODE_EXTRA_CA_CERTS=" + certificate);
   output.line("export AZURE_AUTHORITY_HOST=" + endpoint.url() + " AZURE_TENANT_ID=" + std::string(arm::kTenant));

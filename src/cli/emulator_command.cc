@@ -56,7 +56,7 @@ Result<server::EmulatorOptions> options_of(const Context& context) {
     SecretSource source;
     source.file = *file;
     source.file_by = "--key-file";
-    ASSIGN(account.key, read_secret(source, "the emulator's key", context.variables));
+    ASSIGN(account.key, read_secret(source, "the emulator's key", context.variables, context.stop));
   }
   if (arm) TRY(prepare_arm(context, options));
   return options;
@@ -144,8 +144,8 @@ void say_ready(Output& output, const Served& served, const std::string& certific
     output.line("region             " + emulator.region_endpoint(region) + "  " + region);
   if (served.manager) say_arm(output, *served.manager, served.account_id, certificate);
   output.note(
-      "It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, trigger or function: it keeps them, and a\n"
-      "query that calls one is answered 400. Ctrl-C ends it.");
+      "It answers Cosmos SQL (docs/sql.md) and runs no stored procedure, trigger or function: it keeps them, and a");
+  output.note("query that calls one is answered 400. Ctrl-C ends it.");
 }
 
 // Says where the account is, and serves until the user has had enough.
@@ -232,7 +232,8 @@ Command emulator_command() {
           OptionNames{"--listen", "--tls", "--cert-out", "--partitions", "--data", "--load", "--dump", "--access-log",
                       "--enforce-throughput", "--request-units", "--no-all-versions", "--key-file", "--account-id",
                       "--region", "--test-door", "--arm", "--arm-listen"},
-          run};
+          run,
+          {{"--key-file", "its key is in this file (else that of Azure's emulator)"}}};
 }
 
 }  // namespace halley::cli

@@ -66,6 +66,7 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
 }
 
 Result<ExitCode> run(Context& context) {
+  if (context.arguments.find("--output") == "-") context.output.leave_to_documents();
   ASSIGN(const cosmos::ContainerName name, container_of(context.arguments));
   ASSIGN(const std::string path, context.arguments.required("--output"));
   ASSIGN(const recovery::ExportOptions options, options_of(context.arguments));
@@ -104,9 +105,9 @@ Command export_command() {
           "an offline JSON or NDJSON copy of a container",
           "Writes a container as of a moment, or with --live as it is in the account now, to one new file,\n"
           "beside which NAME.partial is there until it is whole: another export to the name is refused\n"
-          "meanwhile. With --output - the documents go to standard output, and nothing else does. In a JSON\n"
-          "file the number after `count` is set last, into room that was left for it; so there may be spaces\n"
-          "before it.",
+          "meanwhile. With --output - the documents go to standard output, and nothing else does: errors are on\n"
+          "standard error, also with --json. In a JSON file the number after `count` is set last, into room that\n"
+          "was left for it; so there may be spaces before it.",
           "  halley export --container shop/orders --output orders.json\n"
           "  halley export --container shop/orders --at -1d --format ndjson --output - | gzip > orders.ndjson.gz\n"
           "  halley export --container shop/orders --live --output orders.json",

@@ -32,7 +32,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const recovery::Moment moment, moment_of(context));
   ASSIGN(const auto found,
          recovery::get_document(*repository, moment, name.database, name.container, id, key, context.stop));
-  context.output.line(found.text);
+  if (!context.output.json()) context.output.raw(found.text + "\n");
   for (const std::string& note : found.notes) context.output.note("note: " + note);
   context.output.result(document_json(name, found));
   return ExitCode::success;

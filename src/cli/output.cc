@@ -1,10 +1,12 @@
 #include "cli/output.h"
 
+#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "cli/exit_code.h"
 #include "json/writer.h"
@@ -23,9 +25,33 @@ std::string_view cut_to_columns(std::string_view text, std::size_t columns) {
 }
 
 // Makes one line of it: line ends of its own (in JSON those that stand between values) become spaces.
-void end_line(std::string& text) {
+void join_lines(std::string& text) {
   for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
-  text += '\n';
+}
+
+// The code of the control character at a place of UTF-8 text; nothing where another character is.
+std::optional<unsigned> control_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  if (byte(at) < 0x20 || byte(at) == 0x7F) return byte(at);
+  if (byte(at) == 0xC2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xA0) return byte(at + 1);
+  return std::nullopt;
+}
+
+// Text as a person is shown it: what a line cannot show, or a terminal would obey, is written as JSON writes it. Names
+// may hold such, and so may what a service says.
+std::string shown(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto control = control_at(text, i);
+    if (!control) {
+      out += text[i];
+      continue;
+    }
+    out += *control == '\n' ? "\\n" : *control == '\r' ? "\\r" : fmt::format("\\u{:04x}", *control);
+    if (*control >= 0x80) ++i;
+  }
+  return out;
 }
 
 std::size_t terminal_columns() {
@@ -40,14 +66,14 @@ void Output::line(std::string_view text) {
   if (json_) return;
   const std::lock_guard lock(mutex_);
   clear_bar();
-  write(text);
-  write("\n");
+  write(shown(text) + "\n");
   push();
 }
 
 void Output::json_line(std::string json) {
   if (!json_) return;
-  end_line(json);
+  join_lines(json);
+  json += '\n';
   const std::lock_guard lock(mutex_);
   write(json);
   push();
@@ -62,33 +88,34 @@ void Output::raw(std::string_view bytes) {
 }
 
 Status Output::item(std::string text) {
-  end_line(text);
+  join_lines(text);
+  if (!json_) text = shown(text);
   const std::lock_guard lock(mutex_);
   clear_bar();
-  write(text);
+  write(text + "\n");
   return taken();
 }
 
 void Output::note(std::string_view text) {
   const std::lock_guard lock(mutex_);
   clear_bar();
-  err_ << text << '\n';
+  err_ << shown(text) << '\n';
   err_.flush();
 }
 
 void Output::error(const Error& error) {
   const std::string hint = hint_of(error);
-  if (!json_) {
-    note("halley: " + error.to_string());
-    if (!hint.empty()) note("hint: " + hint);
-    return;
+  if (json_ && !holds_documents_) {
+    std::string text;
+    json::Writer writer(text);
+    writer.begin_object().key("error").begin_object();
+    writer.member("code", code_name(error.code)).member("message", error.to_string()).member("hint", hint);
+    writer.end_object().end_object();
+    json_line(std::move(text));
+    if (flush()) return;
   }
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object().key("error").begin_object();
-  writer.member("code", code_name(error.code)).member("message", error.to_string()).member("hint", hint);
-  writer.end_object().end_object();
-  json_line(std::move(text));
+  note("halley: " + error.to_string());
+  if (!hint.empty()) note("hint: " + hint);
 }
 
 void Output::progress(std::string_view bar, std::string_view json_object) {
@@ -98,7 +125,7 @@ void Output::progress(std::string_view bar, std::string_view json_object) {
   }
   if (!terminal_) return;
   const std::lock_guard lock(mutex_);
-  err_ << '\r' << cut_to_columns(bar, terminal_columns() - 1) << "\x1b[K";
+  err_ << '\r' << cut_to_columns(shown(bar), terminal_columns() - 1) << "\x1b[K";
   err_.flush();
   bar_shown_ = true;
 }

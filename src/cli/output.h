@@ -20,7 +20,8 @@ class Output {
   bool json() const { return json_; }
   bool terminal() const { return terminal_; }
 
-  // A line of text on stdout; dropped with --json.
+  // A line of text on stdout; dropped with --json. Control characters, line ends among them, are shown as JSON writes
+  // them, here and in all other text for people.
   void line(std::string_view text = {});
   // A line of JSON on stdout, whatever white space is in it; dropped without --json.
   void json_line(std::string json);
@@ -28,13 +29,16 @@ class Output {
   void result(std::string_view json_object);
   // Bytes on stdout as they are, in both forms.
   void raw(std::string_view bytes);
-  // A line of a long list on stdout, as it is in both forms: not flushed, line ends in it (white space, in JSON) made
-  // spaces. Fails as flush() does, once stdout takes no more.
+  // A line of a long list on stdout, in both forms: not flushed, line ends in it (white space, in JSON) made spaces.
+  // Fails as flush() does, once stdout takes no more.
   Status item(std::string text);
   // A line for people on stderr.
   void note(std::string_view text);
-  // The closing line of a command that failed: {"error":{…}} on stdout with --json, else message and hint on stderr.
+  // The closing line of a command that failed: {"error":{…}} on stdout with --json; message and hint on stderr without
+  // it, and where stdout does not take that or holds documents.
   void error(const Error& error);
+  // Documents go to stdout, past this, and nothing else may.
+  void leave_to_documents() { holds_documents_ = true; }
 
   // How far it is: drawn over the last one on a terminal, printed as {"progress":OBJECT} with --json, else dropped.
   void progress(std::string_view bar, std::string_view json_object);
@@ -55,6 +59,7 @@ class Output {
   std::ostream& err_;
   const bool json_;
   const bool terminal_;
+  bool holds_documents_ = false;
   bool bar_shown_ = false;
   int failure_ = 0;  // errno of the first write to stdout that failed
 };

@@ -46,6 +46,41 @@ TEST(Output, AResultIsOneLineWhateverIsInIt) {
   EXPECT_EQ(said.out.str(), "{\"result\":{\"document\":{  \"id\":\"a\\nb\" }}}\n");
 }
 
+TEST(Output, AnErrorThatStandardOutputDoesNotTakeOrMustNotGoesToStandardError) {
+  Said full(true);
+  full.out.setstate(std::ios::badbit);
+  full.output.error(Error(Code::no_space, "no room").with_hint("make some"));
+  EXPECT_EQ(full.err.str(), "halley: no room\nhint: make some\n");
+
+  Said documents(true);
+  documents.output.leave_to_documents();
+  documents.output.error(Error(Code::no_space, "no room").with_hint("make some"));
+  EXPECT_EQ(documents.out.str(), "");
+  EXPECT_EQ(documents.err.str(), "halley: no room\nhint: make some\n");
+}
+
+TEST(Output, TextForPeopleSteersNoTerminal) {
+  const std::string name = "a\x1b[2J\nb\r\xC2\x9B\x7F\xC3\xA9";
+  const std::string shown = "a\\u001b[2J\\nb\\r\\u009b\\u007f\xC3\xA9";
+  Said said(false);
+  said.output.line(name);
+  said.output.note(name);
+  EXPECT_EQ(said.out.str(), shown + "\n");
+  said.output.error(Error(Code::not_found, name).with_hint(name));
+  EXPECT_EQ(said.err.str(), shown + "\nhalley: " + shown + "\nhint: " + shown + "\n");
+
+  Said items(false);
+  ASSERT_TRUE(items.output.item(name));
+  EXPECT_EQ(items.out.str(), "a\\u001b[2J b \\u009b\\u007f\xC3\xA9\n");
+  Said bar(false, true);
+  bar.output.progress(name, "{}");
+  EXPECT_EQ(bar.err.str(), "\r" + shown + "\x1b[K");
+
+  Said documents(false);  // a document is as it was
+  documents.output.raw(name);
+  EXPECT_EQ(documents.out.str(), name);
+}
+
 TEST(Output, AnErrorHasCodeMessageAndHint) {
   const Error error(Code::wrong_password, "not \"this\" one");
   Said text(false);

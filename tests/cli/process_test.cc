@@ -1,12 +1,13 @@
 // What only the real process shows: signals, terminals, broken outputs.
 #include "process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -74,6 +75,32 @@ TEST_F(RealProcess, TheEmulatorServesUntilSigterm) {
   EXPECT_TRUE(served.endpoint.ends_with("/"));
   EXPECT_EQ(served.key.size(), 88U);
   EXPECT_EQ(served.stop(), 0);
+}
+
+// Whatever it waits for that does not come.
+TEST_F(RealProcess, WaitingForInputItCanBeInterrupted) {
+  const std::string fifo = folder_.path("fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const std::string repository = folder_.path("repository");
+  const std::vector<std::vector<std::string>> commands = {
+      {"import", "--container", "shop/orders", "--input", fifo},
+      {"status", "--config", fifo},
+      {"init", "--repo", repository, "--password-file", fifo},
+      {"init", "--repo", repository, "--password-command", "exec cat '" + fifo + "'"},
+      {"init", "--repo", repository, "--password-command", "exec 3<'" + fifo + "'; exec >&-; exec sleep 100"},
+  };
+  for (const auto& words : commands) {
+    Process waiting(words, {});
+    int writer = -1;
+    for (int tries = 0; writer < 0 && tries < 600 && !waiting.ended_after(100); ++tries) {
+      writer = open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);  // as soon as it is open to be read
+    }
+    EXPECT_GE(writer, 0) << waiting.out();
+    waiting.signal(SIGTERM);
+    EXPECT_EQ(waiting.wait(), 130) << words.front() << " " << words.back() << ": " << waiting.out();
+    EXPECT_NE(waiting.out().find("interrupted"), std::string::npos) << waiting.out();
+    close(writer);
+  }
 }
 
 // As `timeout` does it: to the process, and to its group.
@@ -175,6 +202,7 @@ TEST_F(RealProcess, WhatListsStopsQuietlyWhenNobodyReadsOnAndSaysWhenTheDiskIsFu
       {"diff", "--live"},
       {"timeline", "--json"},
       {"export", "--container", "shop/orders", "--output", "-"},
+      {"export", "--container", "shop/orders", "--output", "-", "--json"},
       {"--help"},
   };
   for (const auto& words : commands) {
@@ -183,11 +211,21 @@ TEST_F(RealProcess, WhatListsStopsQuietlyWhenNobodyReadsOnAndSaysWhenTheDiskIsFu
     EXPECT_EQ(listing.out(), "") << words.front();
     Process full(words, given, "/dev/full");
     EXPECT_EQ(full.wait(), 1) << words.front();
-    if (std::find(words.begin(), words.end(), "--json") != words.end()) continue;  // the error went there, too
     EXPECT_NE(full.out().find("standard output"), std::string::npos) << full.out();
     EXPECT_NE(full.out().find("No space left"), std::string::npos) << full.out();
   }
   close(ends[1]);
+  EXPECT_EQ(served.stop(), 0);
+}
+
+TEST_F(RealProcess, AnErrorIsNotAmongTheDocuments) {
+  Served served({});
+  const std::string documents = folder_.write("documents", "");
+  Process exported({"export", "--live", "--container", "shop/no", "--output", "-", "--json"}, variables(served),
+                   documents);
+  EXPECT_EQ(exported.wait(), 1);
+  EXPECT_NE(exported.out().find("shop/no"), std::string::npos) << exported.out();
+  EXPECT_EQ(folder_.read("documents"), "");
   EXPECT_EQ(served.stop(), 0);
 }
 
