@@ -9,6 +9,14 @@
 namespace halley::cli {
 namespace {
 
+// Whether the value of an option that takes a path begins with ~: behind = and `dir:` the shell leaves that as it is.
+bool names_home(const Option& option, std::string_view value) {
+  const auto takes = [&](std::string_view name) { return option.value_name == name; };
+  if (!takes("FILE") && !takes("DIR") && !takes("TREE") && !takes("URL") && !takes("TARGET")) return false;
+  if (takes("TARGET") && value.starts_with("dir:")) value.remove_prefix(4);
+  return value == "~" || value.starts_with("~/");
+}
+
 tl::unexpected<Error> refuse(const Command* command, std::string message, std::string hint) {
   if (hint.empty()) {
     const std::string name = command == nullptr ? "" : " " + std::string(command->name);
@@ -61,7 +69,8 @@ class WordReader {
     const std::string name = word.substr(0, equals);
     const OptionNames known = command_.options + general_options();
     if (std::find(known.begin(), known.end(), name) == known.end()) return refuse_unknown(name, known);
-    const Taking taking = find_option(name)->taking;
+    const Option& option = *find_option(name);
+    const Taking taking = option.taking;
     std::optional<std::string> value;
     if (equals != std::string::npos) value = word.substr(equals + 1);
     if (value && taking == Taking::nothing) return refuse(&command_, name + " takes no value", "");
@@ -73,6 +82,9 @@ class WordReader {
     if (!value && taking == Taking::optional_value && more) value = words_[++at_];
     const bool once = taking == Taking::value || taking == Taking::optional_value;
     if (once && line_.arguments.has(name)) return refuse(&command_, name + " is given more than once", "");
+    if (value && names_home(option, *value)) {
+      return refuse(&command_, name + ": ~ is not expanded there", "write the whole path, or ./~ for what is named so");
+    }
     line_.arguments.add(name, value.value_or(""));
     return {};
   }

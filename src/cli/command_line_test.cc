@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -32,6 +33,20 @@ TEST(CommandLine, TakesOptionsInBothForms) {
   EXPECT_EQ(line->arguments.all("--id"), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(line->arguments.has("--json"));
   EXPECT_FALSE(line->arguments.has("--dry-run"));
+}
+
+TEST(CommandLine, APathThatTheShellDidNotExpandIsRefused) {
+  const std::vector<std::vector<std::string>> lines = {
+      {"status", "--repo=~/x"}, {"restore", "--to", "dir:~/x"}, {"restore", "--to", "dir:~"},
+      {"emulator", "--data=~"}, {"emulator", "--dump=~/x"},     {"export", "--container", "a/b", "--output=~/x"}};
+  for (const auto& words : lines) {
+    const Error error = refused(words);
+    EXPECT_NE(error.message.find("~ is not expanded"), std::string::npos) << words.back();
+    EXPECT_NE(error.hint.find("./~"), std::string::npos) << words.back();
+  }
+  EXPECT_EQ(parse({"restore", "--to", "dir:./~/x"})->arguments.find("--to"), "dir:./~/x");
+  EXPECT_EQ(parse({"status", "--repo=~x"})->arguments.find("--repo"), "~x");
+  EXPECT_EQ(parse({"get", "a/b", "--id", "~/x"})->arguments.find("--id"), "~/x");
 }
 
 TEST(CommandLine, AnAgeIsAValueAndNoOption) {
@@ -213,6 +228,24 @@ TEST(CommandLine, ARepositoryThatIsNotOfferedYetIsAMistakeOfUse) {
   for (const char* url : {"s3://bucket/x", "azblob://x", "http://x"}) {
     said({"status", "--repo", url}, ExitCode::usage);
   }
+}
+
+TEST(CommandLine, APasswordIsMadeOrGiven) {
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.path("made");
+  for (const char* given : {"--password-file", "--password-command"}) {
+    const std::string wrong =
+        said({"init", "--repo", folder.path("repository"), "--generate-password", file, given, "x"}, ExitCode::usage)
+            .second;
+    EXPECT_NE(wrong.find(std::string("or ") + given), std::string::npos) << wrong;
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+}
+
+TEST(CommandLine, TheEmulatorsHelpSaysWhoseItsKeyIs) {
+  const std::string help = said({"emulator", "--help"}, ExitCode::success).first;
+  EXPECT_NE(help.find("--key-file"), std::string::npos);
+  EXPECT_EQ(help.find("COSMOS_KEY"), std::string::npos) << help;
 }
 
 TEST(CommandLine, AFileOfAPasswordThatIsThereIsWhatTheHintIsAbout) {

@@ -7,6 +7,11 @@ namespace halley::cli {
 namespace {
 
 Result<ExitCode> run(Context& context) {
+  for (const char* given : {"--password-file", "--password-command"}) {
+    if (!context.arguments.has("--generate-password") || !context.arguments.has(given)) continue;
+    return fail(Code::invalid_argument, std::string("give --generate-password or ") + given + ", not both",
+                "--generate-password names the new file that it writes the password to");
+  }
   ASSIGN(const Configuration configuration, load_configuration(context));
   auto made = create_repository(context, configuration);
   if (!made && made.error().code == Code::already_exists && made.error().hint.empty()) {

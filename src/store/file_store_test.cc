@@ -248,6 +248,7 @@ TEST_F(FileStoreTest, OpensByUrl) {
   EXPECT_EQ(open_store("s3://bucket/prefix", false).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("azblob://account/container", false).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("ftp://host/x", false).error().code, Code::invalid_argument);
+  for (const char* home : {"~", "~/x"}) EXPECT_EQ(open_store(home, true).error().code, Code::invalid_argument);
   EXPECT_EQ(open_store("", true).error().code, Code::invalid_argument);
 }
 

@@ -7,6 +7,10 @@ namespace halley::store {
 
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url, bool create) {
   const std::size_t colon = url.find("://");
+  if (url == "~" || url.starts_with("~/")) {  // neither by a shell behind = nor where services are configured
+    return fail(Code::invalid_argument, "`" + url + "`: ~ is not expanded here",
+                "Write the whole path, or ./~ for a folder named so.");
+  }
   if (colon == std::string::npos) return open_file_store(url, create);
   const std::string scheme = url.substr(0, colon);
   if (scheme == "file") {
