@@ -8,8 +8,8 @@
 namespace halley::cli {
 
 // To be made before any other thread is started: they inherit that both signals are blocked. The first signal asks to
-// stop; another one, half a second later or more, ends the process at once with 130. What comes sooner is the same wish.
-// SIGPIPE and SIGXFSZ are ignored: writes fail instead.
+// stop; another one, half a second later or more, ends the process at once with 130. What comes sooner is the same
+// wish. SIGPIPE and SIGXFSZ are ignored: writes fail instead.
 class StopOnSignals {
  public:
   StopOnSignals();

@@ -14,7 +14,8 @@ namespace halley {
 // errno.
 int open_input(const std::string& path);
 
-// Waits for bytes and reads them; 0 at the end. Fails with cancelled on stop, else with io and the system's reason alone.
+// Waits for bytes and reads them; 0 at the end. Fails with cancelled on stop, else with io and the system's reason
+// alone.
 Result<std::size_t> read_input(int descriptor, std::span<char> into, const std::stop_token& stop);
 
 }  // namespace halley
