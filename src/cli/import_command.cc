@@ -136,7 +136,8 @@ Command import_command() {
   return {"import",
           "documents of a file into a container of an account",
           "Writes the documents of a file that 'halley export' or 'halley restore --to dir:' wrote into a\n"
-          "container, which must exist: JSON with `items`, a JSON array, or NDJSON. What was interrupted is\n"
+          "container, which must exist: JSON with `items`, a JSON array, or NDJSON, which all is taken for\n"
+          "that begins neither as an export nor as an array, unless --format says. What was interrupted is\n"
           "completed by the same command. Documents that cannot be written are named and the others go on; the\n"
           "exit code is 3 then. Of a document that the file has several times the last remains, with\n"
           "--existing keep the first. --dry-run reads and checks the whole file.",
