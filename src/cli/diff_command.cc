@@ -29,23 +29,58 @@ ProgressSample sample(const recovery::DiffProgress& progress) {
   return now;
 }
 
-// What became of the container itself.
-std::string_view fate_of(const ContainerDiff& diff) {
+// What became of the container or database itself.
+template <typename Diff>
+std::string_view fate_of(const Diff& diff) {
   if (!diff.was_there) return "added";
   if (!diff.is_there) return "removed";
   return diff.made_again ? "made_again" : "kept";
+}
+
+using Definitions = std::vector<recovery::DefinitionDifference>;
+
+void write_definitions(json::Writer& writer, const Definitions& definitions) {
+  writer.key("definitions").begin_array();
+  for (const auto& each : definitions) {
+    writer.begin_object().member("what", repo::definition_kind_name(each.what)).member("id", each.id);
+    writer.member("difference", recovery::difference_name(each.kind)).end_object();
+  }
+  writer.end_array();
 }
 
 void write_counts(json::Writer& writer, const ContainerDiff& diff) {
   writer.member("container", diff.container).member("is", fate_of(diff));
   writer.key("added").unsigned_integer(diff.added).key("removed").unsigned_integer(diff.removed);
   writer.key("changed").unsigned_integer(diff.changed).key("equal").unsigned_integer(diff.equal);
-  writer.key("definitions").begin_array();
-  for (const auto& each : diff.definitions) {
-    writer.begin_object().member("what", repo::definition_kind_name(each.what)).member("id", each.id);
-    writer.member("difference", recovery::difference_name(each.kind)).end_object();
+  write_definitions(writer, diff.definitions);
+}
+
+Status print_definitions(Output& output, const std::string& of, const Definitions& definitions) {
+  for (const auto& each : definitions) {
+    const bool throughput = each.what == repo::DefinitionKind::offer;
+    const std::string what =
+        throughput ? "throughput" : std::string(repo::definition_kind_name(each.what)) + " " + each.id;
+    TRY(output.item(fmt::format("{}: {} {}", of, what, recovery::difference_name(each.kind))));
   }
-  writer.end_array();
+  return {};
+}
+
+// Databases are told of where they differ, for most are told of by their containers.
+Status print_database(Output& output, const recovery::DatabaseDiff& diff, bool alone) {
+  if (!diff.differs() && !alone) return {};
+  if (output.json()) {
+    std::string json;
+    json::Writer writer(json);
+    writer.begin_object().key("database").begin_object().member("database", diff.database).member("is", fate_of(diff));
+    write_definitions(writer, diff.definitions);
+    writer.end_object().end_object();
+    return output.item(std::move(json));
+  }
+  if (!diff.differs()) return output.item(diff.database + ": equal");
+  if (!diff.was_there) TRY(output.item(diff.database + ": the database was not there"));
+  if (!diff.is_there) TRY(output.item(diff.database + ": the database is gone"));
+  if (diff.made_again) TRY(output.item(diff.database + ": the database was dropped and made again"));
+  return print_definitions(output, diff.database, diff.definitions);
 }
 
 Status print_counts(Output& output, const ContainerDiff& diff) {
@@ -65,11 +100,7 @@ Status print_counts(Output& output, const ContainerDiff& diff) {
   if (!diff.is_there) text += "; the container is gone";
   if (diff.made_again) text += "; the container was dropped and made again";
   TRY(output.item(std::move(text)));
-  for (const auto& each : diff.definitions) {
-    TRY(output.item(fmt::format("{}: {} {} {}", diff.container, repo::definition_kind_name(each.what), each.id,
-                                recovery::difference_name(each.kind))));
-  }
-  return {};
+  return print_definitions(output, diff.container, diff.definitions);
 }
 
 Status print_document(Output& output, const DocumentDifference& difference) {
@@ -119,11 +150,13 @@ void conclude(Output& output, const recovery::DiffReport& report, bool live, dou
     total.equal += each.equal;
     definitions += each.definitions.size();
   }
+  for (const auto& each : report.databases) definitions += each.definitions.size();
   std::string json;
   json::Writer writer(json);
   writer.begin_object().member("from", format_rfc3339(report.from)).member("until", format_rfc3339(report.until));
   writer.member_boolean("live", live).member_boolean("differs", report.differs());
   writer.key("containers").unsigned_integer(report.containers.size());
+  writer.key("databases").unsigned_integer(report.databases.size());
   writer.key("added").unsigned_integer(total.added).key("removed").unsigned_integer(total.removed);
   writer.key("changed").unsigned_integer(total.changed).key("equal").unsigned_integer(total.equal);
   writer.key("definitions").unsigned_integer(definitions);
@@ -150,6 +183,14 @@ Result<recovery::DiffReport> compare(Context& context, repo::Repository& reposit
                          : recovery::diff_moments(repository, from, until, selection, progress, context.stop);
 }
 
+// What a comparison of a part leaves out.
+std::string uncompared(const recovery::Selection& selection) {
+  if (!selection.selects_all_documents()) return "documents alone are compared, no definitions";
+  const std::string what = selection.include.empty() ? "" : selection.include.front();
+  const bool whole = what.find('/') == std::string::npos || what.ends_with("/*");
+  return whole ? "" : "the database's own throughput, users and permissions are not compared: name it alone for that";
+}
+
 Result<ExitCode> run(Context& context) {
   const Arguments& arguments = context.arguments;
   const bool live = arguments.has("--live");
@@ -169,7 +210,9 @@ Result<ExitCode> run(Context& context) {
   if (live) {
     ASSIGN(account, open_account(context, configuration));
   }
-  ASSIGN(const auto report, compare(context, *repository, selection, account.client.get()));
+  ASSIGN(auto report, compare(context, *repository, selection, account.client.get()));
+  if (const std::string part = uncompared(selection); !part.empty()) report.notes.push_back(part);
+  for (const auto& each : report.databases) TRY(print_database(context.output, each, report.containers.empty()));
   for (const ContainerDiff& each : report.containers) TRY(print_counts(context.output, each));
   TRY(print_documents(context.output, report, limit));
   conclude(context.output, report, live, live ? account.client->charges().request_units() : 0);
@@ -182,10 +225,13 @@ Command diff_command() {
   return {
       "diff",
       "what is different between two moments, or a moment and the account",
-      "Compares the documents, definitions and scripts of two moments, or with --live of a moment (default: the\n"
-      "newest captured) and the account as it is now. Prints the counts of each container, then each document: +\n"
-      "added, - removed, ~ changed ('halley history' shows how). Documents are compared by what they mean: order of\n"
-      "properties and spelling of numbers do not count. Exit code 0: equal, 4: different.",
+      "Compares the documents of two moments, or with --live of a moment (default: the newest captured) and the\n"
+      "account as it is now, and with them the definitions, throughput and scripts of containers. Where a database is\n"
+      "taken whole, its throughput, users and permissions are compared too. Not compared are definitions where\n"
+      "--partition-key selects documents, settings of the account, and what backups leave out; notes say so.\n"
+      "Prints what differs of databases, the counts of each container, then each document: + added, - removed, ~\n"
+      "changed ('halley history' shows how). Documents are compared by what they mean: order of properties and\n"
+      "spelling of numbers do not count. Exit code 0: equal, 4: different.",
       "  halley diff shop/orders --from 2026-01-17T10:00:00Z --until 2026-01-17T11:00:00Z\n"
       "  halley diff --from -1d --limit 100\n"
       "  halley diff shop --live",

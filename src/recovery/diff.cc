@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "recovery/definition_diff.h"
 #include "recovery/diff_side.h"
@@ -52,7 +53,7 @@ class MomentDiff {
     ASSIGN(DiffSide after, DiffSide::read(repository_, until, selection_, stop_));
     TRY(check_selection(selection_, before, after.part));
     ASSIGN(auto list, DifferenceList::create());
-    DiffReport report{before.at, after.at, {}, before.notes, std::move(list)};
+    DiffReport report{before.at, after.at, {}, {}, before.notes, std::move(list)};
     for (const std::string& note : after.notes) {
       if (std::find(report.notes.begin(), report.notes.end(), note) == report.notes.end()) report.notes.push_back(note);
     }
@@ -60,9 +61,15 @@ class MomentDiff {
     for (const auto& [name, container] : before.containers) pairs[name].first = &container;
     for (const auto& [name, container] : after.containers) pairs[name].second = &container;
     progress_.containers = pairs.size();
+    const DiffSide& earlier = before.at <= after.at ? before : after;
+    std::vector<std::string> unknown;
     for (const auto& [name, pair] : pairs) {
       ++progress_.containers_done;
       if ((pair.first == nullptr && before.is_left_out(name)) || (pair.second == nullptr && after.is_left_out(name))) {
+        continue;
+      }
+      if (earlier.is_unknown(name)) {
+        unknown.push_back(name);
         continue;
       }
       ContainerDiff empty;
@@ -73,17 +80,41 @@ class MomentDiff {
       if (!diff) return fail(std::move(diff).error().in("comparing " + name));
       report.containers.push_back(std::move(*diff));
     }
+    TRY(compare_databases(before, after, earlier, unknown, report));
+    TRY(tell_unknown(earlier, unknown, selection_, report));
     return report;
   }
 
  private:
+  static Status compare_databases(const DiffSide& before, const DiffSide& after, const DiffSide& earlier,
+                                  std::vector<std::string>& unknown, DiffReport& report) {
+    std::set<std::string> names;
+    for (const auto& [name, database] : before.databases) names.insert(name);
+    for (const auto& [name, database] : after.databases) names.insert(name);
+    for (const std::string& name : names) {
+      if (earlier.is_unknown_database(name)) {
+        add_unknown_database(name, unknown);
+        continue;
+      }
+      const auto old_one = before.databases.find(name);
+      const auto new_one = after.databases.find(name);
+      ASSIGN(DatabaseDiff diff,
+             database_difference(name, old_one == before.databases.end() ? nullptr : &old_one->second,
+                                 new_one == after.databases.end() ? nullptr : &new_one->second, true));
+      report.databases.push_back(std::move(diff));
+    }
+    return {};
+  }
+
   // A side without a plan has no documents to compare: the container was not there, or is one of other keys.
   Result<ContainerDiff> compare(ContainerDiff diff, const PlannedContainer* before, const PlannedContainer* after,
                                 DifferenceList& list) {
     const bool both = before != nullptr && after != nullptr;
     diff.made_again = both ? before->lane != after->lane : diff.was_there && diff.is_there;
     if (both && selection_.selects_all_documents()) {
-      ASSIGN(diff.definitions, definition_differences(texts_of(*before), texts_of(*after)));
+      ASSIGN(const auto old_texts, texts_of(*before));
+      ASSIGN(const auto new_texts, texts_of(*after));
+      ASSIGN(diff.definitions, definition_differences(old_texts, new_texts));
     }
     if (both && before->key == after->key) {
       TRY(merge(*before, *after, diff, list));
@@ -152,7 +183,9 @@ class MomentDiff {
 }  // namespace
 
 bool DiffReport::differs() const {
-  return std::any_of(containers.begin(), containers.end(), [](const ContainerDiff& each) { return each.differs(); });
+  const auto differs = [](const auto& each) { return each.differs(); };
+  return std::any_of(containers.begin(), containers.end(), differs) ||
+         std::any_of(databases.begin(), databases.end(), differs);
 }
 
 Result<DiffReport> diff_moments(repo::Repository& repository, const Moment& from, const Moment& until,

@@ -20,10 +20,10 @@ struct DiffProgress {
   std::atomic<std::uint64_t> documents{0};  // looked at, of both sides
 };
 
-// A container's own definition, or one of its scripts.
+// A container's or database's own definition, or what belongs to it: throughput, scripts, users, permissions.
 struct DefinitionDifference {
   repo::DefinitionKind what = repo::DefinitionKind::container;
-  std::string id;
+  std::string id;  // of a permission "user/permission"
   DifferenceKind kind = DifferenceKind::changed;
 };
 
@@ -43,10 +43,21 @@ struct ContainerDiff {
   }
 };
 
+struct DatabaseDiff {
+  std::string database;
+  bool was_there = false;
+  bool is_there = false;
+  bool made_again = false;
+  std::vector<DefinitionDifference> definitions;
+
+  bool differs() const { return was_there != is_there || made_again || !definitions.empty(); }
+};
+
 struct DiffReport {
   Second from;
   Second until;                           // the later moment, or the server's time of the comparison
   std::vector<ContainerDiff> containers;  // by name
+  std::vector<DatabaseDiff> databases;    // by name; those that are selected whole, where all documents are compared
   std::vector<std::string> notes;
   DifferenceList documents;
 
@@ -57,7 +68,8 @@ struct DiffReport {
 // sides are streamed in one pass. A container that is there at one moment only counts as added or removed, with its
 // documents; one whose keys can't be the selected one has no documents. Fails as make_plan() for either moment, but
 // with not_found only where a pattern selects nothing at both, and with invalid_argument only where no container of
-// either can have the partition key.
+// either can have the partition key. What backups left out at the earlier of them is not compared, and a note names it;
+// outside_coverage where nothing else was asked for.
 Result<DiffReport> diff_moments(repo::Repository& repository, const Moment& from, const Moment& until,
                                 const Selection& selection, DiffProgress& progress, std::stop_token stop);
 
@@ -68,7 +80,8 @@ struct LiveDiffOptions {
 };
 
 // The same against what the account holds now, which is read whole through the read feed: not one moment where it is
-// written to meanwhile. It may be another account, such as one that was restored to; a note says so.
+// written to meanwhile. It may be another account, such as one that was restored to; a note says so. Throughput, users
+// and permissions that the service refuses to tell are not compared, and a note says so.
 Result<DiffReport> diff_live(repo::Repository& repository, const Moment& from, cosmos::Client& client,
                              const Selection& selection, const LiveDiffOptions& options, DiffProgress& progress,
                              std::stop_token stop);

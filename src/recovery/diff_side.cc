@@ -3,8 +3,36 @@
 #include <algorithm>
 
 #include "recovery/definitions_at.h"
+#include "recovery/users.h"
 
 namespace halley::recovery {
+namespace {
+
+constexpr std::size_t kNamed = 5;  // in a note
+
+Result<DatabaseSide> database_of(const DefinitionsAt& definitions, const repo::Definition& database) {
+  using repo::DefinitionKind;
+  const std::string& name = database.key.id;
+  DatabaseSide side;
+  side.rid = database.rid;
+  side.texts[{DefinitionKind::database, name}] = database.text;
+  if (const repo::Definition* const offer = definitions.offer(name, "")) {
+    ASSIGN(std::string throughput, throughput_text(offer->text));
+    add_throughput(std::move(throughput), side.texts);
+  }
+  for (const repo::Definition* user : definitions.users(name)) {
+    side.texts[{DefinitionKind::user, user->key.id}] = user->text;
+  }
+  const auto key_of = [](const repo::Definition& permission) {
+    return std::pair(DefinitionKind::permission, permission.key.parent + "/" + permission.key.id);
+  };
+  for (const repo::Definition* each : definitions.permissions(name)) side.texts[key_of(*each)] = each->text;
+  ASSIGN(const auto named, named_permissions(definitions, name));
+  for (const repo::Definition& each : named) side.named[key_of(each)] = each.text;
+  return side;
+}
+
+}  // namespace
 
 Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& moment, const Selection& selection,
                                 std::stop_token stop) {
@@ -19,6 +47,8 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
   side.at = definitions.at();
   side.account_id = definitions.account_id();
   if (const repo::Definition* account = definitions.account()) side.account = *account;
+  const repo::SelectionHistory selections(definitions.account_lane().events);
+  side.taken_in = moment.latest ? selections.newest() : selections.at(moment.at);
   Selection there = selection;
   std::erase_if(there.include, [&](const std::string& pattern) { return !definitions.has(pattern); });
   for (const std::string& pattern : selection.include) {
@@ -27,6 +57,11 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
     side.nothing_there.emplace(pattern, recovery::nothing_there(repository, definitions, pattern));
   }
   if (there.include.empty() && !selection.include.empty()) return side;
+  for (const repo::Definition* each : definitions.databases()) {
+    if (!there.selects_database(each->key.id) || !selection.selects_all_documents()) continue;
+    ASSIGN(DatabaseSide database, database_of(definitions, *each));
+    side.databases.emplace(each->key.id, std::move(database));
+  }
   for (const repo::Definition* each : definitions.containers()) {
     const std::string name = each->key.database + "/" + each->key.id;
     side.defined.insert(name);
@@ -45,6 +80,37 @@ Result<DiffSide> DiffSide::read(repo::Repository& repository, const Moment& mome
     side.containers.emplace(container.name(), std::move(container));
   }
   return side;
+}
+
+bool DiffSide::is_unknown(const std::string& container) const {
+  const std::size_t slash = container.find('/');
+  return !was_there(container) && !defined.contains(container) &&
+         !taken_in.has({repo::DefinitionKind::container, container.substr(0, slash), "", container.substr(slash + 1)});
+}
+
+bool DiffSide::is_unknown_database(const std::string& name) const {
+  return !databases.contains(name) && !taken_in.has({repo::DefinitionKind::database, "", "", name});
+}
+
+void add_unknown_database(const std::string& name, std::vector<std::string>& unknown) {
+  const bool told = std::any_of(unknown.begin(), unknown.end(),
+                                [&](const std::string& each) { return each.starts_with(name + "/"); });
+  if (!told) unknown.push_back(name);
+}
+
+Status tell_unknown(const DiffSide& side, const std::vector<std::string>& unknown, const Selection& selection,
+                    DiffReport& report) {
+  if (unknown.empty()) return {};
+  std::string text;
+  for (std::size_t i = 0; i < std::min(unknown.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + unknown[i];
+  if (unknown.size() > kNamed) text += " and " + std::to_string(unknown.size() - kNamed) + " more";
+  text +=
+      ": not compared, for backups as of " + format_rfc3339(side.at) + " left it out (" + side.taken_in.text() + ")";
+  if (report.containers.empty() && report.databases.empty() && !selection.include.empty()) {
+    return fail(Code::outside_coverage, text, "run `halley backup` with it included");
+  }
+  report.notes.push_back(std::move(text));
+  return {};
 }
 
 Status check_selection(const Selection& selection, const DiffSide& before, const SelectedPart& after) {

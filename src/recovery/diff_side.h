@@ -1,4 +1,4 @@
-// One side of a comparison: the containers of a moment, by name.
+// One side of a comparison: the databases and containers of a moment, by name.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "recovery/definition_diff.h"
 #include "recovery/documents.h"
+#include "repo/selection_history.h"
 
 namespace halley::recovery {
 
@@ -30,12 +32,18 @@ struct DiffSide {
   }
   bool was_there(const std::string& name) const { return containers.contains(name) || part.other_keys.contains(name); }
 
+  // Whether backups left it out, and know nothing of it: it may have been there.
+  bool is_unknown(const std::string& container) const;
+  bool is_unknown_database(const std::string& name) const;
+
   Second at;
   std::string account_id;
   std::optional<repo::Definition> account;
   std::map<std::string, PlannedContainer> containers;
+  std::map<std::string, DatabaseSide> databases;  // those that are selected whole, with all documents
   SelectedPart part;
-  std::set<std::string> defined;  // all that were there, whether or not they can be restored
+  std::set<std::string> defined;  // all containers that were there, whether or not they can be restored
+  repo::TakenIn taken_in;         // by the backups of the moment
   std::vector<std::string> notes;
   std::map<std::string, Error> nothing_there;  // of each unknown pattern
 };
@@ -43,6 +51,14 @@ struct DiffSide {
 // Fails with not_found when a pattern selects nothing on either side, with invalid_argument when neither has a
 // container that can have documents of the partition key.
 Status check_selection(const Selection& selection, const DiffSide& before, const SelectedPart& after);
+
+// Adds a database to names of containers that are unknown, unless some are of it.
+void add_unknown_database(const std::string& name, std::vector<std::string>& unknown);
+
+// The note of what was not compared, since backups left it out, by name; fails with outside_coverage where that is all
+// that was asked for.
+Status tell_unknown(const DiffSide& side, const std::vector<std::string>& unknown, const Selection& selection,
+                    DiffReport& report);
 
 // Gives the documents of a planned container to `each`, without bodies; its first error stops.
 Status for_each_planned(repo::Repository& repository, const PlannedContainer& container, const Selection& selection,

@@ -43,6 +43,24 @@ std::vector<std::string> lines(const Result<DiffReport>& report) {
   return all;
 }
 
+// Each database that differs, and how.
+std::vector<std::string> database_lines(const Result<DiffReport>& report) {
+  std::vector<std::string> all;
+  EXPECT_TRUE(report) << report.error().to_string();
+  if (!report) return all;
+  for (const DatabaseDiff& each : report->databases) {
+    if (!each.differs()) continue;
+    if (!each.was_there) all.push_back(each.database + " new");
+    if (!each.is_there) all.push_back(each.database + " gone");
+    if (each.made_again) all.push_back(each.database + " made again");
+    for (const auto& definition : each.definitions) {
+      all.push_back(each.database + " " + std::string(repo::definition_kind_name(definition.what)) + " " +
+                    definition.id + " " + std::string(difference_name(definition.kind)));
+    }
+  }
+  return all;
+}
+
 TEST(DifferenceList, GivesWhatWasAddedAndForgetsWhatIsCutBack) {
   auto list = DifferenceList::create();
   ASSERT_TRUE(list) << list.error().to_string();
@@ -250,6 +268,59 @@ TEST_F(DiffTest, EachOfTheNamesIsThereAtOneOfTheMoments) {
   EXPECT_THAT(refused.error().message, HasSubstr("shop/typo"));
 }
 
+TEST_F(DiffTest, DatabasesAreComparedWithWhatBelongsToThem) {
+  using repo::DefinitionKind;
+  const auto define = [&](DefinitionKind kind, const char* parent, const char* id, const char* text, Second time) {
+    backup.define(kind, "shop", parent, id, text, time);
+  };
+  define(DefinitionKind::offer, "", "offer", R"({"id":"x","content":{"offerThroughput":400},"_ts":1})", at(0));
+  define(DefinitionKind::offer, "", "offer", R"({"id":"x","content":{"offerThroughput":800},"_ts":2})", at(60));
+  define(DefinitionKind::offer, "orders", "offer", R"({"id":"y","content":{"offerThroughput":500},"_ts":1})", at(0));
+  define(DefinitionKind::offer, "orders", "offer", R"({"id":"z","content":{"offerThroughput":500},"_ts":2})", at(60));
+  define(DefinitionKind::offer, "cache", "offer",
+         R"({"content":{"offerThroughput":100,"offerAutopilotSettings":{"maxThroughput":1000}}})", at(60));
+  define(DefinitionKind::user, "", "ada", R"({"id":"ada","_ts":1})", at(0));
+  define(DefinitionKind::user, "", "ada", R"({"id":"ada","_ts":2})", at(60));
+  define(DefinitionKind::user, "", "bob", R"({"id":"bob"})", at(60));
+  define(DefinitionKind::permission, "ada", "p", R"({"id":"p","permissionMode":"Read","_ts":1})", at(0));
+  define(DefinitionKind::permission, "ada", "p", R"({"id":"p","permissionMode":"All","_ts":2})", at(60));
+  backup.database("old", at(0));
+  backup.undefine(DefinitionKind::database, "", "", "old", at(60));
+  backup.database("new", at(60));
+  backup.definitions_known(at(0), at(100));
+  const auto report = moments(at(20), Moment::of(at(70)), of({"shop", "o*d", "new"}));
+  EXPECT_THAT(database_lines(report), ElementsAre("new new", "old gone", "shop permission ada/p changed",
+                                                  "shop offer offer changed", "shop user bob added"));
+  EXPECT_THAT(lines(report), ::testing::Contains("shop/cache +0 -1 ~0 =0 offer offer added"));
+  EXPECT_THAT(lines(report), ::testing::Not(::testing::Contains(HasSubstr("shop/orders offer"))));
+  EXPECT_TRUE(moments(at(20), Moment::of(at(70)), of({"o*d"}))->differs()) << "without a container in it";
+  EXPECT_THAT(moments(at(20), Moment::of(at(70)), of({"shop/orders"}))->databases, IsEmpty());
+  EXPECT_FALSE(moments(at(62), Moment::of(at(64)), of({"new"}))->differs());
+}
+
+// Backups took in shop/orders and shop/cache alone until 50, and everything from then on.
+TEST_F(DiffTest, WhatBackupsLeftOutByThenIsNotCalledAdded) {
+  backup.takes_in({{"shop/orders", "shop/cache"}, {}}, at(0));
+  backup.definitions_known(at(0), at(100));
+  backup.takes_in({}, at(50));
+  backup.database("other", at(60));
+  backup.definitions_known(at(0), at(100));
+  for (const bool turned : {false, true}) {
+    const Second from = at(turned ? 70 : 20);
+    const auto report = moments(from, Moment::of(at(turned ? 20 : 70)), of({"shop/late", "shop/orders", "other"}));
+    ASSERT_TRUE(report) << report.error().to_string();
+    ASSERT_EQ(report->containers.size(), 1U);
+    EXPECT_EQ(report->containers[0].container, "shop/orders");
+    EXPECT_THAT(database_lines(report), IsEmpty());
+    EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("shop/late, other: not compared, for backups")));
+  }
+  const auto refused = moments(at(20), Moment::of(at(70)), of({"shop/late"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::outside_coverage);
+  EXPECT_THAT(lines(moments(at(55), Moment::of(at(70)), of({"shop/late"}))),
+              ElementsAre("shop/late +1 -0 ~0 =0 new", R"(added shop/late ["a"] 1)"));
+}
+
 // The account as it is, against the moment 70 of the backup.
 class LiveDiffTest : public DiffTest {
  protected:
@@ -401,6 +472,65 @@ TEST_F(LiveDiffTest, AContainerOfOtherKeysHasNoDocumentsOfTheSelectedOne) {
                                    "shop/keys +1 -0 ~0 =0 made again", R"(added shop/keys ["x","y"] 3)"));
   EXPECT_THAT(lines(live(of_key({"shop/orders", "shop/keys"}, R"(["x","y"])"))), ::testing::SizeIs(2));
   EXPECT_EQ(live(of_key({"shop/orders"}, R"(["x","y"])")).error().code, Code::invalid_argument);
+}
+
+TEST_F(LiveDiffTest, WhatBelongsToDatabasesIsComparedAsItIsNow) {
+  using repo::DefinitionKind;
+  backup.define(DefinitionKind::user, "shop", "", "ada", R"({"id":"ada","_ts":1})", at(0));
+  backup.define(DefinitionKind::user, "shop", "", "bob", R"({"id":"bob"})", at(0));
+  const std::string by_rid = "dbs/rid---shop/colls/rid-shop--orders";
+  backup.define(DefinitionKind::permission, "shop", "ada", "p",
+                R"({"id":"p","permissionMode":"Read","resource":")" + by_rid + "\"}", at(0));
+  backup.container("shop", "priced", at(0));
+  backup.define(DefinitionKind::offer, "shop", "priced", "offer", R"({"content":{"offerThroughput":700}})", at(0));
+  backup.definitions_known(at(0), at(100));
+  auto& priced = backup.lane("shop", "priced");
+  backup.exact(priced, at(10), at(100));
+  ASSERT_TRUE(client_->put_user("shop", R"({"id":"ada"})", {}));
+  const auto put_permission = [&](const std::string& mode) {
+    const std::string named = R"({"id":"p","permissionMode":")" + mode + R"(","resource":"dbs/shop/colls/orders"})";
+    ASSERT_TRUE(client_->put_permission("shop", "ada", named, {}));
+  };
+  put_permission("Read");
+  http::Headers throughput;
+  throughput.add("x-ms-offer-throughput", "800");
+  ASSERT_TRUE(client_->create_container(
+      "shop", R"({"id":"priced","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})", throughput, {}));
+  const auto report = live(of({"shop"}));
+  EXPECT_THAT(database_lines(report), ElementsAre("shop made again", "shop user bob removed"));
+  EXPECT_THAT(lines(report), ::testing::Contains(HasSubstr("offer offer changed")));
+  put_permission("All");
+  EXPECT_THAT(database_lines(live(of({"shop"}))), ::testing::Contains("shop permission ada/p changed"));
+
+  transport_.before = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (!request.url.ends_with("/offers") && !request.url.ends_with("/users")) return std::nullopt;
+    http::Response refusal;
+    refusal.status = 403;
+    refusal.headers.add("Date", "Sun, 22 Nov 2026 12:01:37 GMT");
+    return refusal;
+  };
+  const auto refused = live(of({"shop"}));
+  EXPECT_THAT(database_lines(refused), ElementsAre("shop made again"));
+  EXPECT_THAT(lines(refused), ::testing::Not(::testing::Contains(HasSubstr("offer"))));
+  EXPECT_THAT(refused->notes, ::testing::IsSupersetOf({HasSubstr("throughput is not compared: "),
+                                                       HasSubstr("users and permissions of shop are not compared: ")}));
+}
+
+TEST_F(LiveDiffTest, WhatBackupsLeaveOutIsNotCalledAdded) {
+  backup.takes_in({{"shop/orders"}, {}}, at(0));
+  backup.definitions_known(at(0), at(100));
+  const std::string key = R"(","partitionKey":{"paths":["/pk"],"kind":"Hash","version":2}})";
+  for (const char* database : {"bare", "other"}) ASSERT_TRUE(account_.engine().create_database(database));
+  ASSERT_TRUE(account_.engine().create_container("shop", R"({"id":"fresh)" + key));
+  ASSERT_TRUE(account_.engine().create_container("other", R"({"id":"c)" + key));
+  const auto report = live(of({"shop/orders", "shop/fresh", "other", "bare"}));
+  EXPECT_THAT(lines(report), ElementsAre(HasSubstr("shop/orders +0 -0 ~0 =200")));
+  EXPECT_THAT(database_lines(report), IsEmpty());
+  EXPECT_THAT(report->notes, ::testing::Contains(HasSubstr("other/c, shop/fresh, bare: not compared, for backups")));
+  const auto refused = live(of({"shop/fresh"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::outside_coverage);
+  EXPECT_THAT(refused.error().message, HasSubstr("--include 'shop/orders'"));
 }
 
 }  // namespace

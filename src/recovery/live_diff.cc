@@ -2,6 +2,7 @@
 // the moment's documents are held in memory, for groups of buckets where there are too many.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -208,15 +209,17 @@ class LiveDiff {
         selection_(selection),
         options_(options),
         progress_(progress),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        definitions_(client_, stop_) {}
 
   Result<DiffReport> run(const Moment& from) {
     ASSIGN(DiffSide before, DiffSide::read(repository_, from, selection_, stop_));
     SelectedPart now;
-    ASSIGN(const auto live, list_live(now));
+    std::map<std::string, cosmos::Resource> databases;
+    ASSIGN(const auto live, list_live(now, databases));
     TRY(check_selection(selection_, before, now));
     ASSIGN(auto list, DifferenceList::create());
-    DiffReport report{before.at, client_.newest_server_time(), {}, before.notes, std::move(list)};
+    DiffReport report{before.at, client_.newest_server_time(), {}, {}, before.notes, std::move(list)};
     ASSIGN(const cosmos::Account account, client_.read_account(stop_));
     same_account_ = is_same_account(before, account);
     if (!same_account_) {
@@ -224,6 +227,7 @@ class LiveDiff {
       report.notes.push_back("compared with " + (same_id ? "another account of the id " + account.id
                                                          : "account " + account.id + ", not " + before.account_id));
     }
+    std::vector<std::string> unknown;
     std::set<std::string> names;
     for (const auto& [name, container] : before.containers) names.insert(name);
     for (const auto& [name, container] : live) names.insert(name);
@@ -231,6 +235,10 @@ class LiveDiff {
     for (const std::string& name : names) {
       ++progress_.containers_done;
       if (before.is_left_out(name)) continue;
+      if (before.is_unknown(name)) {
+        unknown.push_back(name);
+        continue;
+      }
       const auto planned = before.containers.find(name);
       const auto there = live.find(name);
       ContainerDiff empty;
@@ -242,17 +250,24 @@ class LiveDiff {
       if (!diff) return fail(std::move(diff).error().in("comparing " + name));
       report.containers.push_back(std::move(*diff));
     }
+    TRY(compare_databases(before, databases, unknown, report));
+    TRY(tell_unknown(before, unknown, selection_, report));
+    report.notes.insert(report.notes.end(), definitions_.notes().begin(), definitions_.notes().end());
     report.until = std::max(report.until, client_.newest_server_time());
     return report;
   }
 
  private:
-  // The containers that are there and can have the partition key.
-  Result<std::map<std::string, LiveContainer>> list_live(SelectedPart& part) {
+  // The containers that are there and can have the partition key, and the databases that are selected whole.
+  Result<std::map<std::string, LiveContainer>> list_live(SelectedPart& part,
+                                                         std::map<std::string, cosmos::Resource>& whole) {
     std::map<std::string, LiveContainer> found;
     part.unknown.insert(selection_.include.begin(), selection_.include.end());
     ASSIGN(const auto databases, client_.list_databases(stop_));
     for (const cosmos::Resource& database : databases) {
+      if (selection_.selects_database(database.id) && selection_.selects_all_documents()) {
+        whole.emplace(database.id, database);
+      }
       std::erase_if(part.unknown, [&](const auto& pattern) { return only(pattern).selects_database(database.id); });
       ASSIGN(auto containers, client_.list_containers(database.id, stop_));
       for (cosmos::Resource& container : containers) {
@@ -278,6 +293,30 @@ class LiveDiff {
     return found;
   }
 
+  Status compare_databases(DiffSide& before, const std::map<std::string, cosmos::Resource>& live,
+                           std::vector<std::string>& unknown, DiffReport& report) {
+    std::set<std::string> names;
+    for (const auto& [name, database] : before.databases) names.insert(name);
+    for (const auto& [name, database] : live) names.insert(name);
+    for (const std::string& name : names) {
+      if (before.is_unknown_database(name)) {
+        add_unknown_database(name, unknown);
+        continue;
+      }
+      const auto then = before.databases.find(name);
+      DatabaseSide* const known = then == before.databases.end() ? nullptr : &then->second;
+      const auto there = live.find(name);
+      std::optional<DatabaseSide> now;
+      if (there != live.end()) {
+        DefinitionTexts nothing;
+        ASSIGN(now, definitions_.of_database(there->second, known == nullptr ? nothing : known->texts));
+      }
+      ASSIGN(DatabaseDiff diff, database_difference(name, known, now ? &*now : nullptr, same_account_));
+      report.databases.push_back(std::move(diff));
+    }
+    return {};
+  }
+
   // A side without its container has no documents to compare: it was not there, or is one of other keys.
   Result<ContainerDiff> compare(ContainerDiff empty, const PlannedContainer* planned, const LiveContainer* live,
                                 DifferenceList& list) {
@@ -292,8 +331,9 @@ class LiveDiff {
       return empty;
     }
     if (both && selection_.selects_all_documents()) {
-      ASSIGN(const auto texts, read_texts(client_, live->resource, live->name, stop_));
-      ASSIGN(empty.definitions, definition_differences(texts_of(*planned), texts));
+      ASSIGN(DefinitionTexts then, texts_of(*planned));
+      ASSIGN(const auto now, definitions_.of_container(live->resource, live->name, then));
+      ASSIGN(empty.definitions, definition_differences(then, now));
     }
     const std::uint64_t size = list.size();
     for (int attempt = 1;; ++attempt) {
@@ -312,6 +352,7 @@ class LiveDiff {
   const LiveDiffOptions& options_;
   DiffProgress& progress_;
   const std::stop_token stop_;
+  LiveDefinitions definitions_;
   bool same_account_ = true;  // else containers are others anyway
 };
 

@@ -63,8 +63,9 @@ ContainerTimeline timeline_of(repo::LaneState&& lane, const std::vector<repo::In
   return timeline;
 }
 
-// Marks those that a backup has missed: of other incarnations than `captured` there is nothing to restore. A backup writes down definitions at its beginning and at its end: what was
-// among them two commits ago was there while one read documents.
+// Marks those that a backup has missed: there is nothing to restore of incarnations that are not `captured`. A backup
+// writes down definitions at its beginning and at its end: what was among them two commits ago was there while one read
+// documents.
 Status mark_missed(repo::Repository& repository, const repo::LaneState& account, const std::set<std::string>& captured,
                    Timeline& timeline) {
   constexpr std::uint64_t kOfOneBackup = 2;
