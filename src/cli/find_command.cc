@@ -103,8 +103,8 @@ Command find_command() {
       "Lists the documents that were there at a moment; with --from or --until those that were written, deleted or\n"
       "expired between two moments (both included), in dropped containers too: time of the newest change, what it\n"
       "was, container, partition key, id. What a new base has only read again was not written. Notes say where\n"
-      "changes may be missing, for not all of that time is covered; where backups are lost, they are named, and the\n"
-      "exit code is 3. Bodies are not read.",
+      "changes may be missing: not all of that time is covered, or documents expire there, which is listed once their\n"
+      "removal was captured; where backups are lost, they are named, and the exit code is 3. Bodies are not read.",
       "  halley find shop/orders --id-prefix 2026-01-\n"
       "  halley find shop --from 2026-01-17T10:00:00Z --until 2026-01-17T10:05:00Z\n"
       "  halley find --id 4711 --at -1d\n"

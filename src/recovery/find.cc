@@ -44,6 +44,10 @@ class KnownTime {
     std::optional<Second> last = until_;
     if (incarnation.dropped) last = std::min(*incarnation.dropped, until_.value_or(*incarnation.dropped));
     if (!last || *last > known) ends_[known].push_back(incarnation.name());
+    if (incarnation.lets_expire) {
+      notes.push_back(incarnation.name() + ": documents may expire, and one that did is listed only once its removal " +
+                      "by the service was captured; `halley diff` of the moments tells at once");
+    }
     if (!incarnation.dropped) through_ = std::min(known, through_.value_or(known));
     if (!covers(lane, from_, std::min(known, last.value_or(known)))) {
       notes.push_back(incarnation.name() + ": not every second between the moments is covered, so changes that " +

@@ -207,9 +207,18 @@ TEST_F(FindTest, SaysWhereTheTimeAskedForReachesBeyondWhatIsCovered) {
   EXPECT_EQ(report_.through, at(95));
   // Of a dropped one there is nothing to know behind its drop.
   changes(at(40), {}, query({"shop"}));
-  EXPECT_THAT(report_.notes, ElementsAre(beyond("shop/gone", 49), beyond("shop/cache, shop/orders", 99)));
+  const auto expiring = HasSubstr("shop/cache: documents may expire");
+  EXPECT_THAT(report_.notes, ElementsAre(expiring, beyond("shop/gone", 49), beyond("shop/cache, shop/orders", 99)));
   EXPECT_EQ(report_.through, at(99));
   changes(at(51), at(99), query({"shop"}));
+  EXPECT_THAT(report_.notes, ElementsAre(expiring));
+}
+
+// cache/a-x, written at 10, has expired at 70; that the service has removed it is in no feed yet.
+TEST_F(FindTest, SaysWhereWhatExpiredMayNotBeListed) {
+  EXPECT_THAT(changes(at(60), at(95), query({"shop/cache"})), IsEmpty());
+  EXPECT_THAT(report_.notes, ElementsAre(HasSubstr("shop/cache: documents may expire")));
+  EXPECT_THAT(changes(at(60), at(95), query({"shop/orders"})), testing::Not(IsEmpty()));
   EXPECT_THAT(report_.notes, IsEmpty());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "json/value.h"
 #include "recovery/definitions_at.h"
 #include "repo/definitions.h"
 #include "repo/key_ring.h"
@@ -23,6 +24,17 @@ std::optional<Second> end_of(const std::vector<Definition>& versions, std::size_
   return std::nullopt;
 }
 
+// Whether documents could expire under any of the incarnation's definitions.
+bool lets_expire(const std::vector<Definition>& versions, std::size_t at) {
+  for (std::size_t i = at; i < versions.size() && versions[i].rid == versions[at].rid; ++i) {
+    if (versions[i].text.empty()) continue;
+    const auto value = json::parse(versions[i].text);
+    const json::Value* const ttl = value ? value->find("defaultTtl") : nullptr;
+    if (ttl != nullptr && !ttl->is_null()) return true;
+  }
+  return false;
+}
+
 // The incarnations of one container, oldest first: of every database of its name, as far as there is, or was, such a
 // lane.
 void add_incarnations(const repo::LaneState& account, const std::vector<Definition>& databases,
@@ -37,7 +49,8 @@ void add_incarnations(const repo::LaneState& account, const std::vector<Definiti
       const repo::LaneHead* const recorded = repo::recorded_head(account.heads, lane);
       if ((recorded == nullptr && !lanes.contains(lane)) || !added.insert(lane).second) continue;
       out.push_back({containers[i].key.database, containers[i].key.id, containers[i].rid, lane, containers[i].time,
-                     end_of(containers, i), recorded == nullptr ? std::nullopt : std::optional(*recorded)});
+                     end_of(containers, i), recorded == nullptr ? std::nullopt : std::optional(*recorded),
+                     lets_expire(containers, i)});
     }
   }
 }

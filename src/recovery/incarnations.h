@@ -20,6 +20,7 @@ struct Incarnation {
   std::optional<Second> dropped;  // nothing: it was there when definitions were last read
   // Where its lane stood at the end of the last pass; nothing where no pass has ended since it was made.
   std::optional<repo::LaneHead> recorded;
+  bool lets_expire = false;  // time to live was on in it at any time
 
   std::string name() const { return database + "/" + container; }
 };
