@@ -71,7 +71,13 @@ class CertificateFile {
   }
   Status write(const Context& context, const std::string& pem) {
     own_ = !context.arguments.has("--cert-out");
-    path_ = own_ ? (std::filesystem::temp_directory_path() / fmt::format("halley-emulator-{}.pem", getpid())).string()
+    std::error_code error;
+    const std::filesystem::path folder = own_ ? std::filesystem::temp_directory_path(error) : "";
+    if (error) {
+      return fail(Code::io, "there is no folder for temporary files: " + error.message(),
+                  "set TMPDIR to one, or name a file with --cert-out");
+    }
+    path_ = own_ ? (folder / fmt::format("halley-emulator-{}.pem", getpid())).string()
                  : *context.arguments.find("--cert-out");
     return recovery::write_file(path_, pem);
   }
