@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "http/message.h"
@@ -33,6 +32,8 @@ bool is_host_character(char c) {
          c == ':' || c == '[' || c == ']';
 }
 
+constexpr std::pair<std::string_view, std::string_view> kDefaultPorts[] = {{"https://", ":443"}, {"http://", ":80"}};
+
 bool is_loopback(std::string_view authority) {
   return authority == "localhost" || authority.starts_with("localhost:") || authority.starts_with("127.") ||
          authority.starts_with("[::1]");
@@ -47,11 +48,11 @@ std::string origin_of(std::string_view url) {
   const std::string_view authority = url.substr(scheme + 3, end - scheme - 3);
   const bool plain = !authority.empty() && std::all_of(authority.begin(), authority.end(), is_host_character);
   if (!plain) return {};
-  std::string origin(url.substr(0, end));
-  for (const auto& [kind, port] : {std::pair("https://", ":443"), std::pair("http://", ":80")}) {
-    if (origin.starts_with(kind) && origin.ends_with(port)) origin.resize(origin.size() - std::strlen(port));
+  std::string_view origin = url.substr(0, end);
+  for (const auto& [kind, port] : kDefaultPorts) {
+    if (origin.starts_with(kind) && origin.ends_with(port)) origin.remove_suffix(port.size());
   }
-  return origin;
+  return std::string(origin);
 }
 
 Result<std::string> token_place(const std::string& text, const std::string& what) {
