@@ -117,7 +117,8 @@ TEST_F(Base, WhereARangeWasReadWholeItsFeedTellsDeletesThoughAnotherIsStillRead)
   int pages = 0;
   transport_.before = [&](const http::Request& request) -> std::optional<Answer> {
     if (!is_base(request) || !is_of(request, second) || ++pages == 1) return std::nullopt;
-    while (!orders().ranges[0].base_done) std::this_thread::yield();  // until the page is committed, too
+    // Until the page is committed, too.
+    for (int i = 0; i < 100'000 && !orders().ranges[0].base_done; ++i) std::this_thread::yield();
     http::Response refusal;
     refusal.status = 403;
     return Answer(std::move(refusal));

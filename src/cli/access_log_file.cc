@@ -1,5 +1,7 @@
 #include "cli/access_log_file.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <system_error>
 
@@ -12,7 +14,9 @@ Result<std::unique_ptr<AccessLogFile>> AccessLogFile::open(const std::string& na
   }
   std::unique_ptr<AccessLogFile> log(new AccessLogFile(name, output));
   if (standard_output) return log;
-  log->file_.reset(std::fopen(name.c_str(), "ae"));
+  // A FIFO that nobody reads is refused rather than waited for.
+  const int descriptor = ::open(name.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (descriptor >= 0) log->file_.reset(::fdopen(descriptor, "a"));
   if (log->file_ == nullptr) {
     return fail(Code::io, "can't write the access log " + name + ": " + std::generic_category().message(errno));
   }

@@ -16,7 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A FIFO would be waited for.
+Status check_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) ? Status() : fail(Code::io, path.string() + " is no file");
+}
+
 Result<std::string> read_file(const fs::path& path) {
+  TRY(check_file(path));
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
@@ -178,6 +185,7 @@ Status for_each_document(const TreeContainer& container,
                          const std::function<Status(const TreeDocument& document)>& each) {
   ASSIGN(const bool there, is_there(container.documents));
   if (!there) return {};  // a container without documents
+  TRY(check_file(container.documents));
   std::ifstream file(container.documents, std::ios::binary);
   if (!file) return fail(Code::io, "cannot read " + container.documents);
   json::DocumentScanner scanner(container.plan.key.paths);

@@ -197,18 +197,9 @@ Result<std::string> read_text(const std::string& path, const std::stop_token& st
   if (std::filesystem::is_directory(path, ignored)) return refused("it is a folder, not a file");
   const int file = open_input(path);
   if (file < 0) return refused(std::strerror(errno));
-  std::string text(kMaxBytes + 1, '\0');
-  std::size_t size = 0;
-  Result<std::size_t> count = 0;
-  do {
-    count = read_input(file, std::span(text).subspan(size), stop);
-    size += count.value_or(0);
-  } while (count && *count > 0 && size < text.size());
+  auto text = read_all_input(file, kMaxBytes, stop);
   close(file);
-  if (!count && count.error().code == Code::cancelled) return fail(count.error());
-  if (!count) return refused(count.error().message);
-  text.resize(size);
-  if (text.size() > kMaxBytes) return refused("it is larger than 1 MiB");
+  if (!text && text.error().code != Code::cancelled) return refused(text.error().message);
   return text;
 }
 

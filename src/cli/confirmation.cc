@@ -1,13 +1,12 @@
 #include "cli/confirmation.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <array>
-#include <sstream>
 
 #include "http/message.h"
+#include "runtime/waiting_input.h"
 
 namespace halley::cli {
 namespace {
@@ -21,12 +20,10 @@ Result<std::string> ask(const std::string& question, const std::stop_token& stop
   std::string line;
   bool open_still = write(terminal, question.data(), question.size()) >= 0;
   while (open_still && !line.ends_with('\n') && !stop.stop_requested()) {
-    pollfd waiting{terminal, POLLIN, 0};
-    if (poll(&waiting, 1, 100) <= 0) continue;
     std::array<char, 256> buffer;
-    const ssize_t count = read(terminal, buffer.data(), buffer.size());
-    open_still = count > 0;
-    if (open_still) line.append(buffer.data(), static_cast<std::size_t>(count));
+    const auto count = read_input(terminal, buffer, stop);
+    open_still = count.value_or(0) > 0;
+    if (open_still) line.append(buffer.data(), *count);
   }
   close(terminal);
   if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
@@ -36,9 +33,8 @@ Result<std::string> ask(const std::string& question, const std::stop_token& stop
 
 }  // namespace
 
-Status confirm(Context& context, const std::string& warning) {
-  std::istringstream lines(warning);
-  for (std::string line; std::getline(lines, line);) context.output.note(line);
+Status confirm(Context& context, const std::vector<std::string>& warning) {
+  for (const std::string& line : warning) context.output.note(line);
   if (context.arguments.has("--yes")) return {};
   if (context.output.json() || !context.output.terminal()) {
     return fail(Code::invalid_argument, "this must be agreed to, and nobody can be asked", "give --yes to agree to it");

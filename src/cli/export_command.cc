@@ -66,7 +66,6 @@ Result<recovery::ExportReport> run_export(Context& context, const cosmos::Contai
 }
 
 Result<ExitCode> run(Context& context) {
-  if (context.arguments.find("--output") == "-") context.output.leave_to_documents();
   ASSIGN(const cosmos::ContainerName name, container_of(context.arguments));
   ASSIGN(const std::string path, context.arguments.required("--output"));
   ASSIGN(const recovery::ExportOptions options, options_of(context.arguments));

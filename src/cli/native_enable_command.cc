@@ -57,7 +57,7 @@ Result<ExitCode> run(Context& context) {
     return ExitCode::success;
   }
   for (const native::EnableStep& step : steps) {
-    if (!step.warning.empty()) TRY(confirm(context, step.warning));
+    if (!step.warning.empty()) TRY(confirm(context, {step.warning}));
   }
   ASSIGN(const std::string operation, carry_out(context, *azure->arm, steps));
   context.output.line(steps.empty()       ? "The account is so already: " + account.tier + "."

@@ -389,23 +389,24 @@ ExitCode report(Context& context, const Subject& subject, const std::vector<Atte
 // What takes the place of something, opens the account or takes documents away is agreed to; what is missing is not
 // asked about.
 Status agree(Context& context, const Subject& subject, const Look& look) {
-  std::string replaced;
+  std::vector<std::string> replaced;
   std::string expiring;
   for (const FixupStep& step : look.plan.steps) {
-    if (step.replaces) replaced += "\n  " + step.what;
+    if (step.replaces) replaced.push_back("  " + step.what);
     if (step.part == FixupPart::expiry) expiring += (expiring.empty() ? "" : ", ") + step.subject;
   }
   for (const recovery::UserDifference& user : look.users) {
-    if (user.is_there) replaced += "\n  " + what_of(user);
+    if (user.is_there) replaced.push_back("  " + what_of(user));
   }
-  std::string warning;
+  std::vector<std::string> warning;
   if (!replaced.empty()) {
-    warning = "what " + subject.account.id.name + " has now is replaced by what was at " + format_rfc3339(subject.at) +
-              ":" + replaced;
+    warning.push_back("what " + subject.account.id.name + " has now is replaced by what was at " +
+                      format_rfc3339(subject.at) + ":");
+    warning.insert(warning.end(), replaced.begin(), replaced.end());
   }
   if (!expiring.empty()) {
-    warning += (warning.empty() ? "" : "\n") + ("time to live comes back in " + expiring) +
-               ": documents that have expired by now are deleted (--no-ttl leaves it as it is)";
+    warning.push_back("time to live comes back in " + expiring +
+                      ": documents that have expired by now are deleted (--no-ttl leaves it as it is)");
   }
   return warning.empty() ? Status() : confirm(context, warning);
 }

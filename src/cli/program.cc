@@ -37,11 +37,20 @@ Result<ExitCode> run_line(const Surroundings& surroundings, const CommandLine& l
   return line.command->run(context);
 }
 
+// Whether standard output is for documents alone, as `--output -` asks for.
+bool gives_documents(const std::vector<std::string>& words) {
+  const auto output = std::find(words.begin(), words.end(), "--output");
+  const bool next = output != words.end() && std::next(output) != words.end() && *std::next(output) == "-";
+  return next || std::find(words.begin(), words.end(), "--output=-") != words.end();
+}
+
 }  // namespace
 
 ExitCode run_program(const Surroundings& surroundings, const std::vector<std::string>& words) {
   const Result<CommandLine> line = parse_command_line(commands(), words);
   Output output(surroundings.out, surroundings.err, wants_json(line, words), surroundings.terminal);
+  // Before a command is known to hold documents there: what is wrong with the command itself is no document, either.
+  if (gives_documents(words)) output.leave_to_documents();
   Result<ExitCode> code = line ? run_line(surroundings, *line, output) : fail(line.error());
   const auto flushed = output.flush();
   if (code && !flushed && (flushed.error().code != Code::cancelled || *code == ExitCode::success)) {

@@ -281,6 +281,9 @@ TEST_F(Program, ExportWritesOneFile) {
   const Ran live = succeed({"export", "--container", "db/c", "--live", "--format", "ndjson", "--output", path});
   EXPECT_EQ(count_at(live.result(), "documents"), 3);
   EXPECT_EQ(run({"export", "--container", "db/c", "--output", path, "--format", "xml"}).code, ExitCode::usage);
+  const Ran mistaken = run({"export", "--container", "db/c", "--output", "-", "--json", "--bogus"});
+  EXPECT_EQ(mistaken.out, "") << "documents alone go there";
+  EXPECT_THAT(mistaken.err, ::testing::HasSubstr("--bogus"));
 }
 
 TEST_F(Program, VerifyFindsWhatIsDamagedAndExits4) {

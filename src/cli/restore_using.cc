@@ -200,7 +200,7 @@ Result<std::optional<ExitCode>> restore_using(Context& context, const Configurat
   }
   if (chosen->refused) return fail(*chosen->refused);
   if (automatic && !context.arguments.has("--dry-run"))
-    TRY(confirm(context, "This way is taken: " + chosen->name + ", as of " + moment.text() + "."));
+    TRY(confirm(context, {"This way is taken: " + chosen->name + ", as of " + moment.text() + "."}));
   if (chosen->name == kRepository) return std::optional<ExitCode>();
   ASSIGN(const ExitCode code, restore_account(context, comparison.azure(), comparison.native_plan()));
   return std::optional(code);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -34,18 +35,6 @@ class Descriptor {
  private:
   const int fd_;
 };
-
-// Everything up to the end.
-Result<std::string> read_to_end(int fd, const std::stop_token& stop) {
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (true) {
-    ASSIGN(const std::size_t count, read_input(fd, buffer, stop));
-    if (count == 0) return text;
-    text.append(buffer.data(), count);
-    if (text.size() > kMaxSecretBytes) return fail(Code::invalid_argument, "it is too long");
-  }
-}
 
 Result<std::string> finished(std::string secret, const std::string& what, const std::string& from) {
   if (secret.ends_with('\n')) secret.pop_back();
@@ -96,9 +85,11 @@ Result<std::string> from_file(const SecretSource& source, const std::string& wha
     const std::string text = what + ": cannot read the file " + shown + ": " + std::strerror(reason);
     return fail(Code::invalid_argument, text, "the path of a file is expected there, not the secret itself");
   }
-  auto text = read_to_end(file.get(), stop);
+  auto text = read_all_input(file.get(), kMaxSecretBytes, stop);
   if (!text && text.error().code == Code::cancelled) return text;
-  if (!text) return fail(Code::invalid_argument, what + ": cannot read the file " + shown + ", or it is no secret");
+  if (!text) {
+    return fail(Code::invalid_argument, what + ": cannot read the file " + shown + ": " + text.error().message);
+  }
   return finished(*std::move(text), what, "the file " + shown);
 }
 
@@ -110,6 +101,9 @@ Result<std::string> from_command(const std::string& command, const std::string& 
   child.words = {"/bin/sh", "-c", command};
   child.max_output = kMaxSecretBytes;
   auto ran = run_child(real_runtime(), child, stop);
+  // Ctrl-C in a terminal is for both; the child may end before this process has heard of it.
+  const bool interrupted = ran && (ran->exit_code == -SIGINT || ran->exit_code == 128 + SIGINT);
+  if (interrupted) real_runtime().sleep(Milliseconds(500), stop);
   if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");  // in a terminal the command was, too
   if (!ran || ran->exit_code != 0) {
     return fail(Code::invalid_argument, what + ": the command that prints it failed");

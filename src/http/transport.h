@@ -30,11 +30,12 @@ class Transport {
   virtual ~Transport() = default;
 
   // Sends and waits for the whole response, whatever its status. The deadline bounds silence: where at least two
-  // seconds are left, an exchange whose bytes keep flowing may take ten times as long. Failures: `unavailable` when the
-  // request certainly was not processed (name, connect, TLS before anything was sent), `ambiguous` when it may have
-  // been (sent, connection or a part of the answer lost), `timeout` past the deadline (ambiguous for writes),
-  // `unauthorized` for an untrusted certificate (hint names --ca), `corrupt` for an answer that is not HTTP or is too
-  // large, `cancelled` on stop. Messages name host and port, never keys or header values. Safe from any thread.
+  // seconds are left, an exchange whose bodies keep flowing may take ten times as long, and what stalls then is given
+  // up some seconds later. Failures: `unavailable` when the request certainly was not processed (name, connect, TLS
+  // before anything was sent), `ambiguous` when it may have been (sent, connection or a part of the answer lost),
+  // `timeout` past the deadline (ambiguous for writes), `unauthorized` for an untrusted certificate (hint names --ca),
+  // `corrupt` for an answer that is not HTTP or is too large, `cancelled` on stop. Messages name host and port, never
+  // keys or header values. Safe from any thread.
   virtual Result<Response> send(const Request& request, Deadline deadline, std::stop_token stop) = 0;
 };
 

@@ -24,8 +24,6 @@ std::string resource_of(std::string scope) {
   return scope;
 }
 
-bool is_server_error(int status) { return status >= 500 || status == 429; }
-
 class ManagedIdentityCredential final : public Credential {
  public:
   ManagedIdentityCredential(Runtime& runtime, http::Transport& transport, ManagedIdentityOptions options)
@@ -47,9 +45,9 @@ class ManagedIdentityCredential final : public Credential {
   }
 
   Result<http::Response> send(const http::Request& request, const std::stop_token& stop,
-                              std::vector<int> also_passing = {}) {
+                              std::vector<int> also_passing = {}, int attempts = 4) {
     http::RepeatPolicy policy;
-    policy.attempts = 4;
+    policy.attempts = attempts;
     policy.attempt_timeout = Milliseconds(20000);
     policy.also_passing = std::move(also_passing);
     return http::send_repeating(runtime_, transport_, request, policy, stop);
@@ -64,13 +62,14 @@ class ManagedIdentityCredential final : public Credential {
     auto answer = transport_.send(ask, Deadline::after(runtime_, kProbePatience), stop);
     if (!answer && answer.error().code == Code::cancelled) return fail(std::move(answer).error());
     if (!answer) return fail(Code::not_found, "no metadata service answers at " + options_.metadata_host);
-    const auto is_updated = [&] { return answer->status == 404 || answer->status == 410; };
-    if (is_updated() || http::is_passing(answer->status)) {
-      answer = send(ask, stop, {404, 410});
+    // Another cloud's service answers 404, too, always.
+    const bool may_be_another = answer->status == 404;
+    if (may_be_another || answer->status == 410 || http::is_passing(answer->status)) {
+      answer = send(ask, stop, {404, 410}, may_be_another ? 2 : 4);
       if (!answer) return fail(std::move(answer).error());
     }
     auto token = read_token(*answer, now, {});
-    if (!token && !is_server_error(answer->status) && answer->status != 410) {
+    if (!token && !http::is_passing(answer->status) && answer->status != 410) {
       Error error = std::move(token).error();
       error.code = Code::not_found;
       return fail(std::move(error).in("this machine's managed identity"));

@@ -16,7 +16,8 @@ struct ChildCommand {
   std::vector<std::string> words;      // the program, looked for in PATH unless it has a slash, and its arguments
   std::size_t max_output = 64 * 1024;  // of each stream
   // It is killed, with what it started, when this has passed. Without it the child keeps the terminal, can be
-  // interrupted there, and may take its time; on stop it is asked to end (SIGTERM) before it is killed.
+  // interrupted there, and may take its time; on stop it is asked to end (SIGTERM) before it is killed. What it
+  // started in turn goes on: a shell had better `exec` its last program.
   std::optional<Milliseconds> patience;
   // Standard error is collected rather than shown.
   bool collect_errors = false;

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <thread>
+
+#include "testing/temporary_folder.h"
+
 namespace halley {
 namespace {
 
@@ -60,12 +65,18 @@ TEST(ChildProcess, OneThatClosesItsOutputAndGoesOnIsWaitedForAndThenKilled) {
 }
 
 TEST(ChildProcess, OneThatHasTheTerminalStopsWhenAskedWhateverItDoes) {
-  std::stop_source source;
-  source.request_stop();
-  for (const char* script :
-       {"exec sleep 1000", "exec >&-; exec sleep 1000", "trap '' TERM; while :; do sleep 0.1; done"}) {
+  const testing::TemporaryFolder folder;
+  const std::string running = folder.path("running");  // made once the script has set itself up
+  for (const char* script : {": > $0; exec sleep 1000", "exec >&-; : > $0; exec sleep 1000",
+                             "trap '' TERM; : > $0; while :; do sleep 0.1; done"}) {
+    std::filesystem::remove(running);
+    std::stop_source source;
+    const std::jthread asking([&](const std::stop_token& ended) {
+      while (!std::filesystem::exists(running) && real_runtime().sleep(Milliseconds(5), ended)) continue;
+      source.request_stop();
+    });
     ChildCommand command;
-    command.words = {"sh", "-c", script};
+    command.words = {"sh", "-c", script, running};
     const auto ran = run_child(real_runtime(), command, source.get_token());
     ASSERT_FALSE(ran.has_value()) << script;
     EXPECT_EQ(ran.error().code, Code::cancelled) << script;

@@ -18,4 +18,7 @@ int open_input(const std::string& path);
 // alone.
 Result<std::size_t> read_input(int descriptor, std::span<char> into, const std::stop_token& stop);
 
+// All there is up to the end. Fails with invalid_argument where that is more than so many bytes, and as read_input().
+Result<std::string> read_all_input(int descriptor, std::size_t most, const std::stop_token& stop);
+
 }  // namespace halley

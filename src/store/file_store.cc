@@ -359,7 +359,8 @@ class FileStore : public ObjectStore {
 Result<std::unique_ptr<ObjectStore>> open_file_store(const std::string& directory, bool create, FileSystem& files) {
   if (directory.empty()) return fail(Code::invalid_argument, "an empty path is no place for a repository");
   std::error_code error;
-  fs::path root = fs::weakly_canonical(directory, error);  // ".." behind a link is where the system takes it to be
+  fs::path root = fs::absolute(directory, error);  // first: of what is not there yet the next line makes no whole path
+  if (!error) root = fs::weakly_canonical(root, error);  // ".." behind a link is where the system takes it to be
   if (error) return fail(error_of(error.value(), "finding " + directory));
   if (!root.has_filename()) root = root.parent_path();
   if (create) TRY(make_directories(files, root));

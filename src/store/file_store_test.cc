@@ -51,6 +51,16 @@ TEST_F(FileStoreTest, IsWhereTheSystemTakesItsPathToBe) {
   EXPECT_FALSE(fs::exists(directory_ + "/store"));
 }
 
+TEST_F(FileStoreTest, MakesAFolderBelowTheCurrentOne) {
+  fs::create_directories(directory_);
+  const fs::path before = fs::current_path();
+  fs::current_path(directory_);
+  const auto made = open_file_store("fresh/store", true);
+  fs::current_path(before);
+  ASSERT_TRUE(made) << made.error().to_string();
+  EXPECT_TRUE(fs::is_directory(directory_ + "/fresh/store"));
+}
+
 TEST_F(FileStoreTest, KeepsObjectsAcrossOpens) {
   ASSERT_TRUE((*open_file_store(directory_, true))->put("a/b", "bytes"));
   EXPECT_EQ((*open_file_store(directory_, false))->get_all("a/b").value(), "bytes");
