@@ -99,6 +99,16 @@ std::vector<repo::LaneHead> heads_of(const std::vector<Job>& jobs) {
   return heads;
 }
 
+// Whether there is anything to restore, by incarnation. Of what was interrupted that is not known.
+std::map<std::string, bool> captured_of(const std::vector<Job>& jobs) {
+  std::map<std::string, bool> captured;
+  for (const Job& job : jobs) {
+    if (job.failure && job.failure->code == Code::cancelled) continue;
+    captured[job.capture->target().identity.container_rid] = job.capture->has_any();
+  }
+  return captured;
+}
+
 // The newest second of which the definitions are covered and every container that was there. Seconds at which there
 // were others than those of this pass are passed over: made meanwhile, or dropped since.
 Result<std::optional<Second>> newest_restorable(const std::vector<Job>& jobs, const DefinitionPoll& definitions) {
@@ -182,14 +192,13 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
   ASSIGN(const auto definitions, DefinitionPoll::open(pass, account));
   pass.heads = definitions->heads();
   definitions->describe(stop);
-  TRY(definitions->poll(stop));
+  BackupReport report;
+  TRY(definitions->poll(stop, [&] { return check_patterns(*definitions, options, report); }));
   // Definitions that were read never yet, and not now, are not known of what this pass will cover, though they be read
   // at its end.
   const std::vector<Incomplete> unknown =
       definitions->was_read_whole() ? std::vector<Incomplete>() : definitions->incomplete();
 
-  BackupReport report;
-  TRY(check_patterns(*definitions, options, report));
   std::vector<Job> jobs;
   pass.began = std::max(pass.began, definitions->these_since());
   for (const DefinitionPoll::LiveContainer& live : definitions->containers()) {
@@ -212,7 +221,7 @@ Result<BackupReport> backup(Runtime& runtime, cosmos::Client& client, repo::Repo
     ++progress.containers_done;
     return {};
   });
-  TRY(definitions->record_heads(heads_of(jobs)));
+  TRY(definitions->record_end(heads_of(jobs), captured_of(jobs)));
   if (stop.stop_requested()) {
     return fail(Code::cancelled, "stopped", "what was committed is kept; the next backup goes on from there");
   }

@@ -80,6 +80,10 @@ std::vector<repo::Interval> ContainerCapture::restorable_seconds() const {
   return repo::restorable_seconds(writer_->state());
 }
 
+bool ContainerCapture::has_any() const {
+  return writer_ != nullptr && writer_->state().seq != 0 && repo::newest_cut(writer_->state()).has_value();
+}
+
 std::optional<repo::LaneHead> ContainerCapture::head() const {
   if (writer_ == nullptr || writer_->state().seq == 0) return std::nullopt;
   const repo::LaneState& state = writer_->state();

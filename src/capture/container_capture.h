@@ -45,6 +45,8 @@ class ContainerCapture {
   repo::CaptureMode mode() const { return mode_; }
   // What can be restored of it, by what was committed. To be asked once catch_up() has opened the lane.
   std::vector<repo::Interval> restorable_seconds() const;
+  // Whether `latest` can be restored of it.
+  bool has_any() const;
   const std::vector<repo::Event>& events() const { return all_events_; }
   // Where exactness begins in all-versions mode, some seconds behind the newest base: settle() must cover that.
   Second exact_from() const;

@@ -8,6 +8,7 @@
 #include "cosmos/resource_id.h"
 #include "json/document_scanner.h"
 #include "repo/coverage.h"
+#include "repo/uncaptured.h"
 
 namespace halley::capture {
 namespace {
@@ -445,7 +446,7 @@ void DefinitionPoll::describe(std::stop_token stop) {
   }
 }
 
-Status DefinitionPoll::poll(std::stop_token stop) {
+Status DefinitionPoll::poll(std::stop_token stop, const std::function<Status()>& agreed) {
   const std::vector<repo::ExactInterval>& known = writer_->state().exact;
   const bool known_before = was_read_whole() && !known.empty();
   const Second claimed = known_before ? known.back().until : Second{0};
@@ -467,6 +468,7 @@ Status DefinitionPoll::poll(std::stop_token stop) {
     add_version(definition, repo::Operation::upsert, definition.time, batch);
     current_.insert_or_assign(key, definition);
   }
+  if (agreed) TRY(agreed());
 
   repo::CommitDraft draft;
   draft.mode = repo::CaptureMode::definitions;
@@ -487,19 +489,29 @@ Status DefinitionPoll::poll(std::stop_token stop) {
   const bool nothing_new = batch.empty() && draft.events.empty() && writer_->state().seq != 0 && draft.exact == known;
   if (nothing_new) return {};
   ASSIGN(const repo::CommitResult committed, writer_->commit(draft, batch));
+  history_.reset();  // whoever looked before the commit has read less
   pass_.progress.bytes_stored += committed.bytes_stored;
   ++pass_.progress.commits;
   return {};
 }
 
-Status DefinitionPoll::record_heads(std::vector<repo::LaneHead> heads) {
+Status DefinitionPoll::record_end(std::vector<repo::LaneHead> heads, const std::map<std::string, bool>& captured) {
   const repo::LaneState& state = writer_->state();
   std::erase_if(heads, [&](const repo::LaneHead& head) {
     const repo::LaneHead* const recorded = repo::recorded_head(state.heads, head.lane);
     return recorded != nullptr && *recorded == head;
   });
-  if (heads.empty()) return {};
+  std::set<std::string> uncaptured;
+  const std::set<std::string> before = repo::uncaptured(state.events);
+  for (const auto& [key, definition] : current_) {
+    if (key.kind != DefinitionKind::container) continue;
+    const auto found = captured.find(definition.rid);
+    if (found == captured.end() ? before.contains(definition.rid) : !found->second) uncaptured.insert(definition.rid);
+  }
+  auto change = repo::uncaptured_change(state.events, uncaptured, pass_.client.newest_server_time());
+  if (heads.empty() && !change) return {};
   repo::CommitDraft draft;
+  if (change) draft.events.push_back(*std::move(change));
   draft.mode = state.mode;
   draft.ranges = state.ranges;
   draft.exact = state.exact;

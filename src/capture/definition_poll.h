@@ -2,6 +2,7 @@
 // version.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,8 +24,8 @@ class DefinitionPoll {
   // Lists everything once and commits what changed, and that definitions are known up to the Date of the first answer.
   // What the service refuses to tell is taken as it was, nothing of it counts as dropped, and definitions are not known
   // any further; incomplete() has it then. Fails when the service can't be reached, or tells no databases to begin
-  // with.
-  Status poll(std::stop_token stop);
+  // with, and where what was found is not `agreed` to: then nothing is committed.
+  Status poll(std::stop_token stop, const std::function<Status()>& agreed = {});
 
   // Asks BackupOptions::describe, for the polls after it to keep what it gives.
   void describe(std::stop_token stop);
@@ -47,8 +48,9 @@ class DefinitionPoll {
 
   // Where the lanes of containers stood when they were last recorded.
   const std::vector<repo::LaneHead>& heads() const { return writer_->state().heads; }
-  // Commits where they stand now, so that a lane that is lost, or its newest commits, are missed.
-  Status record_heads(std::vector<repo::LaneHead> heads);
+  // Commits where they stand now, so that a lane that is lost, or its newest commits, are missed; and which containers
+  // the pass could not capture anything of: `captured` says it by incarnation, of those that it came to its end with.
+  Status record_end(std::vector<repo::LaneHead> heads, const std::map<std::string, bool>& captured);
 
   // The containers to capture: those selected and live, after a poll.
   struct LiveContainer {

@@ -21,10 +21,11 @@ struct Standing {
   std::uint64_t stored_bytes;  // all objects: commits, rollups and keys as well as data
 };
 
-Result<std::uint64_t> stored_bytes(store::ObjectStore& store) {
+Result<std::uint64_t> stored_bytes(store::ObjectStore& store, const std::stop_token& stop) {
   std::uint64_t bytes = 0;
   ASSIGN(const auto names, store.list("", "", store::kNoLimit));
   for (const std::string& name : names) {
+    if (stop.stop_requested()) return fail(Code::cancelled, "interrupted");
     const auto size = store.size(name);
     if (!size && size.error().code == Code::not_found) continue;  // removed since
     if (!size) return fail(size.error());
@@ -101,7 +102,7 @@ Result<ExitCode> run(Context& context) {
   ASSIGN(const Configuration configuration, load_configuration(context));
   ASSIGN(const auto repository, open_repository(context, configuration));
   ASSIGN(recovery::Timeline timeline, recovery::read_timeline(*repository));
-  ASSIGN(const std::uint64_t stored, stored_bytes(repository->store()));
+  ASSIGN(const std::uint64_t stored, stored_bytes(repository->store(), context.stop));
   const Standing standing{*repository, repository->store().description(), std::move(timeline),
                           context.runtime.wall_second(), stored};
   if (!context.output.json()) print_standing(context.output, standing);

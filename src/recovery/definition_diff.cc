@@ -18,8 +18,10 @@ Result<bool> mean_the_same(const std::string& a, const std::string& b) {
 
 DefinitionTexts::key_type throughput_key() { return {repo::DefinitionKind::offer, "offer"}; }
 
-// The service has answered, and does not tell; any other failure ends the comparison.
-bool is_refusal(const Error& error) { return error.status != 0; }
+// The service has answered that it does not tell; any other failure ends the comparison.
+bool is_refusal(const Error& error) {
+  return error.status == 400 || error.status == 401 || error.status == 403 || error.status == 404;
+}
 
 }  // namespace
 

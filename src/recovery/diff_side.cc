@@ -89,7 +89,8 @@ bool DiffSide::is_unknown(const std::string& container) const {
 }
 
 bool DiffSide::is_unknown_database(const std::string& name) const {
-  return !databases.contains(name) && !taken_in.has({repo::DefinitionKind::database, "", "", name});
+  // A database is recorded with the containers that are taken in: without one, nothing tells whether it was there.
+  return !databases.contains(name) && !taken_in.include.empty();
 }
 
 void add_unknown_database(const std::string& name, std::vector<std::string>& unknown) {
@@ -104,9 +105,10 @@ Status tell_unknown(const DiffSide& side, const std::vector<std::string>& unknow
   std::string text;
   for (std::size_t i = 0; i < std::min(unknown.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + unknown[i];
   if (unknown.size() > kNamed) text += " and " + std::to_string(unknown.size() - kNamed) + " more";
-  text +=
-      ": not compared, for backups as of " + format_rfc3339(side.at) + " left it out (" + side.taken_in.text() + ")";
-  if (report.containers.empty() && report.databases.empty() && !selection.include.empty()) {
+  text += ": not compared, for backups as of " + format_rfc3339(side.at) + " left out (" + side.taken_in.text() + ")";
+  const bool of_containers = std::any_of(unknown.begin(), unknown.end(),
+                                         [](const std::string& each) { return each.find('/') != std::string::npos; });
+  if (report.containers.empty() && (of_containers || report.databases.empty()) && !selection.include.empty()) {
     return fail(Code::outside_coverage, text, "run `halley backup` with it included");
   }
   report.notes.push_back(std::move(text));

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "repo/definitions.h"
 #include "repo/repository.h"
 #include "repo/selection_history.h"
+#include "repo/uncaptured.h"
 #include "runtime/runtime.h"
 #include "store/memory_store.h"
 
@@ -79,8 +81,8 @@ class HandMadeBackup {
     taken_in_ = repo::SelectionHistory(account ? account->events : std::vector<repo::Event>()).change(part, from);
   }
 
-  // Records where the lanes of containers stand, as a pass of backup does at its end.
-  void record_heads() {
+  // Records where the lanes of containers stand, and what could not be captured, as a pass of backup does at its end.
+  void record_heads(const std::set<std::string>& uncaptured = {}) {
     repo::LaneIdentity identity;
     identity.account_id = kAccount;
     const auto account = repository_->read_lane(repo::LaneId(repo::kAccountLane));
@@ -89,6 +91,8 @@ class HandMadeBackup {
     draft.mode = account->mode;
     draft.ranges = account->ranges;
     draft.exact = account->exact;
+    if (auto change = repo::uncaptured_change(account->events, uncaptured, account->committed_at))
+      draft.events = {*change};
     const auto lanes = repository_->lanes();
     for (const repo::LaneId& id : *lanes) {
       if (id == repo::kAccountLane) continue;

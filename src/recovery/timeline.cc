@@ -9,6 +9,7 @@
 #include "recovery/good_moments.h"
 #include "repo/definitions.h"
 #include "repo/key_ring.h"
+#include "repo/uncaptured.h"
 
 namespace halley::recovery {
 namespace {
@@ -63,27 +64,23 @@ ContainerTimeline timeline_of(repo::LaneState&& lane, const std::vector<repo::In
   return timeline;
 }
 
-// Marks those that a backup has missed: there is nothing to restore of incarnations that are not `captured`. A backup
-// writes down definitions at its beginning and at its end: what was among them two commits ago was there while one read
-// documents.
-Status mark_missed(repo::Repository& repository, const repo::LaneState& account, const std::set<std::string>& captured,
+bool takes_in(const Timeline& timeline, const std::string& name) {
+  const std::size_t slash = name.find('/');
+  return timeline.taken_in.has({repo::DefinitionKind::container, name.substr(0, slash), "", name.substr(slash + 1)});
+}
+
+// Of those that are live and have no restorable second, what backups take in. `captured`: incarnations of which
+// `latest` can be restored.
+void add_uncovered(Live live, const repo::LaneState& account, const std::set<std::string>& captured,
                    Timeline& timeline) {
-  constexpr std::uint64_t kOfOneBackup = 2;
-  const bool none_captured = captured.empty();
-  std::set<std::string> known;
-  if (!none_captured && account.seq > kOfOneBackup) {
-    repo::Cut before;
-    before.commit = account.seq - kOfOneBackup;
-    ASSIGN(const auto definitions, repo::read_definitions(repository, account, before));
-    for (const repo::Definition& definition : definitions) {
-      if (definition.key.kind == repo::DefinitionKind::container) known.insert(definition.rid);
-    }
+  const std::set<std::string> missed = repo::uncaptured(account.events);
+  for (auto& [lane, container] : live) {
+    if (!takes_in(timeline, container.name)) continue;
+    container.missed = missed.contains(container.incarnation) && !captured.contains(container.incarnation);
+    timeline.uncovered.push_back(std::move(container));
   }
-  for (UncoveredContainer& container : timeline.uncovered) {
-    container.missed =
-        none_captured || (known.contains(container.incarnation) && !captured.contains(container.incarnation));
-  }
-  return {};
+  std::sort(timeline.uncovered.begin(), timeline.uncovered.end(),
+            [](const UncoveredContainer& a, const UncoveredContainer& b) { return a.name < b.name; });
 }
 
 // A lane of which no commit can be read, by what others know of it.
@@ -127,12 +124,10 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
   timeline.damage = account->damage;
   timeline.definitions = repo::exact_intervals(*account);
   timeline.taken_in = repo::SelectionHistory(account->events).newest();
-  const auto takes_in = [&](std::string database, std::string container) {
-    return timeline.taken_in.has({repo::DefinitionKind::container, std::move(database), "", std::move(container)});
-  };
   ASSIGN(Live live, live_containers(repository, *account));
   std::vector<repo::Interval> everywhere = repo::restorable_seconds(*account);
 
+  bool any_taken_in = false;       // of the lanes
   std::set<std::string> captured;  // incarnations of which `latest` can be restored, or is damaged
   ASSIGN(const auto lanes, repository.lanes());
   for (const repo::LaneId& id : lanes) {
@@ -149,7 +144,8 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     const auto restorable = repo::restorable_seconds(lane);
     if (repo::newest_cut(lane)) captured.insert(lane.identity.container_rid);
     const bool is_live = live.contains(id);
-    if (is_live && takes_in(lane.identity.database, lane.identity.container)) {
+    if (is_live && takes_in(timeline, lane.identity.database + "/" + lane.identity.container)) {
+      any_taken_in = true;
       everywhere = repo::common(everywhere, restorable);
     }
     if (!restorable.empty()) live.erase(id);
@@ -159,17 +155,9 @@ Result<Timeline> read_timeline(repo::Repository& repository) {
     timeline.last_backup = std::max(timeline.last_backup, added.last_backup);
     if (added.through) timeline.newest = std::max(timeline.newest.value_or(*added.through), *added.through);
   }
-  for (auto& [lane, container] : live) {
-    const std::size_t slash = container.name.find('/');
-    if (!takes_in(container.name.substr(0, slash), container.name.substr(slash + 1))) continue;
-    timeline.uncovered.push_back(std::move(container));
-  }
-  std::sort(timeline.uncovered.begin(), timeline.uncovered.end(),
-            [](const UncoveredContainer& a, const UncoveredContainer& b) { return a.name < b.name; });
-  if (!timeline.uncovered.empty()) {
-    everywhere.clear();
-    TRY(mark_missed(repository, *account, captured, timeline));
-  }
+  add_uncovered(std::move(live), *account, captured, timeline);
+  if (!timeline.uncovered.empty()) everywhere.clear();
+  if (!timeline.taken_in.include.empty() && !any_taken_in) everywhere.clear();
   const bool any_dropped = std::any_of(timeline.containers.begin(), timeline.containers.end(),
                                        [](const ContainerTimeline& container) { return !container.live; });
   if (any_dropped && !everywhere.empty()) {

@@ -43,7 +43,8 @@ struct UncoveredContainer {
   std::string name;
   std::string incarnation;
   Second since;  // when its definition was made
-  // Not even `latest` can be restored of it, and a backup that knew of it has ended; or of nothing in the account.
+  // Not even `latest` can be restored of it, and the newest backup that took it in and came to its end could not
+  // capture anything of it.
   bool missed = false;
 };
 

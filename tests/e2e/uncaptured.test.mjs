@@ -45,6 +45,8 @@ describe('what is not captured', { timeout: 300_000 }, () => {
     assert.deepEqual(result.missed, ['shop/b']);
     const { stdout } = await halley(['verify'], { env, expect: 3, json: false });
     assert.doesNotMatch(stdout, /All is well/);
+    await halley(['backup', '--include', 'shop/typo'], { env, expect: 2 });
+    await halley(['status'], { env, expect: 3 }); // what is refused leaves nothing behind
     await halley(['backup', '--no-wait'], { env });
     for (const command of ['timeline', 'status', 'verify']) await halley([command], { env });
   });
@@ -60,6 +62,18 @@ describe('what is not captured', { timeout: 300_000 }, () => {
     assert.deepEqual([diff.result.differs, diff.result.added, diff.result.equal], [false, 0, 1]);
     assert.match(diff.result.notes.join(), /shop\/b: not compared, for backups/);
     await halley(['diff', 'shop/b', '--live'], { env, expect: 20 });
+  });
+
+  it('is not called added where a pattern left a whole database out', async () => {
+    await source.client.databases.create({ id: 'priv' });
+    await source.client.database('priv').containers.create({ id: 'x', partitionKey: '/pk' });
+    const env = await repository('pattern');
+    await halley(['backup', '--include', '*/a'], { env });
+    const { result } = await halley(['diff', '--live'], { env });
+    assert.deepEqual([result.differs, result.added], [false, 0]);
+    assert.match(result.notes.join(), /priv.*: not compared, for backups/);
+    await halley(['diff', 'priv', '--live'], { env, expect: 20 });
+    await source.client.database('priv').delete();
   });
 
   it('is told from what is stored, which is all that the repository takes up', async () => {
