@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+
 #include "capture/captured_account.h"
 #include "repo/coverage.h"
 #include "server/clock.h"
@@ -42,17 +45,19 @@ class FeedFaults : public CapturedAccount {
       account_.faults().arm(fault);
     }
   }
+  // Ranges are read at once.
+  static std::shared_ptr<std::atomic<int>> counter() { return std::make_shared<std::atomic<int>>(0); }
   // Calls `action` before the nth request that `is_one` tells of.
   void before_request(int nth, std::function<bool(const http::Request&)> is_one,
                       std::function<std::optional<Answer>()> action) {
-    transport_.before = [=, count = 0](const http::Request& request) mutable -> std::optional<Answer> {
-      return is_one(request) && ++count == nth ? action() : std::nullopt;
+    transport_.before = [=, count = counter()](const http::Request& request) -> std::optional<Answer> {
+      return is_one(request) && ++*count == nth ? action() : std::nullopt;
     };
   }
   // The pass dies at the nth request of the base, with all before it kept; the next is another process.
   void die_in_base(int nth) {
-    transport_.before = [=, this, count = 0](const http::Request& request) mutable -> std::optional<Answer> {
-      if (!is_base(request) || ++count < nth) return std::nullopt;
+    transport_.before = [=, this, count = counter()](const http::Request& request) -> std::optional<Answer> {
+      if (!is_base(request) || ++*count < nth) return std::nullopt;
       return refused_with(403);
     };
     BackupOptions options;
