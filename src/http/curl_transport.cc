@@ -259,8 +259,8 @@ class CurlTransport final : public Transport {
     set(CURLOPT_HTTPHEADER, fields);
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_QUICK_EXIT,
-        1L);  // A lookup that hangs is left alone: a stop, or the time that is up, does not wait for it.
+    // A lookup that hangs is left alone: a stop, or the time that is up, does not wait for it.
+    set(CURLOPT_QUICK_EXIT, 1L);
     set(CURLOPT_TCP_NODELAY, 1L);
     set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
     set(CURLOPT_ERRORBUFFER, detail);
